@@ -1,0 +1,57 @@
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+ROOMS := domain database integrations activities workflows workers starters config simulation tests
+
+.DEFAULT_GOAL := help
+.PHONY: help install demo test check format crash bench docs lock clean
+
+help: ## List what can be made
+	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | awk -F '\t' '{printf "  make %-9s %s\n", $$1, $$2}'
+
+install: $(STAMP) ## Install everything into .venv from the hash-locked constraints.txt
+
+$(STAMP): pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || \
+		{ echo "Holdfast needs Python 3.11 or newer, and '$(PYTHON)' is not: name another with make PYTHON=python3.12 $(MAKECMDGOALS)" >&2; exit 1; }
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV) || \
+		{ echo "'$(PYTHON) -m venv' failed: install your system's venv package (Debian: python3-venv), then repeat." >&2; exit 1; }
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r constraints.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+demo: $(STAMP) ## Start everything, let 40 orders live their lives, say what became of them (KEEP=1 leaves it running)
+	$(BIN)/oms demo $(if $(KEEP),--keep)
+
+test: $(STAMP) ## Run every test on the real server (ARGS='-k name' narrows it)
+	$(BIN)/python -m pytest -n 2 --dist loadgroup $(ARGS)
+
+check: $(STAMP) ## Format, lint, types and the direction of imports
+	$(BIN)/ruff format --check $(ROOMS)
+	$(BIN)/ruff check $(ROOMS)
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: $(STAMP) ## Format the code and mend what the linter can mend
+	$(BIN)/ruff format $(ROOMS)
+	$(BIN)/ruff check --fix $(ROOMS)
+
+crash: $(STAMP) ## 100 orders while workers are killed and activities run twice
+	$(BIN)/python -m simulation.crash $(ARGS)
+
+bench: $(STAMP) ## Orders per second against the floor; writes docs/benchmarks.md
+	$(BIN)/python -m simulation.bench $(ARGS)
+
+docs: $(STAMP) ## Write docs/order-lifecycle.md from the code
+	$(BIN)/python -m domain.lifecycle docs/order-lifecycle.md
+
+lock: ## Renew constraints.txt from pyproject.toml (UPGRADE=1 takes the newest versions)
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m uv --version >/dev/null 2>&1 || $(BIN)/python -m pip install --quiet --disable-pip-version-check uv
+	$(BIN)/python -m uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+		--no-emit-find-links --custom-compile-command "make lock" --quiet $(if $(UPGRADE),--upgrade) --output-file constraints.txt
+
+clean: ## Remove the installation, the runtime files and every cache
+	rm -rf $(VENV) .oms build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,0 +1,149 @@
+"""Settings: where this installation keeps its records, and whom it talks to.
+
+Every setting comes from an environment variable, and this module is the only one that reads them: `OMS_*` are our own, `TEMPORAL_*` are
+those that Temporal's own tools read. Nothing needs to be set on a developer's machine.
+"""
+
+import difflib
+import os
+from datetime import timedelta
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+from urllib.parse import urlsplit
+
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError, ValidationInfo, field_validator, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from domain.errors import Refused
+
+
+class ConfigError(Refused):
+    """A setting is missing or wrong: the message names it and says what it should be."""
+
+
+def _absolute(path: Path) -> Path:
+    """The same place, whatever folder a later process starts in."""
+    return path.expanduser().absolute()
+
+
+LocalPath = Annotated[Path, AfterValidator(_absolute)]
+"""A path on this machine; a relative one counts from the folder in which the program was started."""
+
+
+class Settings(BaseSettings):
+    """The settings of one installation. Make them with `Settings.load()`, which refuses in one sentence."""
+
+    model_config = SettingsConfigDict(env_prefix="OMS_", frozen=True, extra="forbid", populate_by_name=True, env_ignore_empty=True)
+
+    home: LocalPath = Field(default=Path(".oms"), validate_default=True)
+    """The folder of everything that runs here: databases, logs, documents."""
+    database_url: str = Field(default_factory=lambda found: f"sqlite:///{found['home'] / 'holdfast.db'}", repr=False)
+    """`sqlite:///<file>` or `postgresql://<user>:<password>@<host>/<database>`."""
+
+    temporal_address: str = Field(default="127.0.0.1:7233", validation_alias="TEMPORAL_ADDRESS")
+    """`host:port` of the Temporal frontend."""
+    temporal_namespace: str = Field(default="default", min_length=1, validation_alias="TEMPORAL_NAMESPACE")
+    temporal_api_key: SecretStr | None = Field(default=None, validation_alias="TEMPORAL_API_KEY")
+    """The key of Temporal Cloud; it turns TLS on."""
+    temporal_tls: bool = Field(default=False, validation_alias="TEMPORAL_TLS")
+    temporal_tls_cert: LocalPath | None = Field(default=None, validation_alias="TEMPORAL_TLS_CLIENT_CERT_PATH")
+    temporal_tls_key: LocalPath | None = Field(default=None, validation_alias="TEMPORAL_TLS_CLIENT_KEY_PATH")
+    temporal_tls_ca: LocalPath | None = Field(default=None, validation_alias="TEMPORAL_TLS_SERVER_CA_CERT_PATH")
+    ui_address: str = "http://127.0.0.1:8233"
+    """Where people open Temporal's Web UI."""
+
+    day_seconds: float = Field(default=86_400.0, gt=0, le=86_400, allow_inf_nan=False)
+    """How long a business day lasts, in seconds; the demo lives faster."""
+    partners: Literal["simulated"] = "simulated"
+    """Which outside world stands behind the ports: warehouses, carriers, payment gateway, mail."""
+    world_url: str = Field(default_factory=lambda found: f"sqlite:///{found['home'] / 'world.db'}")
+    """Where the simulated outside world remembers what it did: `sqlite:///<file>`."""
+    log_level: Annotated[Literal["debug", "info", "warning", "error"], BeforeValidator(lambda level: str(level).lower())] = "info"
+
+    @classmethod
+    def load(cls, **given: Any) -> Self:
+        """The settings of the environment, what is `given` by name in front. Raises ConfigError: one sentence for all that is wrong."""
+        _refuse_misspelled(cls)
+        try:
+            return cls(**given)
+        except ValidationError as wrong:
+            # A setting derived from a wrong one (the database's file in a wrong home) is no finding of its own.
+            findings = [_finding(cls, error) for error in wrong.errors() if error["type"] != "default_factory_not_called"]
+            raise ConfigError(f"Wrong settings: {'; '.join(findings)}.") from None
+
+    @property
+    def day(self) -> timedelta:
+        """The length of a business day."""
+        return timedelta(seconds=self.day_seconds)
+
+    @field_validator("database_url", "world_url")
+    @classmethod
+    def _known_database(cls, url: str, info: ValidationInfo) -> str:
+        forms = {
+            "sqlite": "sqlite:///<file>",
+            "postgresql": "postgresql://<user>:<password>@<host>/<database>",
+            "postgresql+asyncpg": "postgresql+asyncpg://<user>:<password>@<host>/<database>",
+        }
+        if info.field_name == "world_url":
+            forms = {"sqlite": forms["sqlite"]}
+        scheme, separator, place = url.partition("://")
+        if scheme not in forms or not separator or not place.lstrip("/"):
+            raise ValueError(f"should read {' or '.join(form for name, form in forms.items() if '+' not in name)}")
+        return url
+
+    @field_validator("temporal_address")
+    @classmethod
+    def _host_and_port(cls, address: str) -> str:
+        try:
+            parts = urlsplit(f"//{address}")
+            well_formed = parts.hostname and parts.port and parts.netloc == address and not parts.username
+        except ValueError:
+            well_formed = False
+        if not well_formed:
+            raise ValueError("should read host:port, such as 127.0.0.1:7233")
+        return address
+
+    @field_validator("temporal_tls_cert", "temporal_tls_key", "temporal_tls_ca")
+    @classmethod
+    def _readable(cls, path: Path | None) -> Path | None:
+        if path is not None and not path.is_file():
+            raise ValueError("names a file that is not there")
+        return path
+
+    @model_validator(mode="after")
+    def _certificate_with_key(self) -> Self:
+        if (self.temporal_tls_cert is None) != (self.temporal_tls_key is None):
+            raise ValueError("TEMPORAL_TLS_CLIENT_CERT_PATH and TEMPORAL_TLS_CLIENT_KEY_PATH are given together or not at all")
+        return self
+
+
+_SECRET = frozenset({"OMS_DATABASE_URL", "TEMPORAL_API_KEY"})
+"""Settings whose value may hold a password: a refusal never repeats it."""
+
+
+def _variable(settings: type[Settings], field: str) -> str:
+    """The environment variable of a field."""
+    alias = settings.model_fields[field].validation_alias
+    return alias if isinstance(alias, str) else f"OMS_{field.upper()}"
+
+
+def _finding(settings: type[Settings], error: Any) -> str:
+    """What is wrong with one setting, as a clause that names its variable."""
+    reason = error["msg"].removeprefix("Value error, ").removeprefix("Input ")
+    if not error["loc"]:
+        return str(reason)
+    field = str(error["loc"][0])
+    names = {_variable(settings, name): name for name in settings.model_fields}
+    variable = field if field in names else _variable(settings, field) if field in settings.model_fields else field
+    shown = "" if variable in _SECRET else f" (it is {str(error['input'])[:80]!r})"
+    return f"{variable} {reason}{shown}"
+
+
+def _refuse_misspelled(settings: type[Settings]) -> None:
+    """A variable that looks like a setting and is none was meant to change something."""
+    known = {_variable(settings, field) for field in settings.model_fields}
+    for name in sorted(os.environ):
+        if name.startswith("OMS_") and name not in known:
+            near = difflib.get_close_matches(name, known, n=1)
+            hint = f"did you mean {near[0]}?" if near else f"the settings are {', '.join(sorted(known))}."
+            raise ConfigError(f"{name} is not a setting of Holdfast; {hint}")
