@@ -1,0 +1,133 @@
+"""The life of an order: its stages, what it may wait for, and which request is taken at which stage.
+
+`python -m domain.lifecycle FILE` writes the tables of this module as `docs/order-lifecycle.md`.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from domain.messages import (
+    AmendOrder,
+    CancelOrder,
+    Decide,
+    DisputeInvoice,
+    HoldOrder,
+    PromiseToPay,
+    ReleaseOrder,
+    Request,
+    RequestReturn,
+    WriteOffInvoice,
+)
+from domain.values import Value
+
+
+class Stage(StrEnum):
+    CAPTURED = "captured"  # taken in, not yet accepted: findings may be open
+    SUPPLYING = "supplying"  # accepted; some units have no stock yet
+    FULFILLING = "fulfilling"  # every unit has stock; the floor is at work
+    SHIPPED = "shipped"  # everything left the house, not everything has arrived
+    DELIVERED = "delivered"  # everything arrived; money or the return window is open
+    CANCELLING = "cancelling"  # being wound up: what was done is undone
+    CLOSED = "closed"  # settled
+    CANCELLED = "cancelled"  # wound up
+    REJECTED = "rejected"  # never accepted
+
+    @property
+    def final(self) -> bool:
+        return self in (Stage.CLOSED, Stage.CANCELLED, Stage.REJECTED)
+
+
+FOLLOWS: dict[Stage, tuple[Stage, ...]] = {
+    Stage.CAPTURED: (Stage.SUPPLYING, Stage.FULFILLING, Stage.REJECTED, Stage.CANCELLING),
+    Stage.SUPPLYING: (Stage.FULFILLING, Stage.SHIPPED, Stage.DELIVERED, Stage.CANCELLING),
+    Stage.FULFILLING: (Stage.SUPPLYING, Stage.SHIPPED, Stage.DELIVERED, Stage.CANCELLING),
+    Stage.SHIPPED: (Stage.SUPPLYING, Stage.DELIVERED, Stage.CLOSED),
+    Stage.DELIVERED: (Stage.SUPPLYING, Stage.CLOSED),
+    Stage.CANCELLING: (Stage.SHIPPED, Stage.DELIVERED, Stage.CANCELLED),
+    Stage.CLOSED: (),
+    Stage.CANCELLED: (),
+    Stage.REJECTED: (),
+}
+
+
+class Progress(Value):
+    """What a stage is derived from: units by where they are, never a status that somebody set."""
+
+    accepted: bool
+    outcome: str
+    cancelling: bool
+    open: int
+    at_work: int  # allocated, picked or packed
+    shipped: int
+    delivered: int
+
+
+def stage_of(progress: Progress) -> Stage:
+    if progress.outcome:
+        return Stage(progress.outcome)
+    if progress.cancelling:
+        return Stage.CANCELLING
+    if not progress.accepted:
+        return Stage.CAPTURED
+    if progress.open:
+        return Stage.SUPPLYING
+    if progress.at_work:
+        return Stage.FULFILLING
+    return Stage.SHIPPED if progress.delivered < progress.shipped else Stage.DELIVERED
+
+
+class Wait(StrEnum):
+    """Everything an order may wait for; each wait has a deadline that opens an exception or takes the next step."""
+
+    DECISION = "decision"  # a person decides an exception; at the deadline it escalates
+    RELEASE = "release"  # a hold is lifted; at its review date somebody is asked why it stands
+    STOCK = "stock"  # a backorder's stock arrives; at the deadline a person decides
+    PICK = "pick"  # the floor confirms the pick; at the deadline the warehouse lead is asked
+    PACK = "pack"  # the floor confirms the parcels; at the deadline the warehouse lead is asked
+    DELIVERY = "delivery"  # the carrier delivers; at the deadline the shipping clerk is asked
+    PAYMENT = "payment"  # an invoice is paid; at the deadline the next reminder goes out
+    PROMISE = "promise"  # a promise to pay is kept; at the deadline the reminders go on
+    DISPUTE = "dispute"  # a disputed invoice is resolved; at the deadline the credit controller is asked
+    COLLECTIONS = "collections"  # a collection case brings money; at the deadline it is looked at again
+    RETURNED_GOODS = "returned_goods"  # the goods of an RMA come; at the deadline it expires
+    INSPECTION = "inspection"  # somebody inspects what came back; at the deadline it counts as a mismatch
+    RETURN_WINDOW = "return_window"  # the time in which goods may come back; at the deadline the order closes
+
+    @property
+    def summary(self) -> str:
+        """What the timer of this wait says in the Temporal UI."""
+        return WAIT_SUMMARIES[self]
+
+
+WAIT_SUMMARIES: dict[Wait, str] = {
+    Wait.DECISION: "A person has to decide; then it escalates",
+    Wait.RELEASE: "On hold; then somebody is asked why",
+    Wait.STOCK: "Waiting for stock; then a person decides",
+    Wait.PICK: "Waiting for the pick; then the warehouse lead is asked",
+    Wait.PACK: "Waiting for the parcels; then the warehouse lead is asked",
+    Wait.DELIVERY: "Waiting for the delivery; then the shipping clerk is asked",
+    Wait.PAYMENT: "Waiting for payment; then a reminder is sent",
+    Wait.PROMISE: "Promised to pay; then reminders go on",
+    Wait.DISPUTE: "Invoice disputed; then the credit controller is asked",
+    Wait.COLLECTIONS: "In collections; then looked at again",
+    Wait.RETURNED_GOODS: "Waiting for returned goods; then the return expires",
+    Wait.INSPECTION: "Waiting for the inspection; then the returns clerk is asked",
+    Wait.RETURN_WINDOW: "Goods may still come back; then the order closes",
+}
+
+_WORKING = (Stage.SUPPLYING, Stage.FULFILLING)
+_AFTER = (Stage.SHIPPED, Stage.DELIVERED)
+
+TAKEN: dict[type[Request], tuple[Stage, ...]] = {
+    CancelOrder: (Stage.CAPTURED, *_WORKING),
+    AmendOrder: (Stage.CAPTURED, *_WORKING),
+    HoldOrder: (Stage.CAPTURED, *_WORKING),
+    ReleaseOrder: (Stage.CAPTURED, *_WORKING, *_AFTER),
+    Decide: (Stage.CAPTURED, *_WORKING, *_AFTER),
+    RequestReturn: (*_WORKING, *_AFTER),
+    DisputeInvoice: (*_WORKING, *_AFTER),
+    PromiseToPay: (*_WORKING, *_AFTER),
+    WriteOffInvoice: (*_WORKING, *_AFTER),
+}
+"""Request x stage: where it is taken at all; the order's own facts (is there anything to cancel?) are asked after that."""

@@ -1,0 +1,337 @@
+"""What people and systems say to an order: facts that have happened, and requests that may be refused.
+
+Every message carries `message_id` (the same id means the same message, however often it comes), `occurred_at` (when it was true in the
+world, not when it arrived) and `actor` (who says so). Facts are Temporal signals, requests are Temporal updates; both are named by
+their class in snake case (`PickConfirmed` is the signal `pick_confirmed`).
+"""
+
+from __future__ import annotations
+
+import re
+from enum import StrEnum
+from typing import Annotated, Any, Literal
+
+from pydantic import Field
+
+from domain.money import Money
+from domain.order import Address, Moment
+from domain.values import Value
+
+MessageId = Annotated[str, Field(min_length=1, max_length=200)]
+Text = Annotated[str, Field(max_length=1_000)]
+Units = Annotated[int, Field(ge=0, le=10_000_000)]
+
+
+class Message(Value):
+    message_id: MessageId
+    occurred_at: Moment
+    actor: Annotated[str, Field(min_length=1, max_length=120)]
+
+    @classmethod
+    def called(cls) -> str:
+        """The name of the signal or update that carries this message."""
+        return re.sub(r"(?<!^)(?=[A-Z])", "_", cls.__name__).lower()
+
+
+class Fact(Message):
+    """Something that has happened: it is always recorded, and what it means is decided later."""
+
+
+class Request(Message):
+    """Something that is asked for: it may be refused, and its receipt means *recorded*, not *done*."""
+
+
+class LineQuantity(Value):
+    line: int = Field(ge=1)
+    quantity: Units
+
+
+# --- facts ---------------------------------------------------------------------------------------------------------------------------
+
+
+class PickConfirmed(Fact):
+    """The floor took these quantities from their bins; less than was asked for is a short pick."""
+
+    fact: Literal["pick_confirmed"] = "pick_confirmed"
+    shipment: int = Field(ge=1)
+    lines: tuple[LineQuantity, ...]
+
+
+class Parcel(Value):
+    number: int = Field(ge=1)
+    weight_g: int = Field(gt=0, le=10_000_000)  # grams, with packaging
+    contents: tuple[LineQuantity, ...]
+
+
+class Packed(Fact):
+    """The picked goods are in these parcels."""
+
+    fact: Literal["packed"] = "packed"
+    shipment: int = Field(ge=1)
+    parcels: tuple[Parcel, ...] = Field(min_length=1)
+
+
+class CarrierStatus(StrEnum):
+    IN_TRANSIT = "in_transit"  # on its way
+    DELAYED = "delayed"  # on its way, later than promised
+    EXCEPTION = "exception"  # something is wrong that the carrier may still mend
+    DELIVERED = "delivered"  # handed over
+    LOST = "lost"  # will not arrive
+    RETURNED_TO_SENDER = "returned_to_sender"  # came back to us
+
+    @property
+    def final(self) -> bool:
+        return self in (CarrierStatus.DELIVERED, CarrierStatus.LOST, CarrierStatus.RETURNED_TO_SENDER)
+
+
+class CarrierEvent(Fact):
+    """The carrier saw a shipment; events come late, twice and in any order, and are ordered by `occurred_at`."""
+
+    fact: Literal["carrier_event"] = "carrier_event"
+    shipment: int = Field(ge=1)
+    status: CarrierStatus
+    detail: Text = ""
+    expected_at: Moment | None = None  # a new expected delivery, when the carrier names one
+
+
+class DeliveryConfirmed(Fact):
+    """Someone took the goods and signed; the time of delivery is `occurred_at`."""
+
+    fact: Literal["delivery_confirmed"] = "delivery_confirmed"
+    shipment: int = Field(ge=1)
+    signed_by: Annotated[str, Field(min_length=1, max_length=200)]
+
+
+class PaymentReceived(Fact):
+    """Money came in under the bank's or the gateway's own reference; without `invoice` the oldest open one is paid first."""
+
+    fact: Literal["payment_received"] = "payment_received"
+    payment: Annotated[str, Field(min_length=1, max_length=120)]
+    amount: Money
+    invoice: int | None = None
+
+
+class PaymentReversed(Fact):
+    """A payment was taken back (a returned debit, a chargeback)."""
+
+    fact: Literal["payment_reversed"] = "payment_reversed"
+    payment: Annotated[str, Field(min_length=1, max_length=120)]
+    reason: Text = ""
+
+
+class StockArrived(Fact):
+    """Stock of an item that this order waits for was received."""
+
+    fact: Literal["stock_arrived"] = "stock_arrived"
+    item: str
+    location: str
+    quantity: Units
+
+
+class ReturnKind(StrEnum):
+    REFUND = "refund"  # goods come back, money goes back
+    EXCHANGE = "exchange"  # goods come back, the same item goes out again
+
+
+class ReturnRequested(Fact):
+    """A customer's portal or shop says that goods will come back; refusals are answered by an exception, not to the sender."""
+
+    fact: Literal["return_requested"] = "return_requested"
+    lines: tuple[LineQuantity, ...] = Field(min_length=1)
+    kind: ReturnKind = ReturnKind.REFUND
+    reason: Text = ""
+
+
+class ReturnReceived(Fact):
+    """Goods of a return arrived at the dock; the quantities are what was really there."""
+
+    fact: Literal["return_received"] = "return_received"
+    rma: int = Field(ge=1)
+    location: str
+    lines: tuple[LineQuantity, ...]
+
+
+class Disposition(StrEnum):
+    RESTOCK = "restock"  # as good as new: back to stock
+    SCRAP = "scrap"  # worthless: thrown away
+    REFURBISH = "refurbish"  # to be mended: not sellable now
+    VENDOR = "vendor"  # goes back to the vendor
+
+
+class InspectedLine(Value):
+    line: int = Field(ge=1)
+    quantity: Units
+    disposition: Disposition
+
+
+class ReturnInspected(Fact):
+    """Someone looked at each unit of a return and said what becomes of it."""
+
+    fact: Literal["return_inspected"] = "return_inspected"
+    rma: int = Field(ge=1)
+    lines: tuple[InspectedLine, ...] = Field(min_length=1)
+
+
+class ExceptionRaised(Fact):
+    """Someone saw a trouble that Holdfast cannot see by itself."""
+
+    fact: Literal["exception_raised"] = "exception_raised"
+    detail: Annotated[str, Field(min_length=1, max_length=1_000)]
+
+
+FACTS: dict[str, type[Fact]] = {
+    fact.called(): fact
+    for fact in (
+        PickConfirmed,
+        Packed,
+        CarrierEvent,
+        DeliveryConfirmed,
+        PaymentReceived,
+        PaymentReversed,
+        StockArrived,
+        ReturnRequested,
+        ReturnReceived,
+        ReturnInspected,
+        ExceptionRaised,
+    )
+}
+
+
+AnyFact = Annotated[
+    PickConfirmed
+    | Packed
+    | CarrierEvent
+    | DeliveryConfirmed
+    | PaymentReceived
+    | PaymentReversed
+    | StockArrived
+    | ReturnRequested
+    | ReturnReceived
+    | ReturnInspected
+    | ExceptionRaised,
+    Field(discriminator="fact"),
+]
+"""Any fact, told apart by its name: what an order keeps until a stage takes it."""
+
+
+# --- requests ------------------------------------------------------------------------------------------------------------------------
+
+
+class CancelOrder(Request):
+    """Stop the order: everything that has not shipped is undone."""
+
+    reason: Text = ""
+
+
+class AmendOrder(Request):
+    """Change the quantities of lines (0 cancels a line) as far as they are not yet with the warehouse, or the requested date."""
+
+    quantities: tuple[LineQuantity, ...] = ()
+    requested_at: Moment | None = None
+
+
+class HoldOrder(Request):
+    """Take no further step towards shipping until the order is released; `review_in` days later someone is asked why."""
+
+    reason: Annotated[str, Field(min_length=1, max_length=1_000)]
+    review_in: int = Field(default=7, ge=1, le=365)  # days
+
+
+class ReleaseOrder(Request):
+    """Lift every hold."""
+
+
+class Decide(Request):
+    """Answer an open exception with one of its choices.
+
+    `items`, `prices`, `customer` and `ship_to` say what is right, for the choices `correct` and `substitute`.
+    """
+
+    exception: int = Field(ge=1)
+    choice: Annotated[str, Field(max_length=40)]
+    items: dict[int, str] = {}  # line -> the item to take instead
+    prices: dict[int, str] = {}  # line -> the right unit price in major units
+    customer: str = ""  # the right customer
+    ship_to: Address | None = None  # the right address
+    note: Text = ""
+
+
+class RequestReturn(Request):
+    """Ask to send delivered goods back."""
+
+    lines: tuple[LineQuantity, ...] = Field(min_length=1)
+    kind: ReturnKind = ReturnKind.REFUND
+    reason: Text = ""
+
+
+class DisputeInvoice(Request):
+    """The customer does not accept an invoice: it is not followed up until the dispute is resolved (`resolved` ends it)."""
+
+    invoice: int = Field(ge=1)
+    resolved: bool = False
+    reason: Text = ""
+
+
+class PromiseToPay(Request):
+    """The customer says when they will pay: no reminder before that date."""
+
+    invoice: int = Field(ge=1)
+    pay_by: Moment
+
+
+class WriteOffInvoice(Request):
+    """The rest of an invoice will never be paid."""
+
+    invoice: int = Field(ge=1)
+    reason: Text = ""
+
+
+REQUESTS: dict[str, type[Request]] = {
+    request.called(): request
+    for request in (
+        CancelOrder,
+        AmendOrder,
+        HoldOrder,
+        ReleaseOrder,
+        Decide,
+        RequestReturn,
+        DisputeInvoice,
+        PromiseToPay,
+        WriteOffInvoice,
+    )
+}
+
+
+# --- what is kept of a message -------------------------------------------------------------------------------------------------------
+
+
+class Cause(Value):
+    """The message that a step answers, as the audit trail remembers it."""
+
+    message_id: str
+    name: str
+    actor: str
+    occurred_at: Moment
+
+    @classmethod
+    def of(cls, message: Message) -> Cause:
+        return cls(message_id=message.message_id, name=message.called(), actor=message.actor, occurred_at=message.occurred_at)
+
+
+class Receipt(Value):
+    """Recorded, not yet done: a repeat of the message gets the same receipt."""
+
+    message_id: str
+    name: str
+    recorded_at: Moment
+    note: str = ""
+
+
+def parse_fact(name: str, body: bytes) -> Fact:
+    """The fact of a raw signal; raises KeyError for an unknown name and pydantic's ValidationError for a wrong shape."""
+    return FACTS[name].model_validate_json(body)
+
+
+def schema(name: str) -> dict[str, Any]:
+    """The JSON schema of a fact or a request by its name."""
+    return (FACTS | REQUESTS)[name].model_json_schema()

@@ -1,0 +1,487 @@
+"""Everything an order knows about itself: one model, made when the order starts and carried whole from run to run."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import datetime
+
+from domain.exceptions import RULES, WITHDRAWN, Decision, ExceptionKind, OpenException
+from domain.lifecycle import Progress, Stage, stage_of
+from domain.messages import (
+    AnyFact,
+    CarrierStatus,
+    Cause,
+    InspectedLine,
+    LineQuantity,
+    Message,
+    Parcel,
+    Receipt,
+    ReturnKind,
+)
+from domain.money import Money
+from domain.order import Moment, OrderLine, PaymentTerms, PlaceOrder, ShippingPolicy
+from domain.policies import Policies
+from domain.steps import Finding, InvoiceDraft, InvoiceLine, LineChange, Need, Outcome, Pick, PlannedShipment, Shortage
+from domain.values import Record, Value
+
+SCHEMA_VERSION = 1
+RECENT_RECEIPTS = 1_000
+"""Receipts kept in the state; the database keeps all message ids."""
+
+
+class OrderStart(Value):
+    """What an order's workflow is started with; `state` is what a continued run goes on with."""
+
+    placed: PlaceOrder
+    policies: Policies = Policies()
+    state: OrderState | None = None
+
+
+class Line(Record):
+    """ordered = cancelled + open + allocated + picked + packed + shipped; delivered <= shipped; returned <= delivered."""
+
+    number: int
+    item: str
+    ordered: int
+    open: int
+    cancelled: int = 0
+    allocated: int = 0
+    picked: int = 0
+    packed: int = 0
+    shipped: int = 0
+    delivered: int = 0
+    returned: int = 0
+    parked: int = 0  # open units whose fate a person decides: no stock is sought for them
+    returning: int = 0  # authorized to come back, not yet inspected
+    bills_to: int  # the line of the placed order whose money these units take; 0: free of charge
+    origin: str = ""  # why a line that the customer did not place exists
+
+    def move(self, source: str, target: str, quantity: int) -> None:
+        """Move units between two of the buckets of the first sentence above."""
+        if quantity < 0 or getattr(self, source) < quantity:
+            raise ValueError(f"line {self.number} has {getattr(self, source)} {source}, not {quantity}")
+        setattr(self, source, getattr(self, source) - quantity)
+        setattr(self, target, getattr(self, target) + quantity)
+
+    @property
+    def at_work(self) -> int:
+        return self.allocated + self.picked + self.packed
+
+    @property
+    def returnable(self) -> int:
+        return self.delivered - self.returned - self.returning
+
+
+class Attempt(Record):
+    """A step that may have had an effect, known to us or not."""
+
+    step: str
+    key: str
+
+
+class Shipment(Record):
+    """What leaves one location together. `attempted` names the steps that may have had an effect, in order: undo goes backwards over it."""
+
+    number: int
+    location: str
+    allocation: str  # the key of the allocation that reserved its stock
+    picks: list[Pick]
+    pick_due: Moment
+    pack_due: Moment | None = None
+    short: dict[int, int] = {}  # line -> units that were not in their bin, until a person says what becomes of them
+    attempted: list[Attempt] = []
+    released: bool = False
+    picked: bool = False
+    parcels: list[Parcel] = []
+    packed: bool = False
+    captured: bool = False
+    capture_attempts: int = 0
+    free: bool = False  # nothing in it is billed
+    ship_attempts: int = 0
+    shipped_at: Moment | None = None
+    carrier: str = ""
+    tracking: str = ""
+    expected_at: Moment | None = None
+    overdue_at: Moment | None = None
+    carrier_status: CarrierStatus | None = None
+    carrier_status_at: Moment | None = None
+    invoice: int = 0
+    draft: InvoiceDraft | None = None  # fixed once, so that the capture and the invoice are the same amount
+    delivered_at: Moment | None = None
+    signed_by: str = ""
+    lost: bool = False  # gone or come back: its goods were shipped again or refunded
+    abandoned: bool = False  # given up before it shipped; nothing of it stands any more
+
+    @property
+    def name(self) -> str:
+        return f"shipment {self.number}"
+
+    @property
+    def quantities(self) -> dict[int, int]:
+        """Units by line of what is in the shipment now."""
+        found: dict[int, int] = {}
+        for pick in self.picks:
+            found[pick.line] = found.get(pick.line, 0) + pick.quantity
+        return found
+
+    @property
+    def to_invoice(self) -> bool:
+        """It left, and its invoice is not issued yet."""
+        return self.shipped_at is not None and not self.invoice and self.draft is not None and bool(self.draft.lines)
+
+    @property
+    def settled(self) -> bool:
+        return self.abandoned or self.lost or self.delivered_at is not None
+
+
+class Invoice(Record):
+    """balance = total + fees - credited - paid - written_off."""
+
+    number: int
+    document: str
+    shipment: int
+    lines: list[InvoiceLine]
+    freight: Money
+    freight_tax: Money
+    total: Money
+    issued_at: Moment
+    due_at: Moment
+    fees: Money
+    credited: Money
+    paid: Money
+    written_off: Money
+    reminders: int = 0
+    reminded_due_at: Moment | None = None  # the due date of the last reminder
+    promised_by: Moment | None = None
+    disputed: bool = False
+    dispute_review_at: Moment | None = None
+    collections_review_at: Moment | None = None
+    write_off_asked: str | None = None  # the reason, from a request that is not carried out yet
+    write_off_cause: Cause | None = None
+    write_offs: int = 0
+    credits: list[InvoiceLine] = []  # what credit notes gave back, line by line
+    freight_credited: bool = False
+    owed: Money  # credited beyond the balance, and not given back yet
+
+    @property
+    def name(self) -> str:
+        return f"invoice {self.number}"
+
+    @property
+    def balance(self) -> Money:
+        return self.total + self.fees - self.credited - self.paid - self.written_off
+
+    @property
+    def settled(self) -> bool:
+        return self.balance.minor <= 0
+
+
+class Payment(Record):
+    """Money that came in; what is not applied to invoices is the customer's, on account."""
+
+    payment: str
+    amount: Money
+    captured: bool = False  # from the customer's card: refunds go back there
+    parts: dict[int, Money] = {}  # invoice -> amount
+    refunded: Money
+    refunded_on_account: Money  # the part of `refunded` that no invoice had taken
+    reversed: bool = False
+    kept: bool = False  # a person decided to keep the surplus on account
+
+    @property
+    def left(self) -> Money:
+        """What could still be given back."""
+        return Money.zero(self.amount.currency) if self.reversed else self.amount - self.refunded
+
+    @property
+    def unapplied(self) -> Money:
+        """Money that no invoice took and that was not given back."""
+        if self.reversed:
+            return Money.zero(self.amount.currency)
+        return self.amount - Money.total(self.parts.values(), self.amount.currency) - self.refunded_on_account
+
+
+class Return(Record):
+    rma: int
+    document: str = ""
+    kind: ReturnKind
+    lines: list[LineQuantity]
+    reason: str
+    location: str = ""
+    cause: Cause | None = None
+    authorized: bool = False
+    expires_at: Moment | None = None
+    received: list[LineQuantity] | None = None
+    inspect_due: Moment | None = None
+    inspected: list[InspectedLine] | None = None
+    credited: dict[int, int] = {}  # line -> units that a credit note gave back
+    outcome: str = ""
+
+    @property
+    def name(self) -> str:
+        return f"return {self.rma}"
+
+
+class Hold(Record):
+    reason: str
+    by: str
+    since: Moment
+    review_at: Moment
+
+
+class Backorder(Record):
+    """Units that had no stock, since when they wait and until when nobody asks."""
+
+    due_at: Moment
+    since: Moment
+    short: list[Shortage]
+
+
+class OrderState(Record):
+    schema_version: int = SCHEMA_VERSION
+    placed: PlaceOrder
+    policies: Policies
+    opened_at: Moment
+    customer: str
+    accepted: bool = False
+    attempts: int = 0  # how often the order was put to validation
+    waived: bool = False  # a person accepted the findings
+    rejected: str | None = None  # why the order is never accepted
+    findings: list[Finding] = []
+    authorization: str = ""
+    authorization_attempts: int = 0
+    authorizations_attempted: list[str] = []
+    billed: bool = False  # a prepaid order that a person let go on terms
+    lines: list[Line]
+    allocation_rounds: int = 0
+    allocations_attempted: list[str] = []  # keys of every allocation that may have reserved stock
+    split: bool = False  # a person let a ship-complete order go in parts
+    avoid: list[str] = []  # locations that the next allocation leaves alone
+    backorder: Backorder | None = None
+    shipments: list[Shipment] = []
+    invoices: list[Invoice] = []
+    credits: int = 0
+    refunds: int = 0
+    payments: list[Payment] = []
+    applications: int = 0  # how often money on account was applied to a later invoice
+    returns: list[Return] = []
+    exceptions: list[OpenException] = []
+    holds: list[Hold] = []
+    changes: int = 0  # how often lines were changed
+    dues_moved: int = 0  # how often a person moved a deadline
+    amendments: list[AmendmentAsked] = []
+    notes: list[Note] = []  # to be written to the audit trail
+    noted: int = 0
+    inbox: list[AnyFact] = []
+    receipts: dict[str, Receipt] = {}
+    unreadable: int = 0  # messages that nobody could read and that got no row of their own
+    forgotten: int = 0  # receipts that left the state
+    cancel_reason: str | None = None
+    cancel_cause: Cause | None = None
+    undone: bool = False
+    returnable_until: Moment | None = None
+    outcome: Outcome | None = None
+    outcome_reason: str = ""
+    closings: int = 0  # how often the order was closed; a fact that comes while it closes is looked at first
+    leaving: bool = False  # the run is about to be continued as new: nothing new is begun
+
+    # --- what it is ----------------------------------------------------------------------------------------------------------------
+
+    @property
+    def order(self) -> str:
+        return self.placed.key
+
+    @property
+    def currency(self) -> str:
+        return self.placed.currency
+
+    @property
+    def zero(self) -> Money:
+        return Money.zero(self.placed.currency)
+
+    @property
+    def prepaid(self) -> bool:
+        return self.placed.terms is PaymentTerms.PREPAID and not self.billed
+
+    @property
+    def terms(self) -> PaymentTerms:
+        return PaymentTerms.NET_14 if self.billed else self.placed.terms
+
+    @property
+    def stopped(self) -> bool:
+        """Somebody asked for the end: nothing new is begun, what has not shipped is undone."""
+        return self.cancel_reason is not None
+
+    @property
+    def ready(self) -> bool:
+        """Accepted, and its money is safe: goods may move."""
+        return self.accepted and (not self.prepaid or bool(self.authorization))
+
+    @property
+    def ships_together(self) -> bool:
+        return self.placed.policy is ShippingPolicy.COMPLETE and not self.split
+
+    @property
+    def stage(self) -> Stage:
+        return stage_of(
+            Progress(
+                accepted=self.accepted,
+                outcome=self.outcome or "",
+                cancelling=self.stopped and not self.undone,
+                open=sum(line.open for line in self.lines),
+                at_work=sum(line.at_work for line in self.lines),
+                shipped=sum(line.shipped for line in self.lines),
+                delivered=sum(line.delivered for line in self.lines),
+            )
+        )
+
+    @property
+    def balance(self) -> Money:
+        return Money.total((invoice.balance for invoice in self.invoices), self.currency)
+
+    @property
+    def needs(self) -> tuple[Need, ...]:
+        return tuple(Need(line=line.number, item=line.item, quantity=line.open - line.parked) for line in self.lines if line.open > line.parked)
+
+    def line(self, number: int) -> Line:
+        return next(line for line in self.lines if line.number == number)
+
+    def placed_line(self, number: int) -> OrderLine:
+        return self.placed.numbered()[number]
+
+    def has_line(self, number: int) -> bool:
+        return any(line.number == number for line in self.lines)
+
+    def shipment(self, number: int) -> Shipment | None:
+        return next((shipment for shipment in self.shipments if shipment.number == number), None)
+
+    def invoice(self, number: int) -> Invoice:
+        return next(invoice for invoice in self.invoices if invoice.number == number)
+
+    def has_invoice(self, number: int) -> bool:
+        return any(invoice.number == number for invoice in self.invoices)
+
+    def payment(self, name: str) -> Payment | None:
+        return next((payment for payment in self.payments if payment.payment == name), None)
+
+    def open_exceptions(self) -> Iterator[OpenException]:
+        return (exception for exception in self.exceptions if exception.decision is None)
+
+    def next_line(self) -> int:
+        """The number of a line that is added: above every placed one, so that both are told apart at sight."""
+        return max(100, *(line.number for line in self.lines)) + 1
+
+    # --- what happens to it --------------------------------------------------------------------------------------------------------
+
+    def receive(self, message: Message, now: datetime, note: str = "") -> Receipt | None:
+        """The receipt of a message that was recorded before, or None after giving a new one its receipt."""
+        known = self.receipts.get(message.message_id)
+        if known is not None:
+            return known
+        self.receipts[message.message_id] = Receipt(message_id=message.message_id, name=message.called(), recorded_at=now, note=note)
+        while len(self.receipts) > RECENT_RECEIPTS:
+            del self.receipts[next(iter(self.receipts))]
+            self.forgotten += 1
+        return None
+
+    def ask(self, kind: ExceptionKind, subject: str, detail: str, now: datetime) -> OpenException:
+        """Open an exception for a person to decide."""
+        exception = OpenException(
+            number=len(self.exceptions) + 1,
+            kind=kind,
+            subject=subject,
+            detail=detail[:1_000],
+            opened_at=now,
+            due_at=now + self.policies.days(RULES[kind].answer_within),
+        )
+        self.exceptions.append(exception)
+        return exception
+
+    def standing(self, kind: ExceptionKind, subject: str) -> OpenException | None:
+        """The exception of this kind and subject whose answer has not been carried out yet."""
+        return next((e for e in self.exceptions if e.kind is kind and e.subject == subject and not e.carried_out), None)
+
+    def begin(self, shipment: Shipment, step: str, key: str) -> None:
+        """Remember a step as attempted, before it is tried: from now on undo has to look at it."""
+        if all(attempt.key != key for attempt in shipment.attempted):
+            shipment.attempted.append(Attempt(step=step, key=key))
+
+    def withdraw(self, exception: OpenException, now: datetime) -> None:
+        if exception.decision is None:
+            exception.decision = Decision(choice=WITHDRAWN, by="holdfast", at=now)
+
+    def cancel(self, reason: str, cause: Cause | None) -> None:
+        """Record that the order is to end; chapters that have not shipped anything stop at their next step."""
+        if self.cancel_reason is None:
+            self.cancel_reason, self.cancel_cause = reason, cause
+
+    def note(self, text: str, cause: Cause | None = None) -> None:
+        self.notes.append(Note(text=text[:500], cause=cause))
+
+    def apply(self, changes: Iterable[LineChange]) -> None:
+        """Carry out line changes that the database has booked."""
+        for change in changes:
+            if not self.has_line(change.line):
+                self.lines.append(
+                    Line(
+                        number=change.line, item=change.item, ordered=0, open=0, bills_to=change.bills_to, origin=change.origin
+                    )
+                )
+            line = self.line(change.line)
+            line.move("open", "cancelled", change.cancel)
+            line.parked = min(line.parked, line.open)
+            line.ordered += change.add
+            line.open += change.add
+        self.changes += 1
+
+    def wait_for_stock(self, missing: Mapping[int, int], now: datetime) -> None:
+        """Make a backorder of units that are open, without looking for stock first."""
+        short = [Shortage(line=line, item=self.line(line).item, asked=quantity, available=0) for line, quantity in missing.items()]
+        if self.backorder is None:
+            due_at = now + self.policies.days(self.policies.backorder_within)
+            self.backorder = Backorder(due_at=due_at, since=now, short=short)
+        else:
+            self.backorder.short = [*self.backorder.short, *short]
+
+    def plan(self, planned: PlannedShipment, allocation: str, pick_due: datetime) -> Shipment:
+        """Take a shipment that an allocation reserved stock for."""
+        shipment = Shipment(
+            number=planned.number, location=planned.location, allocation=allocation, picks=list(planned.picks), pick_due=pick_due
+        )
+        for line, quantity in shipment.quantities.items():
+            self.line(line).move("open", "allocated", quantity)
+        shipment.free = all(self.line(line).bills_to == 0 for line in shipment.quantities)
+        self.shipments.append(shipment)
+        return shipment
+
+
+class Note(Record):
+    """Something for the audit trail that no other step carries."""
+
+    text: str
+    cause: Cause | None = None
+
+
+class AmendmentAsked(Record):
+    quantities: list[LineQuantity]
+    requested_at: Moment | None
+    cause: Cause
+
+
+def opened(start: OrderStart, now: datetime) -> OrderState:
+    """The state of an order that begins."""
+    placed = start.placed.without_people()
+    return OrderState(
+        placed=placed,
+        policies=start.policies,
+        opened_at=now,
+        customer=placed.customer,
+        lines=[
+            Line(number=line.number, item=line.item, ordered=max(line.quantity, 0), open=max(line.quantity, 0), bills_to=line.number)
+            for line in placed.lines
+        ],
+    )
+
+
+OrderStart.model_rebuild()
+OrderState.model_rebuild()

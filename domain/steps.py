@@ -1,0 +1,503 @@
+"""What an order asks the world to do: one request and one result for every activity.
+
+Every request is a `Step`: the order, the step's own key, the time at which the order asks (business time is workflow time) and the
+messages that caused it. The key makes a repetition harmless: it is stored with the result in one transaction.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from decimal import Decimal
+from enum import StrEnum
+
+from domain.exceptions import OpenException
+from domain.messages import CarrierStatus, Cause, InspectedLine, LineQuantity, Parcel, ReturnKind
+from domain.money import Money
+from domain.order import Moment, PaymentTerms, PlaceOrder
+from domain.values import Value
+
+
+class Step(Value):
+    """`key` is derived from business ids, `{order}/{step}/{n}`, and never from chance, run or attempt."""
+
+    order: str
+    key: str
+    at: Moment
+    causes: tuple[Cause, ...] = ()
+
+
+class Recorded(Value):
+    """Done; there is nothing more to say."""
+
+
+# --- capture and validation ----------------------------------------------------------------------------------------------------------
+
+
+class Severity(StrEnum):
+    NOTE = "note"  # worth a look; the order goes on
+    MENDABLE = "mendable"  # a person decides: correct, accept or reject
+    FATAL = "fatal"  # nobody can mend it: the order is rejected
+
+
+class Finding(Value):
+    place: str  # "line 2", "customer", "total"
+    reason: str
+    severity: Severity
+
+
+class AcceptOrder(Step):
+    """Store the order and report all findings; with `waived` the mendable ones were accepted by a person."""
+
+    placed: PlaceOrder
+    price_tolerance: Decimal
+    waived: bool = False
+
+
+class Accepted(Value):
+    """`customer` is our own id of the customer (the order may name an alias); without mendable or fatal findings the order is accepted."""
+
+    customer: str
+    findings: tuple[Finding, ...] = ()
+
+
+# --- money before goods --------------------------------------------------------------------------------------------------------------
+
+
+class AuthorizePayment(Step):
+    amount: Money
+    reference: str  # the gateway's token of the customer's means of payment
+
+
+class Authorization(Value):
+    """`declined` is the gateway's reason when there is no authorization."""
+
+    authorization: str = ""
+    declined: str = ""
+
+
+class VoidAuthorization(Step):
+    """Give up an authorization; `undoes` is the key of the attempt, whatever became of it."""
+
+    undoes: str
+
+
+# --- stock ---------------------------------------------------------------------------------------------------------------------------
+
+
+class Need(Value):
+    line: int
+    item: str
+    quantity: int
+
+
+class AllocateStock(Step):
+    """Reserve stock for all needs under lock; with `all_or_nothing` nothing is reserved unless everything is there.
+
+    New shipments are numbered from `first_shipment`, one per location. `avoid` names locations not to take from.
+    """
+
+    needs: tuple[Need, ...]
+    all_or_nothing: bool
+    first_shipment: int
+    pick_due: Moment
+    backorder_due: Moment
+    avoid: tuple[str, ...] = ()
+
+
+class Pick(Value):
+    line: int
+    item: str
+    bin: str
+    quantity: int
+
+
+class PlannedShipment(Value):
+    number: int
+    location: str
+    picks: tuple[Pick, ...]
+
+
+class Shortage(Value):
+    line: int
+    item: str
+    asked: int
+    available: int
+
+
+class Allocation(Value):
+    """What was reserved, by shipment, and every line that is short; with all-or-nothing a shortage means no shipment."""
+
+    shipments: tuple[PlannedShipment, ...] = ()
+    short: tuple[Shortage, ...] = ()
+
+
+class ReleaseStock(Step):
+    """Undo an allocation: everything that the attempt `undoes` reserved and that has not shipped is free again, its lines are cancelled."""
+
+    undoes: str
+
+
+class CancelRest(Step):
+    """The end of winding up: every unit of the order that is still open is cancelled."""
+
+
+class LineChange(Value):
+    """Change one line: `cancel` open units, and set or add what the other fields say."""
+
+    line: int
+    cancel: int = 0  # open units that will not be supplied
+    add: int = 0  # units ordered on top, open
+    item: str = ""  # with `add` on a new line: the item
+    unit_price: Decimal = Decimal(0)
+    bills_to: int = 0  # the line whose money a new line takes; 0: it is free
+    origin: str = ""  # why a new line exists, in words
+
+
+class ChangeLines(Step):
+    changes: tuple[LineChange, ...]
+    requested_at: Moment | None = None
+    reason: str
+
+
+# --- the floor -----------------------------------------------------------------------------------------------------------------------
+
+
+class ReleasePicks(Step):
+    shipment: int
+    location: str
+    picks: tuple[Pick, ...]
+    pick_due: Moment
+
+
+class PicksReleased(Value):
+    reference: str  # the warehouse's own number of the pick task
+
+
+class CancelPicks(Step):
+    """Tell the warehouse to forget a pick task; `undoes` is the key of the release."""
+
+    shipment: int
+    undoes: str
+
+
+class RecordPick(Step):
+    """Book what was really picked; what is missing is taken out of stock at that bin and its line units are open again."""
+
+    shipment: int
+    location: str
+    picks: tuple[Pick, ...]  # as asked for
+    picked: tuple[LineQuantity, ...]  # as done, per line
+    pack_due: Moment
+
+
+class RecordPacking(Step):
+    """Book the parcels; `unpacked` units were picked but not packed: their reservation ends and they are open again."""
+
+    shipment: int
+    parcels: tuple[Parcel, ...]
+    unpacked: tuple[LineQuantity, ...] = ()
+
+
+class AbandonShipment(Step):
+    """Give up an unshipped shipment without cancelling its lines: reservations end, its units are open again; `undoes` as for `ReleaseStock`."""
+
+    shipment: int
+    reason: str
+
+
+# --- shipping ------------------------------------------------------------------------------------------------------------------------
+
+
+class CapturePayment(Step):
+    """Take `amount` of an authorization; `payment` is our own name of the capture."""
+
+    payment: str
+    authorization: str
+    amount: Money
+    shipment: int
+
+
+class Capture(Value):
+    declined: str = ""
+
+
+class RefundCapture(Step):
+    """Give back a capture that an undone shipment made; `undoes` is the key of the capture."""
+
+    payment: str
+    undoes: str
+
+
+class ShipParcels(Step):
+    """Buy the cheapest label that meets `promise_by` (the fastest when none does), then book the goods out of stock."""
+
+    shipment: int
+    location: str
+    parcels: tuple[Parcel, ...]
+    promise_by: Moment | None
+    service: str  # the service the customer asked for; empty: any
+    currency: str  # in which the quotes are asked for
+    day: timedelta  # how long a day of transit lasts
+    delivery_grace: int  # days
+
+
+class Shipped(Value):
+    """Without `tracking` nothing was shipped, and `refused` says why no carrier takes it."""
+
+    carrier: str = ""
+    service: str = ""
+    tracking: str = ""
+    cost: Money | None = None
+    expected_at: Moment | None = None
+    overdue_at: Moment | None = None  # expected, plus the grace after which somebody asks
+    refused: str = ""
+
+
+class VoidLabel(Step):
+    """Undo a shipping attempt: void its label and, if it was booked, take the goods back into stock; `undoes` is the key of the attempt."""
+
+    shipment: int
+    undoes: str
+
+
+class RecordTracking(Step):
+    shipment: int
+    status: CarrierStatus
+    status_at: Moment
+    detail: str = ""
+    overdue_at: Moment | None = None
+
+
+class RecordDue(Step):
+    """A person decided to wait on: the deadline of "shipment 1", "invoice 1" or "return 1" moves."""
+
+    subject: str
+    due_at: Moment
+
+
+class RecordLoss(Step):
+    """A shipment will not be delivered: lost, or `came_back` and booked into stock again. Its lines stay shipped, never delivered."""
+
+    shipment: int
+    came_back: bool
+    reason: str
+
+
+class RecordDelivery(Step):
+    shipment: int
+    delivered_at: Moment
+    signed_by: str
+    returnable_until: Moment | None = None  # the end of the return window, for whoever reads the order
+
+
+# --- invoices and money --------------------------------------------------------------------------------------------------------------
+
+
+class InvoiceLine(Value):
+    """The share of one line in one invoice or credit note; `net` is after discount, `tax` on top unless prices contain it."""
+
+    line: int
+    item: str
+    quantity: int
+    gross: Money
+    discount: Money
+    tax: Money
+
+    @property
+    def net(self) -> Money:
+        return self.gross - self.discount
+
+
+class InvoiceDraft(Value):
+    """An invoice without its number. total = sum(gross - discount) + freight + (taxes, unless the prices contain them)."""
+
+    lines: tuple[InvoiceLine, ...]
+    freight: Money
+    freight_tax: Money
+    taxes_included: bool
+    total: Money
+
+
+class Part(Value):
+    """How much of a payment goes to an invoice (numbered within its order)."""
+
+    invoice: int
+    amount: Money
+
+
+class IssueInvoice(Step):
+    invoice: int
+    shipment: int
+    draft: InvoiceDraft
+    terms: PaymentTerms
+    due_at: Moment
+    payment: str = ""  # the capture or advance payment that pays it at once
+    paid: Money | None = None  # how much of it
+
+
+class DocumentIssued(Value):
+    number: str  # without gaps, for example "INV-000042"
+
+
+class ApplyPayment(Step):
+    """Book a payment once and apply `parts` of it; what they leave is the customer's, on account, until a later step with the same
+    `payment` and another key applies it to an invoice that came after it."""
+
+    payment: str
+    amount: Money
+    parts: tuple[Part, ...]
+
+
+class ReversePayment(Step):
+    payment: str
+    reason: str
+
+
+class SendReminder(Step):
+    invoice: int
+    level: int
+    text: str
+    fee: Money
+    balance: Money
+    due_at: Moment
+    holds_customer: bool
+
+
+class HandToCollections(Step):
+    invoice: int
+    balance: Money
+    review_at: Moment | None = None
+
+
+class WriteOff(Step):
+    invoice: int
+    amount: Money
+    reason: str
+
+
+class IssueCredit(Step):
+    """A credit note against an invoice; `applied` of it lowers what is owed, the rest is owed to the customer."""
+
+    credit: int
+    invoice: int
+    lines: tuple[InvoiceLine, ...]
+    freight: Money
+    freight_tax: Money
+    total: Money
+    reason: str
+
+
+class RefundPayment(Step):
+    """Give money back on a payment; never more than is left of it. `invoice` is the one it had paid; 0 for money on account."""
+
+    refund: int
+    payment: str
+    captured: bool = False  # from a card: it goes back there; otherwise by bank transfer
+    by_hand: bool = False  # a person has already paid it: only book it
+    invoice: int = 0
+    amount: Money
+    reason: str
+
+
+class Refunded(Value):
+    declined: str = ""
+
+
+# --- returns -------------------------------------------------------------------------------------------------------------------------
+
+
+class AuthorizeReturn(Step):
+    rma: int
+    lines: tuple[LineQuantity, ...]
+    kind: ReturnKind
+    reason: str
+    location: str  # where the goods go
+    expires_at: Moment
+
+
+class ReturnAuthorized(Value):
+    rma_number: str  # without gaps, for example "RMA-000007"
+    tracking: str  # of the return label
+
+
+class RecordReturnReceipt(Step):
+    rma: int
+    location: str
+    lines: tuple[LineQuantity, ...]
+    inspect_due: Moment
+
+
+class RecordInspection(Step):
+    """Book every unit by its disposition: restocked units are sellable again, the others are not."""
+
+    rma: int
+    location: str
+    lines: tuple[InspectedLine, ...]
+    items: dict[int, str]  # line -> item
+
+
+class SettleReturn(Step):
+    """The end of a return: `outcome` is refunded, exchanged, expired, rejected."""
+
+    rma: int
+    outcome: str
+
+
+# --- the order itself ----------------------------------------------------------------------------------------------------------------
+
+
+class RecordException(Step):
+    """Write an exception as it now stands: opened, escalated or answered."""
+
+    exception: OpenException
+
+
+class RecordNotes(Step):
+    """Write messages that need no other step: holds, releases, repeats that differ, messages that came too late."""
+
+    held: str | None = None  # the reason of the hold, "" when released, None when this says nothing of holds
+    review_at: Moment | None = None  # with `held`: when somebody is asked why it stands
+    promised: dict[int, Moment] = {}  # invoice -> the day by which it is promised to be paid
+    disputed: dict[int, Moment | None] = {}  # invoice -> when its dispute is looked at again, None when it is resolved
+    notes: tuple[str, ...] = ()
+
+
+class Outcome(StrEnum):
+    CLOSED = "closed"  # every line settled, every invoice paid, credited or written off, the return window over
+    CANCELLED = "cancelled"  # wound up before anything was kept
+    REJECTED = "rejected"  # never accepted
+
+
+class CloseOrder(Step):
+    outcome: Outcome
+    reason: str = ""
+
+
+class OrderEnded(Value):
+    """The result of an order's workflow."""
+
+    order: str
+    outcome: Outcome
+    reason: str = ""
+
+
+# --- stock from outside --------------------------------------------------------------------------------------------------------------
+
+
+class ReceiveStock(Value):
+    """Goods came in: `receipt` is the document's own number, and the same number twice is the same receipt."""
+
+    receipt: str
+    item: str
+    location: str
+    quantity: int
+    bin: str = ""
+    at: Moment
+    actor: str
+
+
+class StockReceived(Value):
+    """`waiting` orders are those whose backorders want this item, oldest first."""
+
+    waiting: tuple[str, ...] = ()
+    repeated: bool = False

@@ -1,0 +1,169 @@
+"""What a person reads about an order, from the database alone: no worker needs to be alive."""
+
+from __future__ import annotations
+
+from domain.exceptions import OpenException
+from domain.lifecycle import Progress, Stage, Wait, stage_of
+from domain.messages import Parcel
+from domain.money import Money
+from domain.order import Moment, PaymentTerms, ShippingPolicy
+from domain.steps import Finding, Pick
+from domain.values import Value
+
+
+class LineView(Value):
+    """ordered = cancelled + open + allocated + picked + packed + shipped; delivered <= shipped; returned <= delivered."""
+
+    number: int
+    item: str
+    description: str = ""
+    origin: str = ""
+    ordered: int
+    cancelled: int
+    open: int
+    allocated: int
+    picked: int
+    packed: int
+    shipped: int
+    delivered: int
+    returned: int
+    unit_price: str
+    backorder_due: Moment | None = None
+
+
+class ShipmentView(Value):
+    """`status` is one of planned, released, picked, packed, shipped, delivered, lost, returned, cancelled."""
+
+    number: int
+    location: str
+    status: str
+    picks: tuple[Pick, ...]
+    parcels: tuple[Parcel, ...] = ()
+    carrier: str = ""
+    service: str = ""
+    tracking: str = ""
+    carrier_status: str = ""
+    due_at: Moment | None = None  # the deadline of what it waits for now
+    shipped_at: Moment | None = None
+    delivered_at: Moment | None = None
+    signed_by: str = ""
+
+
+class InvoiceView(Value):
+    """balance = total + fees - credited - paid - written_off."""
+
+    number: int
+    document: str
+    shipment: int
+    total: Money
+    fees: Money
+    credited: Money
+    paid: Money
+    written_off: Money
+    balance: Money
+    issued_at: Moment
+    due_at: Moment
+    reminders: int = 0
+    collections: bool = False
+
+
+class PaymentView(Value):
+    payment: str
+    kind: str  # captured, received
+    amount: Money
+    refunded: Money
+    reversed: bool = False
+
+
+class CreditView(Value):
+    number: int
+    document: str
+    invoice: int
+    total: Money
+    reason: str
+
+
+class ReturnView(Value):
+    """`status` is one of authorized, received, inspected, refunded, exchanged, expired, rejected."""
+
+    rma: int
+    document: str
+    kind: str
+    status: str
+    lines: dict[int, int]
+    due_at: Moment | None = None
+
+
+class WaitView(Value):
+    """What the order waits for, about what, and until when somebody cares."""
+
+    wait: Wait
+    subject: str
+    until: Moment | None
+
+
+class OrderView(Value):
+    order: str
+    customer: str
+    customer_name: str
+    po_number: str
+    currency: str
+    terms: PaymentTerms
+    policy: ShippingPolicy
+    placed_at: Moment
+    accepted: bool
+    held: str  # the reason of the hold, empty when there is none
+    outcome: str
+    reason: str
+    total: Money
+    findings: tuple[Finding, ...]
+    lines: tuple[LineView, ...]
+    shipments: tuple[ShipmentView, ...]
+    invoices: tuple[InvoiceView, ...]
+    payments: tuple[PaymentView, ...]
+    credits: tuple[CreditView, ...]
+    returns: tuple[ReturnView, ...]
+    exceptions: tuple[OpenException, ...]
+    waits: tuple[WaitView, ...]
+
+    @property
+    def stage(self) -> Stage:
+        return stage_of(self.progress)
+
+    @property
+    def progress(self) -> Progress:
+        return Progress(
+            accepted=self.accepted,
+            outcome=self.outcome,
+            cancelling=False,
+            open=sum(line.open for line in self.lines),
+            at_work=sum(line.allocated + line.picked + line.packed for line in self.lines),
+            shipped=sum(line.shipped for line in self.lines),
+            delivered=sum(line.delivered for line in self.lines),
+        )
+
+
+class OrderSummary(Value):
+    """One row of `oms list`."""
+
+    order: str
+    customer: str
+    stage: Stage
+    held: bool
+    total: Money
+    balance: Money
+    placed_at: Moment
+    open_exceptions: tuple[str, ...]
+    waits: tuple[WaitView, ...]
+
+
+class StockView(Value):
+    item: str
+    location: str
+    bin: str
+    on_hand: int
+    reserved: int
+
+    @property
+    def available(self) -> int:
+        return self.on_hand - self.reserved
