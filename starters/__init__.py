@@ -1,0 +1,1 @@
+"""Who asks for it: sales channels, the HTTP intake and the oms command."""

@@ -1,0 +1,52 @@
+"""A file comes in: which channel wrote it shows in its content, and its orders come out or one sentence why not."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from domain.errors import InputRefused
+from domain.order import PlaceOrder
+from starters.channels import manual, shopify, x12
+from starters.channels.reading import decoded, read_json
+
+LARGEST = 5_000_000
+"""Bytes; the largest real orders are a few hundred kilobytes."""
+
+CHANNELS: Mapping[str, Callable[[bytes], list[PlaceOrder]]] = {"shopify": shopify.read, "x12": x12.read, "manual": manual.read}
+"""Every form of order that can be read, by the name of its channel."""
+
+
+def recognise(content: bytes, name: str = "", channel: str | None = None) -> list[PlaceOrder]:
+    """The orders in `content`, one at least; `channel` forces a form, otherwise the content shows it.
+
+    InputRefused says the place and the reason; its place begins with `name` (the file's) where there is one.
+    """
+    try:
+        if len(content) > LARGEST:
+            raise InputRefused("the document", f"it has {len(content):,} bytes, and at most {LARGEST:,} are read")
+        if channel is not None and channel not in CHANNELS:
+            raise InputRefused("the channel", f"{channel!r:.40} is not one of {', '.join(CHANNELS)}")
+        return CHANNELS[channel or channel_of(content)](content)
+    except InputRefused as refused:
+        raise InputRefused(f"{name}, {refused.place}", refused.reason) if name else refused from None
+
+
+def channel_of(content: bytes) -> str:
+    """The name of the channel that wrote `content`; InputRefused when nothing in it tells."""
+    start = decoded(content).lstrip()[:3]
+    if not start:
+        raise InputRefused("the document", "it is empty")
+    if start == "ISA":
+        return "x12"
+    document = read_json(content).value
+    if isinstance(document, list):
+        return "manual"
+    if isinstance(document, dict):
+        inner = document.get("order", document)
+        if "orders" in document or (isinstance(inner, dict) and "line_items" in inner):
+            return "shopify"
+        if "lines" in document:
+            return "manual"
+    raise InputRefused(
+        "the document", "it is neither an X12 interchange (ISA), nor a Shopify order (line_items), nor an order of our own form (lines)"
+    )

@@ -1,0 +1,287 @@
+"""A purchase order that a trading partner sends by EDI: the X12 transaction set 850.
+
+What is read, by element: BEG (purpose, number, release, date), CUR, CSH01, SAC, ITD07, DTM 002 and 010, TD5, TXI, N1 to N4 of
+the buyer (BY), bill-to (BT) and ship-to (ST), PO1, PID, CTT01, AMT. Orders by EDI are on account. Source: ASC X12 004010, 850.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from decimal import Decimal
+
+from domain.errors import InputRefused
+from domain.money import Money, parse_amount
+from domain.order import Address, OrderLine, PaymentTerms, PlaceOrder, ShippingPolicy, TaxLine
+from starters.channels.bounds import built, known_currency, money, whole_quantity, within_reason
+from starters.channels.x12_envelope import Segment, TransactionSet, open_envelopes
+
+NET_DAYS = {"14": PaymentTerms.NET_14, "30": PaymentTerms.NET_30, "60": PaymentTerms.NET_60}
+"""ITD07; any other number, and none, is NET_30, and validation compares it with what the customer has."""
+
+ITEM_QUALIFIERS = ("VN", "VP", "UP", "UK", "IN", "CB", "BP", "SK")
+"""Whose number names the item, best first (element 235): ours, the trade's, then the buyer's; validation maps what is not ours."""
+
+PRICE_PER = {"HP": 100, "TP": 1000}
+"""PO105: the price is for a hundred or a thousand; every other code is the price of one unit."""
+
+SHIP_COMPLETE = "SC"
+"""CSH01 (element 563): SC is ship complete. Y, BK (back order) and P2 (as soon as possible) and the rest ship what there is."""
+
+DELIVERY_REQUESTED, SHIPMENT_REQUESTED = "002", "010"
+
+DEFAULT_CURRENCY, DEFAULT_COUNTRY = "USD", "US"
+"""What CUR and N404 mean when they are left out."""
+
+
+def read(content: bytes) -> list[PlaceOrder]:
+    """One order for each transaction set 850 in `content`; InputRefused when one of the sets is anything else."""
+    return [_order(purchase_order) for purchase_order in open_envelopes(content)]
+
+
+@dataclass
+class _Loop:
+    """A segment that begins a loop (PO1, N1) and the segments under it."""
+
+    head: Segment
+    under: list[Segment] = field(default_factory=list)
+
+
+def _order(source: TransactionSet) -> PlaceOrder:
+    where = f"set {source.control:.20}"
+    if source.code != "850":
+        raise InputRefused(f"{where}, ST01", f"{source.code!r:.20} is not a purchase order (850)")
+    header, loops, summary = _parts(source.segments)
+    beg = _first(header, "BEG")
+    if beg is None:
+        raise InputRefused(where, "the purchase order has no beginning (BEG)")
+    if beg.at(1) != "00":
+        raise InputRefused(beg.place(1), f"{beg.at(1)!r:.20} is not an original order (00); changes are asked for, not placed")
+    number = "-".join(part for part in (beg.at(3), beg.at(4)) if part)
+    if not number:
+        raise InputRefused(beg.place(3), "the purchase order has no number")
+    currency = _currency(source.segments)
+    parties = _parties(header)
+    if not loops:
+        raise InputRefused(where, "the purchase order has no line (PO1)")
+    _check_line_count(summary, len(loops))
+    lines = _lines(loops, currency)
+    lines = _with_shared_taxes(lines, [_tax(txi, currency) for txi in header if txi.name == "TXI"], currency)
+    charges = [sac for sac in source.segments if sac.name == "SAC" and sac.at(1) == "C"]
+    order = built(
+        PlaceOrder,
+        {"external_id": beg.place(3), "po_number": beg.place(3), "customer": f"{where}, N104 of the buyer", "lines": f"{where}, PO1"},
+        channel="x12",
+        external_id=number,
+        customer=f"x12:{_buyer(parties) or source.sender}",
+        currency=currency,
+        lines=lines,
+        placed_at=_day(beg.at(5), beg.place(5)),
+        po_number=beg.at(3),
+        ship_to=_address(parties.get("ST")),
+        bill_to=_address(parties.get("BT") or parties.get("BY")),
+        requested_at=_requested(header),
+        shipping_service=_service(header),
+        terms=_terms(header),
+        policy=ShippingPolicy.COMPLETE if _first_value(header, "CSH", 1) == SHIP_COMPLETE else ShippingPolicy.PARTIAL,
+        discount=_allowances(header, currency),
+        freight=Money.total((_charge(sac, currency) for sac in charges), currency),
+    )
+    return within_reason(_with_stated_total(order, summary), f"{where}, PO1", f"{where}, SAC05")
+
+
+def _parts(segments: Sequence[Segment]) -> tuple[list[Segment], list[_Loop], list[Segment]]:
+    """Heading, line loops and summary; the summary begins at CTT."""
+    header: list[Segment] = []
+    loops: list[_Loop] = []
+    for n, segment in enumerate(segments):
+        if segment.name == "CTT":
+            return header, loops, list(segments[n:])
+        if segment.name == "PO1":
+            loops.append(_Loop(segment))
+        elif loops:
+            loops[-1].under.append(segment)
+        else:
+            header.append(segment)
+    return header, loops, [segment for segment in (loops[-1].under if loops else []) if segment.name == "AMT"]
+
+
+def _lines(loops: Sequence[_Loop], currency: str) -> list[OrderLine]:
+    """The lines under the buyer's own numbers (PO101) if those are whole numbers and all different, else counted from 1."""
+    written = [loop.head.at(1) for loop in loops]
+    numbers = [int(text) for text in written if text.isascii() and text.isdigit() and len(text) <= 6 and int(text) > 0]
+    if len(set(numbers)) < len(loops):
+        numbers = list(range(1, len(loops) + 1))
+    return [_line(loop, number, currency) for loop, number in zip(loops, numbers, strict=True)]
+
+
+def _line(loop: _Loop, number: int, currency: str) -> OrderLine:
+    po1 = loop.head
+    if not po1.at(4):
+        raise InputRefused(po1.place(4), "there is no unit price")
+    quantity = whole_quantity(po1.at(2), po1.place(2))
+    price = _not_negative(po1.at(4), po1.place(4)) / PRICE_PER.get(po1.at(5), 1)
+    discount, gross = _allowances(loop.under, currency), money(quantity * price, currency, po1.place(4))
+    if gross < discount:
+        raise InputRefused(f"{po1.where}, SAC05", f"the allowance of {discount} is more than the {gross} of the line")
+    return built(
+        OrderLine,
+        {"item": po1.place(7), "description": f"{po1.where}, PID05"},
+        number=number,
+        item=_item(po1),
+        quantity=quantity,
+        unit_price=price,
+        discount=discount,
+        taxes=[_tax(txi, currency) for txi in loop.under if txi.name == "TXI"],
+        description=_first_value(loop.under, "PID", 5),
+    )
+
+
+def _item(po1: Segment) -> str:
+    """PO106 to PO125 are pairs of qualifier and number."""
+    named = {po1.at(n): po1.at(n + 1) for n in range(24, 5, -2) if po1.at(n) and po1.at(n + 1)}
+    for qualifier in (*ITEM_QUALIFIERS, *reversed(named)):
+        if qualifier in named:
+            return named[qualifier]
+    raise InputRefused(po1.place(7), "the line names no item")
+
+
+def _tax(txi: Segment, currency: str) -> TaxLine:
+    """TXI01 is the kind of tax, TXI02 its amount, TXI03 its percentage as a fraction."""
+    amount = money(_not_negative(txi.at(2), txi.place(2)), currency, txi.place(2))
+    rate = _not_negative(txi.at(3), txi.place(3)) if txi.at(3) else Decimal(0)
+    return built(TaxLine, {"title": txi.place(1)}, title=txi.at(1) or "Tax", rate=rate, amount=amount)
+
+
+def _with_shared_taxes(lines: list[OrderLine], taxes: Iterable[TaxLine], currency: str) -> list[OrderLine]:
+    """A tax stated for the whole order is shared over the lines in proportion to their value."""
+    for tax in taxes:
+        parts = tax.amount.split([line.gross(currency).minor - line.discount.minor for line in lines])
+        lines = [
+            line.model_copy(update={"taxes": (*line.taxes, tax.model_copy(update={"amount": part}))})
+            for line, part in zip(lines, parts, strict=True)
+        ]
+    return lines
+
+
+def _allowances(segments: Iterable[Segment], currency: str) -> Money:
+    return Money.total((_charge(sac, currency) for sac in segments if sac.name == "SAC" and sac.at(1) == "A"), currency)
+
+
+def _charge(sac: Segment, currency: str) -> Money:
+    """SAC05 has two implied decimals (N2); a decimal point that is written all the same is taken at its word."""
+    written = sac.at(5)
+    if not written:
+        raise InputRefused(sac.place(5), "an allowance or charge needs its amount; a percentage alone is not read")
+    amount = _not_negative(written, sac.place(5))
+    return money(amount if "." in written else amount / 100, currency, sac.place(5))
+
+
+def _currency(segments: Sequence[Segment]) -> str:
+    """CUR02 of the heading or of the lines, which must agree."""
+    codes = [(cur.at(2), cur.place(2)) for cur in segments if cur.name == "CUR"]
+    for code, place in codes:
+        known_currency(code, place)
+        if code != codes[0][0]:
+            raise InputRefused(place, f"{code} is not the {codes[0][0]} of the order; an order has one currency")
+    return codes[0][0] if codes else DEFAULT_CURRENCY
+
+
+def _parties(header: Sequence[Segment]) -> dict[str, _Loop]:
+    """The N1 loops by who it is (N101), the first of each."""
+    parties: dict[str, _Loop] = {}
+    current: _Loop | None = None
+    for segment in header:
+        if segment.name == "N1":
+            current = _Loop(segment)
+            parties.setdefault(segment.at(1), current)
+        elif current:
+            current.under.append(segment)
+    return parties
+
+
+def _buyer(parties: dict[str, _Loop]) -> str:
+    codes = (parties[who].head.at(4) for who in ("BY", "ST") if who in parties)
+    return next((code for code in codes if code), "")
+
+
+def _address(party: _Loop | None) -> Address | None:
+    """None where the partner names only a code, which is then the business of the customer's own record."""
+    n4 = _first(party.under, "N4") if party else None
+    if party is None or n4 is None:
+        return None
+    streets = [part for n3 in party.under if n3.name == "N3" for part in (n3.at(1), n3.at(2)) if part]
+    return built(
+        Address,
+        {"name": party.head.place(2), "city": n4.place(1), "region": n4.place(2), "postcode": n4.place(3), "country": n4.place(4)},
+        name=party.head.at(2),
+        street=", ".join(streets),
+        city=n4.at(1),
+        region=n4.at(2),
+        postcode=n4.at(3),
+        country=n4.at(4) or DEFAULT_COUNTRY,
+    )
+
+
+def _terms(header: Sequence[Segment]) -> PaymentTerms:
+    return NET_DAYS.get(_first_value(header, "ITD", 7).lstrip("0"), PaymentTerms.NET_30)
+
+
+def _requested(header: Sequence[Segment]) -> datetime | None:
+    """The day of delivery where it is asked for, else the day of shipment."""
+    days = {dtm.at(1): dtm for dtm in reversed(header) if dtm.name == "DTM"}
+    wanted = days.get(DELIVERY_REQUESTED) or days.get(SHIPMENT_REQUESTED)
+    return _day(wanted.at(2), wanted.place(2)) if wanted else None
+
+
+def _service(header: Sequence[Segment]) -> str:
+    """The carrier's code (TD503), else the routing in words (TD505), else the service level (TD512)."""
+    return next((value for element in (3, 5, 12) if (value := _first_value(header, "TD5", element))), "")
+
+
+def _check_line_count(summary: Sequence[Segment], counted: int) -> None:
+    ctt = _first(summary, "CTT")
+    if ctt is None:
+        return  # the segment is optional in an 850
+    written = ctt.at(1)
+    if not (written.isascii() and written.isdigit() and len(written) <= 6 and int(written) == counted):
+        raise InputRefused(ctt.place(1), f"it says {written!r:.20} lines, and there are {counted}")
+
+
+def _with_stated_total(order: PlaceOrder, summary: Sequence[Segment]) -> PlaceOrder:
+    """AMT*TT is the total of the order; AMT*1 that of its lines alone, before discount, freight and tax."""
+    amounts = {amt.at(1): amt for amt in reversed(summary) if amt.name == "AMT"}
+    if amt := amounts.get("TT"):
+        stated = money(_not_negative(amt.at(2), amt.place(2)), order.currency, amt.place(2))
+    elif amt := amounts.get("1"):
+        goods = Money.total((line.gross(order.currency) for line in order.lines), order.currency)
+        stated = money(_not_negative(amt.at(2), amt.place(2)), order.currency, amt.place(2)) + order.total - goods
+    else:
+        return order
+    return order.model_copy(update={"stated_total": stated})
+
+
+def _not_negative(written: str, place: str) -> Decimal:
+    amount = parse_amount(written, place)
+    if amount < 0:
+        raise InputRefused(place, f"{amount} is less than zero")
+    return amount
+
+
+def _day(written: str, place: str) -> datetime:
+    """CCYYMMDD as midnight UTC."""
+    try:
+        if len(written) != 8:
+            raise ValueError(written)
+        return datetime.strptime(written, "%Y%m%d").replace(tzinfo=UTC)
+    except ValueError:
+        raise InputRefused(place, f"{written!r:.20} is not a date (CCYYMMDD)") from None
+
+
+def _first(segments: Iterable[Segment], name: str) -> Segment | None:
+    return next((segment for segment in segments if segment.name == name), None)
+
+
+def _first_value(segments: Iterable[Segment], name: str, element: int) -> str:
+    return next((segment.at(element) for segment in segments if segment.name == name and segment.at(element)), "")
