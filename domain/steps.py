@@ -138,7 +138,9 @@ class ReleaseStock(Step):
 
 
 class CancelRest(Step):
-    """The end of winding up: every unit of the order that is still open is cancelled."""
+    """The end of winding up: every unit of the order that is still open is cancelled, and a late attempt to accept it does nothing."""
+
+    undoes: tuple[str, ...] = ()  # the keys of every attempt to accept
 
 
 class LineChange(Value):

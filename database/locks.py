@@ -1,0 +1,91 @@
+"""The rows that a step needs, locked: the order first (its steps follow one another), then what orders share, in the order of its keys."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from sqlalchemy import select, tuple_, update
+from sqlalchemy.orm import Session
+
+from database.tables import Counter, Invoice, Item, Order, OrderLine, Payment, Reservation, Return, Shipment, Stock
+from domain.errors import NotFound, Refused
+
+
+def order_of(session: Session, key: str) -> Order:
+    found = session.get(Order, key, with_for_update=True)
+    if found is None:
+        raise NotFound("order", key)
+    return found
+
+
+def lines_of(session: Session, order: str) -> dict[int, OrderLine]:
+    return {line.line: line for line in session.scalars(select(OrderLine).where(OrderLine.order == order).order_by(OrderLine.line))}
+
+
+def shipment_of(session: Session, order: str, number: int) -> Shipment:
+    found = session.get(Shipment, (order, number))
+    if found is None:
+        raise NotFound("shipment", f"{order} shipment {number}")
+    return found
+
+
+def invoice_of(session: Session, order: str, number: int) -> Invoice:
+    found = session.get(Invoice, (order, number))
+    if found is None:
+        raise NotFound("invoice", f"{order} invoice {number}")
+    return found
+
+
+def payment_of(session: Session, order: str, name: str) -> Payment:
+    found = session.get(Payment, (order, name))
+    if found is None:
+        raise NotFound("payment", f"{order} payment {name}")
+    return found
+
+
+def return_of(session: Session, order: str, rma: int) -> Return:
+    found = session.get(Return, (order, rma))
+    if found is None:
+        raise NotFound("return", f"{order} return {rma}")
+    return found
+
+
+def reservations_of(session: Session, order: str, shipment: int, ended: str = "") -> list[Reservation]:
+    """The picks of a shipment that are still kept, or that ended as `ended`."""
+    chosen = select(Reservation).where(Reservation.order == order, Reservation.shipment == shipment, Reservation.ended == ended)
+    return list(session.scalars(chosen.order_by(Reservation.line, Reservation.bin)))
+
+
+def stock_behind(session: Session, reservations: Iterable[Reservation]) -> dict[tuple[str, str, str], Stock]:
+    """The stock rows of these reservations, by item, location and bin."""
+    places = sorted({(kept.item, kept.location, kept.bin) for kept in reservations})
+    if not places:
+        return {}
+    chosen = select(Stock).where(tuple_(Stock.item, Stock.location, Stock.bin).in_(places))
+    rows = session.scalars(chosen.order_by(Stock.item, Stock.location, Stock.bin).with_for_update())
+    return {(row.item, row.location, row.bin): row for row in rows}
+
+
+def stock_of_items(session: Session, items: Iterable[str]) -> list[Stock]:
+    """All stock of these items; the items are locked too, so that a receipt into a new bin cannot slip in between."""
+    wanted = sorted(set(items))
+    if session.get_bind().dialect.name != "sqlite":  # SQLite's one writer has locked everything
+        session.execute(select(Item.item).where(Item.item.in_(wanted)).order_by(Item.item).with_for_update())
+    chosen = select(Stock).where(Stock.item.in_(wanted))
+    return list(session.scalars(chosen.order_by(Stock.item, Stock.location, Stock.bin).with_for_update()))
+
+
+def next_number(session: Session, name: str) -> int:
+    """The next number of a kind of document, without gaps: it is given back when the transaction is."""
+    number = session.scalars(
+        update(Counter).where(Counter.name == name).values(last=Counter.last + 1).returning(Counter.last)
+    ).one_or_none()
+    if number is None:
+        raise Refused(f"There is no counter {name!r}: run `oms migrate`.")
+    return number
+
+
+def require(allowed: bool, sentence: str) -> None:
+    """Refuse with `sentence` what does not fit what the database knows."""
+    if not allowed:
+        raise Refused(sentence)

@@ -1,0 +1,206 @@
+"""The order itself: accepted or not, changed, held, asked about, ended."""
+
+from __future__ import annotations
+
+from sqlalchemy import delete, insert, select
+from sqlalchemy.orm import Session
+
+from database import intake
+from database.journal import close_doors, write_audit
+from database.locks import invoice_of, lines_of, order_of, require
+from database.tables import Customer, CustomerAlias, ExceptionRow, Order, OrderFinding, OrderLine
+from database.validation import MOST_MINOR, MOST_UNITS, find_all
+from domain.errors import NotFound
+from domain.exceptions import WITHDRAWN, Decision
+from domain.order import PlaceOrder
+from domain.steps import (
+    Accepted,
+    AcceptOrder,
+    CancelRest,
+    ChangeLines,
+    CloseOrder,
+    Finding,
+    LineChange,
+    Outcome,
+    Recorded,
+    RecordException,
+    RecordNotes,
+    Severity,
+)
+
+
+def accept_order(session: Session, request: AcceptOrder) -> Accepted:
+    """Write the order with all its findings; without mendable and fatal ones it is accepted.
+
+    A corrected order under a new key replaces what was written, until it is accepted. Mendable findings that were `waived` become notes.
+    """
+    placed = _with_addresses(session, request.placed)
+    customer = _customer(session, placed.customer)
+    findings = [
+        finding.model_copy(update={"severity": Severity.NOTE}) if request.waived and finding.severity is Severity.MENDABLE else finding
+        for finding in find_all(session, placed, customer, request.price_tolerance)
+    ]
+    order = _write(session, placed, customer)
+    if request.placed.ship_to is not None:
+        intake.keep_address(session, request.order, request.placed.ship_to)
+    _write_findings(session, request.order, findings)
+    if order.accepted_at is None and all(finding.severity is Severity.NOTE for finding in findings):
+        order.accepted_at = request.at
+    return Accepted(customer=customer.customer if customer else placed.customer, findings=tuple(findings))
+
+
+def change_lines(session: Session, request: ChangeLines) -> Recorded:
+    """Cancel open units, add units, add lines. More than is open cannot be cancelled: refused."""
+    order = order_of(session, request.order)
+    lines = lines_of(session, request.order)
+    for change in request.changes:
+        if change.line in lines:
+            _change(lines[change.line], change)
+        else:
+            require(bool(change.item) and change.add > 0, f"{request.order} has no line {change.line}; a new one needs an item and units.")
+            session.add(_new_line(request.order, change))
+    if request.requested_at is not None:
+        order.requested_at = request.requested_at
+    return Recorded()
+
+
+def cancel_rest(session: Session, request: CancelRest) -> Recorded:
+    """Every unit that is still open is cancelled; an order that was never written down has none."""
+    close_doors(session, request.undoes)
+    session.get(Order, request.order, with_for_update=True)
+    for line in lines_of(session, request.order).values():
+        line.move("open", "cancelled", line.open)
+        line.backorder_due = None
+    return Recorded()
+
+
+def record_exception(session: Session, request: RecordException) -> Recorded:
+    """Write an exception as it now stands."""
+    stands = request.exception
+    row = session.get(ExceptionRow, (request.order, stands.number))
+    if row is None:
+        row = ExceptionRow(order=request.order, number=stands.number)
+        session.add(row)
+    row.kind, row.subject, row.detail = stands.kind.value, stands.subject, stands.detail
+    row.opened_at, row.due_at, row.escalations = stands.opened_at, stands.due_at, stands.escalations
+    row.decision = stands.decision.model_dump_json() if stands.decision else None
+    return Recorded()
+
+
+def record_notes(session: Session, request: RecordNotes) -> Recorded:
+    """Write holds, promises and disputes where readers look for them, and every note into the audit trail."""
+    order = session.get(Order, request.order, with_for_update=True)
+    if order is not None and request.held is not None:
+        order.held, order.review_at = request.held, request.review_at if request.held else None
+    for number, promised_by in request.promised.items():
+        invoice_of(session, request.order, number).promised_by = promised_by
+    for number, review_at in request.disputed.items():
+        invoice_of(session, request.order, number).dispute_review_at = review_at
+    for note in request.notes:
+        write_audit(session, request, "note", note)
+    return Recorded()
+
+
+def close_order(session: Session, request: CloseOrder) -> Recorded:
+    """End the order: its open questions are withdrawn; unless it is closed as done, its open units are cancelled."""
+    order = session.get(Order, request.order, with_for_update=True)
+    if order is None:  # it ended before anybody looked at it
+        placed = intake.document(session, request.order)
+        order = _write(session, placed, _customer(session, placed.customer))
+    order.outcome, order.reason, order.ended_at = request.outcome.value, request.reason, request.at
+    order.held, order.review_at = "", None
+    if request.outcome is not Outcome.CLOSED:
+        for line in lines_of(session, request.order).values():
+            line.move("open", "cancelled", line.open)
+            line.backorder_due = None
+    withdrawn = Decision(choice=WITHDRAWN, by="holdfast", at=request.at).model_dump_json()
+    for row in session.scalars(select(ExceptionRow).where(ExceptionRow.order == request.order, ExceptionRow.decision.is_(None))):
+        row.decision = withdrawn
+    return Recorded()
+
+
+# --- parts ---------------------------------------------------------------------------------------------------------------------------
+
+
+def _with_addresses(session: Session, placed: PlaceOrder) -> PlaceOrder:
+    """The order with the addresses that its payload left in the database."""
+    if placed.ship_to is not None:
+        return placed
+    try:
+        kept = intake.document(session, placed.key)
+    except NotFound:
+        return placed
+    return placed.model_copy(update={"ship_to": kept.ship_to, "bill_to": placed.bill_to or kept.bill_to})
+
+
+def _customer(session: Session, stated: str) -> Customer | None:
+    """Our customer by their id or by an alias, locked: two orders must not both take the last of one credit limit."""
+    alias = session.scalars(select(CustomerAlias.customer).where(CustomerAlias.alias == stated)).one_or_none()
+    return session.get(Customer, alias or stated, with_for_update=True)
+
+
+def _write(session: Session, placed: PlaceOrder, customer: Customer | None) -> Order:
+    order = session.get(Order, placed.key, with_for_update=True)
+    if order is not None and order.accepted_at is not None:
+        return order
+    if order is None:
+        order = Order(order=placed.key, channel=placed.channel, external_id=placed.external_id, held="", outcome="", reason="")
+        session.add(order)
+    else:
+        session.execute(delete(OrderLine).where(OrderLine.order == placed.key))
+    order.customer, order.stated_customer = customer.customer if customer else None, placed.customer
+    order.po_number, order.currency, order.terms, order.policy = placed.po_number, placed.currency, placed.terms.value, placed.policy.value
+    order.placed_at, order.requested_at = placed.placed_at, placed.requested_at
+    order.total = _storable_total(placed)
+    session.flush()
+    session.execute(insert(OrderLine), _lines(placed))
+    return order
+
+
+def _lines(placed: PlaceOrder) -> list[dict[str, object]]:
+    """One row per line number; what no order can hold (and a fatal finding names) is stored as the nearest that fits."""
+    rows: list[dict[str, object]] = []
+    for line in placed.numbered().values():
+        units = min(max(line.quantity, 0), MOST_UNITS)
+        about = {"order": placed.key, "line": line.number, "item": line.item, "description": line.description, "bills_to": line.number}
+        rows.append(about | {"unit_price": str(line.unit_price), "ordered": units, "open": units})
+    return rows
+
+
+def _storable_total(placed: PlaceOrder) -> int:
+    try:
+        return max(min(placed.total.minor, MOST_MINOR), -MOST_MINOR)
+    except KeyError:  # an unknown currency, which is a fatal finding
+        return 0
+
+
+def _write_findings(session: Session, order: str, findings: list[Finding]) -> None:
+    session.execute(delete(OrderFinding).where(OrderFinding.order == order))
+    rows = [
+        {"order": order, "number": number, "place": finding.place, "reason": finding.reason, "severity": finding.severity.value}
+        for number, finding in enumerate(findings, 1)
+    ]
+    if rows:
+        session.execute(insert(OrderFinding), rows)
+
+
+def _change(line: OrderLine, change: LineChange) -> None:
+    require(change.cancel <= line.open, f"Line {line.line} has {line.open} open units; {change.cancel} cannot be cancelled.")
+    line.move("open", "cancelled", change.cancel)
+    line.ordered += change.add
+    line.open += change.add
+    if not line.open:
+        line.backorder_due = None
+
+
+def _new_line(order: str, change: LineChange) -> OrderLine:
+    return OrderLine(
+        order=order,
+        line=change.line,
+        item=change.item,
+        origin=change.origin,
+        bills_to=change.bills_to,
+        unit_price=str(change.unit_price),
+        ordered=change.add,
+        open=change.add,
+    )

@@ -1,0 +1,235 @@
+"""Money that comes and goes: authorized, captured, received, applied, taken back, refunded."""
+
+from __future__ import annotations
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from database.locks import invoice_of, order_of, payment_of, require
+from database.tables import AuthorizationRow, Customer, Invoice, Order, Payment, PaymentPart, ReceivableEntry, Refund, Reminder
+from domain.errors import Conflict, RefundTooHigh
+from domain.steps import (
+    ApplyPayment,
+    Authorization,
+    AuthorizePayment,
+    Capture,
+    CapturePayment,
+    Recorded,
+    RefundCapture,
+    Refunded,
+    RefundPayment,
+    ReversePayment,
+    Step,
+    VoidAuthorization,
+)
+
+
+def record_authorization(session: Session, request: AuthorizePayment, authorization: Authorization) -> Authorization:
+    """Keep what the gateway said, also when it said no."""
+    order_of(session, request.order)
+    session.add(
+        AuthorizationRow(
+            key=request.key,
+            order=request.order,
+            authorization=authorization.authorization,
+            amount=request.amount.minor,
+            currency=request.amount.currency,
+            declined=authorization.declined,
+            at=request.at,
+        )
+    )
+    return authorization
+
+
+def void_authorization(session: Session, request: VoidAuthorization, stored: str | None = None) -> Recorded:
+    """The authorization of the attempt `undoes` is given up, if there is one."""
+    row = session.get(AuthorizationRow, request.undoes)
+    if row is not None:
+        row.voided = True
+    return Recorded()
+
+
+def record_capture(session: Session, request: CapturePayment, capture: Capture) -> Capture:
+    """Book captured money on account, where the shipment's invoice will find it; a declined capture books nothing."""
+    if not capture.declined:
+        order_of(session, request.order)
+        session.add(_payment(request, request.payment, "captured", request.amount.minor))
+        enter(session, request, "payment", -request.amount.minor, None, request.payment, name="account")
+    return capture
+
+
+def refund_capture(session: Session, request: RefundCapture, stored: str | None = None) -> Recorded:
+    """Undo a capture: it counts for nothing any more; a capture that was never booked needs nothing."""
+    order = order_of(session, request.order)
+    payment = session.get(Payment, (request.order, request.payment))
+    if payment is not None and payment.key == request.undoes:
+        _reverse(session, request, order, payment, "the shipment was undone")
+    return Recorded()
+
+
+def apply_payment(session: Session, request: ApplyPayment) -> Recorded:
+    """Book a payment: its parts pay invoices, the rest is on account. The same payment twice is one; with another amount a Conflict."""
+    order = order_of(session, request.order)
+    amount = request.amount.minor
+    known = session.get(Payment, (request.order, request.payment))
+    if known is not None:
+        if known.amount != amount:
+            raise Conflict(f"Payment {request.payment}", f"{known.amount} instead of {amount} minor units")
+        if known.key != request.key:
+            _apply_on_account(session, request, known)
+            lift_credit_hold(session, order)
+        return Recorded()
+    rest = amount - sum(part.amount.minor for part in request.parts)
+    require(amount > 0 and rest >= 0, f"Payment {request.payment} of {amount} minor units cannot be shared as {amount - rest}.")
+    payment = _payment(request, request.payment, "received", amount)
+    session.add(payment)
+    session.flush()
+    for part in request.parts:
+        apply_part(session, request, payment, invoice_of(session, request.order, part.invoice), part.amount.minor)
+    enter(session, request, "payment", -rest, None, request.payment, name="account")
+    lift_credit_hold(session, order)
+    return Recorded()
+
+
+def reverse_payment(session: Session, request: ReversePayment) -> Recorded:
+    """A payment was taken back: what it had paid is owed again. Reversing twice is reversing once. Raises NotFound."""
+    order = order_of(session, request.order)
+    _reverse(session, request, order, payment_of(session, request.order, request.payment), request.reason)
+    return Recorded()
+
+
+def check_refund(session: Session, request: RefundPayment) -> None:
+    """Before the gateway is asked: raises RefundTooHigh when more would be given back than is left of the payment, NotFound without one."""
+    payment = payment_of(session, request.order, request.payment)
+    left = 0 if payment.reversed else payment.amount - payment.refunded
+    if request.amount.minor > left:
+        raise RefundTooHigh(f"payment {request.payment} of {request.order}", request.amount.minor, left)
+    require(request.amount.minor > 0, f"A refund of {request.amount.minor} minor units for {request.order} is none.")
+
+
+def book_refund(session: Session, request: RefundPayment, refunded: Refunded) -> Refunded:
+    """Book money that went back; raises RefundTooHigh as `check_refund` does. A declined refund books nothing."""
+    if refunded.declined:
+        return refunded
+    order_of(session, request.order)
+    check_refund(session, request)
+    payment = payment_of(session, request.order, request.payment)
+    payment.refunded += request.amount.minor
+    session.add(
+        Refund(
+            order=request.order,
+            refund=request.refund,
+            payment=request.payment,
+            invoice=request.invoice,
+            amount=request.amount.minor,
+            reason=request.reason,
+            at=request.at,
+        )
+    )
+    enter(session, request, "refund", request.amount.minor, None, request.payment, note=request.reason)
+    return refunded
+
+
+# --- the ledger, and what follows from it --------------------------------------------------------------------------------------------
+
+
+def enter(
+    session: Session, step: Step, kind: str, amount: int, invoice: int | None, payment: str = "", *, name: str = "", note: str = ""
+) -> None:
+    """Add an entry: positive minor units raise what is owed; without `invoice` it stands on account. Nothing is entered for 0."""
+    if amount:
+        key = f"{step.key}/{kind}/{name or (invoice if invoice is not None else payment)}"
+        entry = ReceivableEntry(
+            key=key, order=step.order, invoice=invoice, kind=kind, amount=amount, payment=payment, note=note, at=step.at
+        )
+        session.add(entry)
+
+
+def apply_part(session: Session, step: Step, payment: Payment, invoice: Invoice, amount: int) -> None:
+    """Pay `amount` of an invoice; more than its balance is refused."""
+    require(0 <= amount <= invoice.balance, f"{invoice.document} has a balance of {invoice.balance} minor units; it cannot take {amount}.")
+    part = session.get(PaymentPart, (step.order, payment.payment, invoice.invoice))
+    if part is None:
+        session.flush()
+        part = PaymentPart(order=step.order, payment=payment.payment, invoice=invoice.invoice, amount=0)
+        session.add(part)
+    part.amount += amount
+    invoice.paid += amount
+    invoice.balance -= amount
+    enter(session, step, "payment", -amount, invoice.invoice, payment.payment)
+
+
+def unapplied(session: Session, payment: Payment) -> int:
+    """Minor units of a payment that are on account: neither in a part nor refunded from there.
+
+    A refund that names an invoice gives back what a credit note owes, not what lies on account.
+    """
+    if payment.reversed:
+        return 0
+    refunds = select(func.coalesce(func.sum(Refund.amount), 0)).where(
+        Refund.order == payment.order, Refund.payment == payment.payment, Refund.invoice == 0
+    )
+    parts = select(func.coalesce(func.sum(PaymentPart.amount), 0)).where(
+        PaymentPart.order == payment.order, PaymentPart.payment == payment.payment
+    )
+    return payment.amount - int(session.scalar(refunds) or 0) - int(session.scalar(parts) or 0)
+
+
+def _apply_on_account(session: Session, request: ApplyPayment, payment: Payment) -> None:
+    """Money of a payment that was booked before goes to invoices that came after it."""
+    wanted = sum(part.amount.minor for part in request.parts)
+    left = unapplied(session, payment)
+    require(wanted <= left, f"Payment {payment.payment} has {left} minor units on account; {wanted} cannot be applied.")
+    for part in request.parts:
+        apply_part(session, request, payment, invoice_of(session, request.order, part.invoice), part.amount.minor)
+    enter(session, request, "payment", wanted, None, payment.payment, name="account")
+
+
+def lift_credit_hold(session: Session, order: Order) -> None:
+    """The hold that a last reminder brought ends when no invoice with such a reminder has a balance."""
+    if order.customer is None:
+        return
+    held = session.scalar(select(Customer.credit_hold).where(Customer.customer == order.customer))
+    if not held:
+        return
+    customer = session.get_one(Customer, order.customer, with_for_update=True)
+    owed = (
+        select(Reminder.level)
+        .join(Invoice, (Invoice.order == Reminder.order) & (Invoice.invoice == Reminder.invoice))
+        .join(Order, Order.order == Invoice.order)
+        .where(Order.customer == order.customer, Reminder.holds_customer, Invoice.balance > 0)
+    )
+    customer.credit_hold = session.scalar(owed.limit(1)) is not None
+
+
+def _payment(step: Step, name: str, kind: str, amount: int) -> Payment:
+    return Payment(
+        order=step.order, payment=name, kind=kind, key=step.key, amount=amount, refunded=0, reversed=False, reason="", at=step.at
+    )
+
+
+def _reverse(session: Session, step: Step, order: Order, payment: Payment, reason: str) -> None:
+    if payment.reversed:
+        return
+    payment.reversed, payment.reason = True, reason
+    on_account = payment.amount
+    for part in session.scalars(select(PaymentPart).where(PaymentPart.order == step.order, PaymentPart.payment == payment.payment)):
+        invoice = invoice_of(session, step.order, part.invoice)
+        invoice.paid -= part.amount
+        invoice.balance += part.amount
+        enter(session, step, "reversal", part.amount, part.invoice, payment.payment, note=reason)
+        on_account -= part.amount
+        part.amount = 0
+    enter(session, step, "reversal", on_account, None, payment.payment, name="account", note=reason)
+    _renew_credit_hold(session, order)
+
+
+def _renew_credit_hold(session: Session, order: Order) -> None:
+    """An invoice whose last reminder held the customer is owed again: so is the hold."""
+    chosen = (
+        select(Reminder.level)
+        .join(Invoice, (Invoice.order == Reminder.order) & (Invoice.invoice == Reminder.invoice))
+        .where(Reminder.order == order.order, Reminder.holds_customer, Invoice.balance > 0)
+    )
+    if order.customer is not None and session.scalar(chosen.limit(1)) is not None:
+        session.get_one(Customer, order.customer, with_for_update=True).credit_hold = True

@@ -1,0 +1,327 @@
+"""What a person reads about orders and stock, from rows alone: no worker needs to be alive."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from typing import TypeVar
+
+from sqlalchemy import ColumnElement, and_, case, func, or_, select
+from sqlalchemy.orm import Session
+
+from database import intake
+from database.tables import (
+    AuditEntry,
+    Base,
+    CreditNote,
+    Customer,
+    ExceptionRow,
+    Intake,
+    Invoice,
+    Order,
+    OrderFinding,
+    OrderLine,
+    ParcelRow,
+    Payment,
+    Reservation,
+    Return,
+    ReturnLine,
+    Shipment,
+    Stock,
+)
+from database.waits import waits_of
+from domain.exceptions import Decision, ExceptionKind, OpenException
+from domain.lifecycle import Stage
+from domain.messages import Parcel
+from domain.money import Money, is_currency
+from domain.order import Moment, PaymentTerms, PlaceOrder, ShippingPolicy
+from domain.order import OrderLine as PlacedLine
+from domain.steps import Finding, Pick, Severity
+from domain.values import Value
+from domain.views import (
+    CreditView,
+    InvoiceView,
+    LineView,
+    OrderSummary,
+    OrderView,
+    PaymentView,
+    ReturnView,
+    ShipmentView,
+    StockView,
+)
+
+Row = TypeVar("Row", bound=Base)
+
+
+class AuditView(Value):
+    """Who did what, when, and from which message."""
+
+    at: Moment
+    step: str
+    key: str
+    actor: str
+    message_id: str
+    message_name: str
+    summary: str
+
+
+def order_view(session: Session, order: str) -> OrderView:
+    """Everything about one order, also when it is only captured so far. Raises NotFound."""
+    views = _views(session, [order])
+    return views[order] if views else _captured(intake.document(session, order))
+
+
+def list_orders(session: Session, limit: int = 50, stage: Stage | None = None, customer: str | None = None) -> list[OrderSummary]:
+    """The latest orders by the time they were placed, of one stage or one customer when asked; with those that are only captured so far."""
+    chosen = select(Order.order).order_by(Order.placed_at.desc(), Order.order).limit(limit)
+    if stage is not None:
+        chosen = chosen.join(_units, _units.c.order == Order.order).where(_in_stage(stage))
+    if customer is not None:
+        chosen = chosen.where(or_(Order.customer == customer, Order.stated_customer == customer))
+    keys = list(session.scalars(chosen))
+    views = _views(session, keys)
+    found = [views[key] for key in keys]
+    if stage in (None, Stage.CAPTURED) and len(found) < limit:
+        found += _only_captured(session, limit - len(found), customer)
+    return [_summary(view) for view in found]
+
+
+def stock(session: Session, item: str | None = None) -> list[StockView]:
+    """All stock by item, location and bin, or that of one item."""
+    chosen = select(Stock).order_by(Stock.item, Stock.location, Stock.bin)
+    rows = session.scalars(chosen if item is None else chosen.where(Stock.item == item))
+    return [StockView(item=r.item, location=r.location, bin=r.bin, on_hand=r.on_hand, reserved=r.reserved) for r in rows]
+
+
+def audit_trail(session: Session, order: str) -> list[AuditView]:
+    """The order's story as it was written, oldest first."""
+    rows = session.scalars(select(AuditEntry).where(AuditEntry.order == order).order_by(AuditEntry.id))
+    return [AuditView(**{name: getattr(row, name) for name in AuditView.model_fields}) for row in rows]
+
+
+def message_seen(session: Session, order: str, message_id: str) -> bool:
+    """Whether a step of the order was ever caused by this message."""
+    chosen = select(AuditEntry.id).where(AuditEntry.message_id == message_id, AuditEntry.order == order).limit(1)
+    return session.scalar(chosen) is not None
+
+
+# --- one stage in SQL ----------------------------------------------------------------------------------------------------------------
+
+_units = (
+    select(
+        OrderLine.order,
+        func.sum(OrderLine.open).label("open"),
+        func.sum(OrderLine.allocated + OrderLine.picked + OrderLine.packed).label("at_work"),
+        func.sum(OrderLine.shipped).label("shipped"),
+        func.sum(OrderLine.delivered).label("delivered"),
+    )
+    .group_by(OrderLine.order)
+    .subquery()
+)
+
+
+def _in_stage(stage: Stage) -> ColumnElement[bool]:
+    """The rule of `domain.lifecycle.stage_of`, for the database to search by; the database knows of no order that is being cancelled."""
+    derived = case(
+        (Order.outcome != "", Order.outcome),
+        (Order.accepted_at.is_(None), Stage.CAPTURED.value),
+        (_units.c.open > 0, Stage.SUPPLYING.value),
+        (_units.c.at_work > 0, Stage.FULFILLING.value),
+        (_units.c.delivered < _units.c.shipped, Stage.SHIPPED.value),
+        else_=Stage.DELIVERED.value,
+    )
+    return derived == stage.value
+
+
+# --- rows to views -------------------------------------------------------------------------------------------------------------------
+
+
+def _views(session: Session, keys: Sequence[str]) -> dict[str, OrderView]:
+    """The views of many orders with one statement per table."""
+    if not keys:
+        return {}
+    lines = _by_order(session, OrderLine, keys)
+    findings = _by_order(session, OrderFinding, keys)
+    shipments, parcels = _by_order(session, Shipment, keys), _by_order(session, ParcelRow, keys)
+    reservations = _by_order(session, Reservation, keys)
+    invoices, payments = _by_order(session, Invoice, keys), _by_order(session, Payment, keys)
+    credit_notes = _by_order(session, CreditNote, keys)
+    returns, return_lines = _by_order(session, Return, keys), _by_order(session, ReturnLine, keys)
+    exceptions = _by_order(session, ExceptionRow, keys)
+    views = {}
+    named = select(Order, Customer.name).outerjoin(Customer, Customer.customer == Order.customer).where(Order.order.in_(keys))
+    for order, name in session.execute(named):
+        key = order.order
+        asked = tuple(_exception(row) for row in exceptions[key])
+        views[key] = OrderView(
+            order=key,
+            customer=order.customer or order.stated_customer,
+            customer_name=name or "",
+            po_number=order.po_number,
+            currency=order.currency,
+            terms=PaymentTerms(order.terms),
+            policy=ShippingPolicy(order.policy),
+            placed_at=order.placed_at,
+            accepted=order.accepted_at is not None,
+            held=order.held,
+            outcome=order.outcome,
+            reason=order.reason,
+            total=Money(minor=order.total, currency=order.currency),
+            findings=tuple(Finding(place=f.place, reason=f.reason, severity=Severity(f.severity)) for f in findings[key]),
+            lines=tuple(_line(row) for row in lines[key]),
+            shipments=tuple(_shipment(row, reservations[key], parcels[key]) for row in shipments[key]),
+            invoices=tuple(_invoice(row, order.currency) for row in invoices[key]),
+            payments=tuple(_payment(row, order.currency) for row in payments[key]),
+            credits=tuple(_credit(row, order.currency) for row in credit_notes[key]),
+            returns=tuple(_return(row, return_lines[key]) for row in returns[key]),
+            exceptions=asked,
+            waits=waits_of(order, lines[key], shipments[key], invoices[key], returns[key], asked),
+        )
+    return views
+
+
+def _by_order(session: Session, table: type[Row], keys: Sequence[str]) -> defaultdict[str, list[Row]]:
+    columns = table.__table__.c
+    found: defaultdict[str, list[Row]] = defaultdict(list)
+    for row in session.scalars(select(table).where(columns["order"].in_(keys)).order_by(*table.__table__.primary_key)):
+        found[row.order].append(row)  # type: ignore[attr-defined]  # every table of an order has this column
+    return found
+
+
+def _line(row: OrderLine) -> LineView:
+    same = ("item", "description", "origin", "ordered", "cancelled", "open", "allocated", "picked", "packed", "shipped", "delivered")
+    return LineView(
+        number=row.line,
+        returned=row.returned,
+        unit_price=row.unit_price,
+        backorder_due=row.backorder_due,
+        **{name: getattr(row, name) for name in same},
+    )
+
+
+def _shipment(row: Shipment, reservations: Iterable[Reservation], parcels: Iterable[ParcelRow]) -> ShipmentView:
+    given_up = row.status == "cancelled"
+    picks = [
+        Pick(line=kept.line, item=kept.item, bin=kept.bin, quantity=kept.asked if given_up else kept.quantity)
+        for kept in reservations
+        if kept.shipment == row.shipment and (kept.quantity or given_up)
+    ]
+    same = ("location", "status", "carrier", "service", "carrier_status", "due_at", "shipped_at", "delivered_at", "signed_by")
+    return ShipmentView(
+        number=row.shipment,
+        picks=tuple(picks),
+        parcels=tuple(Parcel.model_validate_json(parcel.contents) for parcel in parcels if parcel.shipment == row.shipment),
+        tracking=row.tracking or "",
+        **{name: getattr(row, name) for name in same},
+    )
+
+
+def _invoice(row: Invoice, currency: str) -> InvoiceView:
+    amounts = ("total", "fees", "credited", "paid", "written_off", "balance")
+    return InvoiceView(
+        number=row.invoice,
+        document=row.document,
+        shipment=row.shipment,
+        issued_at=row.issued_at,
+        due_at=row.due_at,
+        reminders=row.reminders,
+        collections=row.collections_at is not None,
+        **{name: Money(minor=getattr(row, name), currency=currency) for name in amounts},
+    )
+
+
+def _payment(row: Payment, currency: str) -> PaymentView:
+    amount, refunded = Money(minor=row.amount, currency=currency), Money(minor=row.refunded, currency=currency)
+    return PaymentView(payment=row.payment, kind=row.kind, amount=amount, refunded=refunded, reversed=row.reversed)
+
+
+def _credit(row: CreditNote, currency: str) -> CreditView:
+    total = Money(minor=row.total, currency=currency)
+    return CreditView(number=row.credit, document=row.document, invoice=row.invoice, total=total, reason=row.reason)
+
+
+def _return(row: Return, lines: Iterable[ReturnLine]) -> ReturnView:
+    units = {line.line: line.authorized for line in lines if line.rma == row.rma}
+    return ReturnView(rma=row.rma, document=row.document, kind=row.kind, status=row.status, lines=units, due_at=row.due_at)
+
+
+def _exception(row: ExceptionRow) -> OpenException:
+    return OpenException(
+        number=row.number,
+        kind=ExceptionKind(row.kind),
+        subject=row.subject,
+        detail=row.detail,
+        opened_at=row.opened_at,
+        due_at=row.due_at,
+        escalations=row.escalations,
+        decision=Decision.model_validate_json(row.decision) if row.decision else None,
+        recorded=True,
+        answered=row.decision is not None,
+        carried_out=row.decision is not None,
+    )
+
+
+def _only_captured(session: Session, limit: int, customer: str | None) -> list[OrderView]:
+    """Orders whose document is here and whose workflow has not looked at it yet."""
+    chosen = select(Intake.document).outerjoin(Order, and_(Order.order == Intake.order)).where(Order.order.is_(None))
+    placed = [PlaceOrder.model_validate_json(text) for text in session.scalars(chosen.order_by(Intake.received_at.desc()).limit(limit))]
+    return [_captured(order) for order in placed if customer in (None, order.customer)]
+
+
+def _captured(placed: PlaceOrder) -> OrderView:
+    return OrderView(
+        order=placed.key,
+        customer=placed.customer,
+        customer_name="",
+        po_number=placed.po_number,
+        currency=placed.currency,
+        terms=placed.terms,
+        policy=placed.policy,
+        placed_at=placed.placed_at,
+        accepted=False,
+        held="",
+        outcome="",
+        reason="",
+        total=placed.total if is_currency(placed.currency) else Money.zero(placed.currency),
+        findings=(),
+        lines=tuple(_placed_line(line) for line in placed.lines),
+        shipments=(),
+        invoices=(),
+        payments=(),
+        credits=(),
+        returns=(),
+        exceptions=(),
+        waits=(),
+    )
+
+
+def _placed_line(line: PlacedLine) -> LineView:
+    return LineView(
+        number=line.number,
+        item=line.item,
+        description=line.description,
+        ordered=max(line.quantity, 0),
+        cancelled=0,
+        open=max(line.quantity, 0),
+        allocated=0,
+        picked=0,
+        packed=0,
+        shipped=0,
+        delivered=0,
+        returned=0,
+        unit_price=str(line.unit_price),
+    )
+
+
+def _summary(view: OrderView) -> OrderSummary:
+    return OrderSummary(
+        order=view.order,
+        customer=view.customer,
+        stage=view.stage,
+        held=bool(view.held),
+        total=view.total,
+        balance=Money.total((invoice.balance for invoice in view.invoices), view.currency),
+        placed_at=view.placed_at,
+        open_exceptions=tuple(exception.kind.value for exception in view.exceptions if exception.decision is None),
+        waits=view.waits,
+    )

@@ -1,0 +1,169 @@
+"""What customers owe: invoices without gaps in their numbers, reminders, credits, write-offs, each an entry in the ledger."""
+
+from __future__ import annotations
+
+from sqlalchemy import func, insert, select
+from sqlalchemy.orm import Session
+
+from database.locks import invoice_of, next_number, order_of, payment_of, require
+from database.payments import apply_part, enter, lift_credit_hold, unapplied
+from database.tables import CreditLine, CreditNote, Customer, Invoice, InvoiceLineRow, Order, Reminder
+from domain.steps import (
+    DocumentIssued,
+    HandToCollections,
+    InvoiceDraft,
+    InvoiceLine,
+    IssueCredit,
+    IssueInvoice,
+    Recorded,
+    SendReminder,
+    WriteOff,
+)
+
+
+def issue_invoice(session: Session, request: IssueInvoice) -> DocumentIssued:
+    """Give a draft its number and book it; `paid` of a payment on account pays it at once. A draft that does not add up is refused."""
+    order_of(session, request.order)
+    draft = request.draft
+    require(draft.total.minor == _adds_up_to(draft), f"Invoice {request.invoice} of {request.order} does not add up to {draft.total}.")
+    sequence = next_number(session, "INV")
+    invoice = Invoice(
+        order=request.order,
+        invoice=request.invoice,
+        document=f"INV-{sequence:06d}",
+        sequence=sequence,
+        shipment=request.shipment,
+        terms=request.terms.value,
+        freight=draft.freight.minor,
+        freight_tax=draft.freight_tax.minor,
+        taxes_included=draft.taxes_included,
+        total=draft.total.minor,
+        fees=0,
+        credited=0,
+        paid=0,
+        written_off=0,
+        balance=draft.total.minor,
+        issued_at=request.at,
+        due_at=request.due_at,
+    )
+    session.add(invoice)
+    session.flush()
+    if draft.lines:
+        about = {"order": request.order, "invoice": request.invoice}
+        session.execute(insert(InvoiceLineRow), [about | _amounts(line) for line in draft.lines])
+    enter(session, request, "invoice", draft.total.minor, request.invoice)
+    if request.payment and request.paid is not None and request.paid.minor > 0:
+        payment = payment_of(session, request.order, request.payment)
+        left = unapplied(session, payment)
+        require(request.paid.minor <= left, f"Payment {payment.payment} has {left} minor units on account, not {request.paid.minor}.")
+        enter(session, request, "payment", request.paid.minor, None, payment.payment, name="from_account")
+        apply_part(session, request, payment, invoice, request.paid.minor)
+    return DocumentIssued(number=invoice.document)
+
+
+def invoiced_to(session: Session, order: str, invoice: int) -> tuple[str, str]:
+    """Whom an invoice was sent to (our id of the customer) and its document number."""
+    customer = session.scalars(select(Order.customer).where(Order.order == order)).one()
+    return customer or "", invoice_of(session, order, invoice).document
+
+
+def send_reminder(session: Session, request: SendReminder) -> Recorded:
+    """Book a reminder that went out: its fee, its new due date, and the customer's credit hold at the level that says so."""
+    order = order_of(session, request.order)
+    invoice = invoice_of(session, request.order, request.invoice)
+    fee = request.fee.minor
+    invoice.fees += fee
+    invoice.balance += fee
+    invoice.reminders, invoice.reminded_due_at = request.level, request.due_at
+    session.add(
+        Reminder(
+            order=request.order,
+            invoice=request.invoice,
+            level=request.level,
+            fee=fee,
+            balance=request.balance.minor,
+            text=request.text,
+            due_at=request.due_at,
+            holds_customer=request.holds_customer,
+            at=request.at,
+        )
+    )
+    if fee:
+        enter(session, request, "fee", fee, request.invoice, note=f"reminder {request.level}")
+    customer = session.get(Customer, order.customer, with_for_update=True) if request.holds_customer and order.customer else None
+    if customer is not None and invoice.balance > 0:
+        customer.credit_hold = True
+    return Recorded()
+
+
+def hand_to_collections(session: Session, request: HandToCollections) -> Recorded:
+    """Somebody else asks for the money from now on."""
+    order_of(session, request.order)
+    invoice = invoice_of(session, request.order, request.invoice)
+    invoice.collections_at, invoice.collections_review_at = invoice.collections_at or request.at, request.review_at
+    return Recorded()
+
+
+def write_off(session: Session, request: WriteOff) -> Recorded:
+    """Give up `amount` of an invoice; more than its balance is refused."""
+    order = order_of(session, request.order)
+    invoice = invoice_of(session, request.order, request.invoice)
+    amount = request.amount.minor
+    require(
+        0 <= amount <= invoice.balance,
+        f"{invoice.document} has a balance of {invoice.balance} minor units; {amount} cannot be written off.",
+    )
+    invoice.written_off += amount
+    invoice.balance -= amount
+    enter(session, request, "write_off", -amount, request.invoice, note=request.reason)
+    lift_credit_hold(session, order)
+    return Recorded()
+
+
+def issue_credit(session: Session, request: IssueCredit) -> DocumentIssued:
+    """Give a credit note its number and book it: it lowers what the invoice still asks for, the rest is the customer's on account.
+
+    More than the invoice came to is refused.
+    """
+    order = order_of(session, request.order)
+    invoice = invoice_of(session, request.order, request.invoice)
+    total = request.total.minor
+    before = session.scalar(
+        select(func.coalesce(func.sum(CreditNote.total), 0)).where(CreditNote.order == request.order, CreditNote.invoice == request.invoice)
+    )
+    left = invoice.total - int(before or 0)
+    require(0 <= total <= left, f"{invoice.document} has {left} minor units that can be credited, not {total}.")
+    sequence = next_number(session, "CN")
+    applied = min(total, invoice.balance)
+    credit = {
+        "order": request.order,
+        "credit": request.credit,
+        "document": f"CN-{sequence:06d}",
+        "sequence": sequence,
+        "invoice": request.invoice,
+        "freight": request.freight.minor,
+        "total": total,
+        "applied": applied,
+        "reason": request.reason,
+        "at": request.at,
+    }
+    session.execute(insert(CreditNote), [credit])
+    if request.lines:
+        about = {"order": request.order, "credit": request.credit}
+        session.execute(insert(CreditLine), [about | _amounts(line) for line in request.lines])
+    invoice.credited += applied
+    invoice.balance -= applied
+    enter(session, request, "credit", -applied, request.invoice, note=request.reason)
+    enter(session, request, "credit", -(total - applied), None, note=request.reason, name="account")
+    lift_credit_hold(session, order)
+    return DocumentIssued(number=f"CN-{sequence:06d}")
+
+
+def _adds_up_to(draft: InvoiceDraft) -> int:
+    net = sum(line.net.minor for line in draft.lines) + draft.freight.minor
+    return net if draft.taxes_included else net + sum(line.tax.minor for line in draft.lines) + draft.freight_tax.minor
+
+
+def _amounts(line: InvoiceLine) -> dict[str, object]:
+    units = {"line": line.line, "item": line.item, "quantity": line.quantity}
+    return units | {"gross": line.gross.minor, "discount": line.discount.minor, "tax": line.tax.minor}

@@ -1,0 +1,252 @@
+"""Stock: it comes in, it is kept for an order, it is free again; nothing is sold twice."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from sqlalchemy import insert, select
+from sqlalchemy.orm import Session
+
+from database.journal import insert_once
+from database.locks import (
+    lines_of,
+    order_of,
+    require,
+    reservations_of,
+    shipment_of,
+    stock_behind,
+    stock_of_items,
+)
+from database.tables import Item, Location, Order, OrderLine, Reservation, Shipment, Stock, StockMovement
+from domain.errors import Conflict, NotFound
+from domain.steps import (
+    AbandonShipment,
+    AllocateStock,
+    Allocation,
+    Need,
+    Pick,
+    PlannedShipment,
+    ReceiveStock,
+    Recorded,
+    ReleaseStock,
+    Shortage,
+    StockReceived,
+)
+
+MOST_UNITS = 10_000_000
+"""A receipt of more units than this is a slip of the keyboard."""
+
+BUCKET = {"planned": "allocated", "released": "allocated", "picked": "picked", "packed": "packed"}
+"""Where the units of a shipment stand in their lines, by its status, as long as it has not shipped."""
+
+
+def allocate_stock(session: Session, request: AllocateStock) -> Allocation:
+    """Keep stock for all needs, as far as it goes; lines of one item share what there is, in their order.
+
+    One location that holds everything is preferred, then those that hold most. Short lines stay open with the backorder's deadline; with
+    `all_or_nothing` a single short line leaves all stock where it is.
+    """
+    order_of(session, request.order)
+    lines = lines_of(session, request.order)
+    needs = [need for need in request.needs if need.quantity > 0]
+    for need in needs:
+        require(
+            need.line in lines and lines[need.line].open >= need.quantity,
+            f"Line {need.line} of {request.order} has fewer than {need.quantity} open units.",
+        )
+    stock = [row for row in stock_of_items(session, (need.item for need in needs)) if row.location not in request.avoid]
+    granted, short = _share_out(needs, stock)
+    late = {shortage.line for shortage in short}
+    for need in needs:
+        lines[need.line].backorder_due = request.backorder_due if need.line in late else None
+    if request.all_or_nothing and short:
+        return Allocation(short=tuple(short))
+    shipments = []
+    for number, chosen in enumerate(_choose_locations(granted, stock), request.first_shipment):
+        _reserve(session, request, number, chosen, lines)
+        picks = tuple(Pick(line=line, item=row.item, bin=row.bin, quantity=quantity) for line, row, quantity in chosen.takes)
+        shipments.append(PlannedShipment(number=number, location=chosen.location, picks=picks))
+    return Allocation(shipments=tuple(shipments), short=tuple(short))
+
+
+def release_stock(session: Session, request: ReleaseStock, stored: str | None = None) -> Recorded:
+    """Undo an allocation: what the attempt `undoes` keeps and has not shipped is free again, its line units are cancelled."""
+    order_of(session, request.order)
+    chosen = select(Shipment).where(Shipment.order == request.order, Shipment.attempt == request.undoes).order_by(Shipment.shipment)
+    _free(session, [shipment for shipment in session.scalars(chosen) if shipment.status in BUCKET], "released", "cancelled")
+    return Recorded()
+
+
+def abandon_shipment(session: Session, request: AbandonShipment, stored: str | None = None) -> Recorded:
+    """Give up a shipment that has not shipped: its stock is free and its line units are open again. One that is given up stays so."""
+    order_of(session, request.order)
+    shipment = shipment_of(session, request.order, request.shipment)
+    require(
+        shipment.status in BUCKET or shipment.status == "cancelled",
+        f"Shipment {request.shipment} of {request.order} is {shipment.status}; only what has not shipped can be given up.",
+    )
+    if shipment.status in BUCKET:
+        shipment.reason = request.reason
+        _free(session, [shipment], "abandoned", "open")
+    return Recorded()
+
+
+def receive_stock(session: Session, request: ReceiveStock) -> StockReceived:
+    """Goods came in: into the named bin, else where the item lies. The same receipt twice is one; with other content a Conflict."""
+    require(0 < request.quantity <= MOST_UNITS, f"A receipt is of 1 to {MOST_UNITS} units, not of {request.quantity}.")
+    if session.get(Item, request.item, with_for_update=True) is None:
+        raise NotFound("item", request.item)
+    if session.get(Location, request.location) is None:
+        raise NotFound("location", request.location)
+    key = f"receipt/{request.receipt}"
+    known = session.scalars(select(StockMovement).where(StockMovement.key == key)).one_or_none()
+    if known is not None:
+        same = (known.item, known.location, known.quantity) == (request.item, request.location, request.quantity)
+        if not same or request.bin not in ("", known.bin):
+            raise Conflict(f"Receipt {request.receipt}", f"{known.quantity} of {known.item} at {known.location}")
+        return StockReceived(waiting=_waiting(session, request.item), repeated=True)
+    put_away(session, request.item, request.location, request.quantity, "receipt", key, request.at, actor=request.actor, bin_=request.bin)
+    return StockReceived(waiting=_waiting(session, request.item))
+
+
+def put_away(
+    session: Session,
+    item: str,
+    location: str,
+    quantity: int,
+    kind: str,
+    key: str,
+    at: datetime,
+    *,
+    actor: str = "holdfast",
+    order: str | None = None,
+    bin_: str = "",
+) -> None:
+    """Add units to the bin, without one to the first bin of the item at the location, and write the movement."""
+    stored = [row for row in stock_of_items(session, [item]) if row.location == location and bin_ in ("", row.bin)]
+    if not stored:
+        insert_once(session, Stock, {"item": item, "location": location, "bin": bin_, "on_hand": 0, "reserved": 0})
+        stored = [session.get_one(Stock, (item, location, bin_), with_for_update=True)]
+    stored[0].on_hand += quantity
+    move(session, stored[0], quantity, kind, key, at, order, actor)
+
+
+def move(
+    session: Session, row: Stock, quantity: int, kind: str, key: str, at: datetime, order: str | None, actor: str = "holdfast"
+) -> None:
+    """Write a movement into the ledger; the row itself is changed by the caller."""
+    place = {"item": row.item, "location": row.location, "bin": row.bin}
+    session.add(StockMovement(key=key, kind=kind, quantity=quantity, order=order, at=at, actor=actor, **place))
+
+
+# --- choosing ------------------------------------------------------------------------------------------------------------------------
+
+
+@dataclass
+class _Chosen:
+    """What one location gives: line, stock row and quantity."""
+
+    location: str
+    takes: list[tuple[int, Stock, int]] = field(default_factory=list)
+
+
+def _share_out(needs: Sequence[Need], stock: Iterable[Stock]) -> tuple[list[Need], list[Shortage]]:
+    """What each line gets of what is available of its item anywhere, and who is short."""
+    left: dict[str, int] = {}
+    for row in stock:
+        left[row.item] = left.get(row.item, 0) + row.available
+    granted, short = [], []
+    for need in needs:
+        quantity = min(need.quantity, left.get(need.item, 0))
+        left[need.item] = left.get(need.item, 0) - quantity
+        if quantity:
+            granted.append(need.model_copy(update={"quantity": quantity}))
+        if quantity < need.quantity:
+            short.append(Shortage(line=need.line, item=need.item, asked=need.quantity, available=quantity))
+    return granted, short
+
+
+def _choose_locations(granted: Sequence[Need], stock: Sequence[Stock]) -> list[_Chosen]:
+    """The location that can give most, then the one that can give most of the rest; ties by name."""
+    wanted: dict[str, int] = {}
+    for need in granted:
+        wanted[need.item] = wanted.get(need.item, 0) + need.quantity
+    available: dict[str, dict[str, int]] = {}
+    for row in stock:
+        at = available.setdefault(row.location, {})
+        at[row.item] = at.get(row.item, 0) + row.available
+    to_take = {need.line: need.quantity for need in granted}
+    chosen = []
+    while any(to_take.values()):
+        fillable = {name: sum(min(quantity, wanted.get(item, 0)) for item, quantity in at.items()) for name, at in available.items()}
+        location = min(available, key=lambda name: (-fillable[name], name))
+        taken = _take(location, granted, [row for row in stock if row.location == location], to_take)
+        for _, row, quantity in taken.takes:
+            wanted[row.item] -= quantity
+        del available[location]
+        chosen.append(taken)
+    return chosen
+
+
+def _take(location: str, granted: Iterable[Need], rows: Sequence[Stock], to_take: dict[int, int]) -> _Chosen:
+    """Fill the lines from the location's bins, both in their order; lowers `to_take` by what is taken."""
+    left = {row.bin + "\0" + row.item: row.available for row in rows}
+    taken = _Chosen(location)
+    for need in granted:
+        for row in rows:
+            if row.item != need.item:
+                continue
+            quantity = min(to_take[need.line], left[row.bin + "\0" + row.item])
+            if quantity:
+                left[row.bin + "\0" + row.item] -= quantity
+                to_take[need.line] -= quantity
+                taken.takes.append((need.line, row, quantity))
+    return taken
+
+
+def _reserve(session: Session, request: AllocateStock, number: int, chosen: _Chosen, lines: dict[int, OrderLine]) -> None:
+    shipment = {
+        "order": request.order,
+        "shipment": number,
+        "location": chosen.location,
+        "attempt": request.key,
+        "due_at": request.pick_due,
+    }
+    session.execute(insert(Shipment), [shipment])
+    kept = []
+    for line, row, quantity in chosen.takes:
+        row.reserved += quantity
+        lines[line].move("open", "allocated", quantity)
+        place = {"item": row.item, "location": row.location, "bin": row.bin}
+        counts = {"asked": quantity, "quantity": quantity}
+        kept.append({"attempt": request.key, "order": request.order, "shipment": number, "line": line} | place | counts)
+    session.execute(insert(Reservation), kept)
+
+
+def _free(session: Session, shipments: Sequence[Shipment], ended: str, bucket: str) -> None:
+    """End all reservations of these shipments; their line units go to `bucket`."""
+    if not shipments:
+        return
+    lines = lines_of(session, shipments[0].order)
+    kept = [(shipment, row) for shipment in shipments for row in reservations_of(session, shipment.order, shipment.shipment)]
+    stock = stock_behind(session, (row for _, row in kept))
+    for shipment, row in kept:
+        stock[row.item, row.location, row.bin].reserved -= row.quantity
+        lines[row.line].move(BUCKET[shipment.status], bucket, row.quantity)
+        row.ended = ended
+    for shipment in shipments:
+        shipment.status, shipment.due_at = "cancelled", None
+
+
+def _waiting(session: Session, item: str) -> tuple[str, ...]:
+    """Orders whose backorders want the item, oldest first."""
+    chosen = (
+        select(Order.order)
+        .join(OrderLine, OrderLine.order == Order.order)
+        .where(OrderLine.item == item, OrderLine.open > 0, OrderLine.backorder_due.is_not(None), Order.outcome == "")
+        .group_by(Order.order, Order.placed_at)
+        .order_by(Order.placed_at, Order.order)
+    )
+    return tuple(session.scalars(chosen))

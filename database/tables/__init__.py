@@ -1,0 +1,66 @@
+"""The tables, by subject: catalogue, stock, orders, money, and the record of what was done."""
+
+from database.tables.base import Base
+from database.tables.catalogue import Customer, CustomerAlias, Item, Location, Price, PriceList
+from database.tables.money import (
+    AuthorizationRow,
+    CreditLine,
+    CreditNote,
+    Invoice,
+    InvoiceLineRow,
+    Payment,
+    PaymentPart,
+    ReceivableEntry,
+    Refund,
+    Reminder,
+)
+from database.tables.orders import (
+    ExceptionRow,
+    Intake,
+    Order,
+    OrderFinding,
+    OrderLine,
+    ParcelRow,
+    Refusal,
+    Return,
+    ReturnLine,
+    Shipment,
+)
+from database.tables.record import AuditEntry, Counter, JournalEntry
+from database.tables.stock import Reservation, Stock, StockMovement
+
+__all__ = [
+    "AuditEntry",
+    "AuthorizationRow",
+    "Base",
+    "Counter",
+    "CreditLine",
+    "CreditNote",
+    "Customer",
+    "CustomerAlias",
+    "ExceptionRow",
+    "Intake",
+    "Invoice",
+    "InvoiceLineRow",
+    "Item",
+    "JournalEntry",
+    "Location",
+    "Order",
+    "OrderFinding",
+    "OrderLine",
+    "ParcelRow",
+    "Payment",
+    "PaymentPart",
+    "Price",
+    "PriceList",
+    "ReceivableEntry",
+    "Refund",
+    "Refusal",
+    "Reminder",
+    "Reservation",
+    "Return",
+    "ReturnLine",
+    "Shipment",
+    "Stock",
+    "StockMovement",
+]

@@ -1,0 +1,63 @@
+"""What is sold, to whom, at which price, and from where."""
+
+from __future__ import annotations
+
+from sqlalchemy import ForeignKey, Index
+from sqlalchemy.orm import Mapped, mapped_column
+
+from database.tables.base import Base
+
+
+class Item(Base):
+    __tablename__ = "items"
+
+    item: Mapped[str] = mapped_column(primary_key=True)
+    description: Mapped[str] = mapped_column(default="")
+    weight_g: Mapped[int] = mapped_column(default=0)  # grams, one unit
+
+
+class PriceList(Base):
+    __tablename__ = "price_lists"
+
+    price_list: Mapped[str] = mapped_column(primary_key=True)
+    currency: Mapped[str]
+
+
+class Price(Base):
+    __tablename__ = "prices"
+
+    price_list: Mapped[str] = mapped_column(ForeignKey("price_lists.price_list"), primary_key=True)
+    item: Mapped[str] = mapped_column(ForeignKey("items.item"), primary_key=True)
+    unit_price: Mapped[str]  # a decimal in major units, exactly as agreed
+
+
+class Customer(Base):
+    """`blocked` is a person's decision; `credit_hold` comes with the reminder that says so and lifts itself when its invoices are paid."""
+
+    __tablename__ = "customers"
+
+    customer: Mapped[str] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(default="")
+    currency: Mapped[str]
+    price_list: Mapped[str | None] = mapped_column(ForeignKey("price_lists.price_list"))
+    terms: Mapped[str] = mapped_column(default="")  # the payment terms they have, separated by blanks
+    credit_limit: Mapped[int | None]  # minor units of their currency; none: unlimited
+    blocked: Mapped[bool] = mapped_column(default=False)
+    credit_hold: Mapped[bool] = mapped_column(default=False)
+
+
+class CustomerAlias(Base):
+    """Other names of a customer, as channels write them: a shop's customer id, an EDI sender id."""
+
+    __tablename__ = "customer_aliases"
+    __table_args__ = (Index(None, "customer"),)
+
+    alias: Mapped[str] = mapped_column(primary_key=True)
+    customer: Mapped[str] = mapped_column(ForeignKey("customers.customer"))
+
+
+class Location(Base):
+    __tablename__ = "locations"
+
+    location: Mapped[str] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(default="")

@@ -1,0 +1,214 @@
+"""What customers asked for, what was refused, and how far each line has come."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import CheckConstraint, ForeignKey, ForeignKeyConstraint, Index, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from database.tables.base import Base, Json, Serial
+
+
+class Intake(Base):
+    """The order as the channel delivered it, with names and addresses; the pair of channel and external id makes it one order."""
+
+    __tablename__ = "order_intake"
+    __table_args__ = (UniqueConstraint("channel", "external_id"),)
+
+    order: Mapped[str] = mapped_column(primary_key=True)
+    channel: Mapped[str]
+    external_id: Mapped[str]
+    fingerprint: Mapped[str]
+    document: Mapped[Json]
+    received_at: Mapped[datetime]
+
+
+class Refusal(Base):
+    """A document or a message that was not taken: where it came from, what was wrong and where."""
+
+    __tablename__ = "refusals"
+
+    id: Mapped[Serial]
+    source: Mapped[str]
+    place: Mapped[str]
+    reason: Mapped[str]
+    at: Mapped[datetime]
+
+
+class Order(Base):
+    __tablename__ = "orders"
+    __table_args__ = (
+        UniqueConstraint("channel", "external_id"),
+        CheckConstraint("outcome IN ('', 'closed', 'cancelled', 'rejected')", "outcome"),
+        Index(None, "customer"),
+        Index(None, "placed_at"),
+    )
+
+    order: Mapped[str] = mapped_column(primary_key=True)
+    channel: Mapped[str]
+    external_id: Mapped[str]
+    customer: Mapped[str | None] = mapped_column(ForeignKey("customers.customer"))
+    stated_customer: Mapped[str]  # as the channel named them
+    po_number: Mapped[str] = mapped_column(default="")
+    currency: Mapped[str]
+    terms: Mapped[str]
+    policy: Mapped[str]
+    placed_at: Mapped[datetime]
+    requested_at: Mapped[datetime | None]
+    total: Mapped[int]  # minor units, as placed
+    accepted_at: Mapped[datetime | None]
+    held: Mapped[str] = mapped_column(default="")  # the reason of the hold
+    review_at: Mapped[datetime | None]  # of the hold
+    returnable_until: Mapped[datetime | None]
+    outcome: Mapped[str] = mapped_column(default="")
+    reason: Mapped[str] = mapped_column(default="")
+    ended_at: Mapped[datetime | None]
+
+
+class OrderLine(Base):
+    """ordered = cancelled + open + allocated + picked + packed + shipped; delivered <= shipped; returned <= delivered."""
+
+    __tablename__ = "order_lines"
+    __table_args__ = (
+        CheckConstraint("ordered = cancelled + open + allocated + picked + packed + shipped", "units_add_up"),
+        CheckConstraint(
+            "cancelled >= 0 AND open >= 0 AND allocated >= 0 AND picked >= 0 AND packed >= 0 AND shipped >= 0", "no_unit_negative"
+        ),
+        CheckConstraint("returned >= 0 AND returned <= delivered AND delivered <= shipped", "returned_delivered_shipped"),
+        Index(None, "item", "backorder_due"),
+    )
+
+    order: Mapped[str] = mapped_column(ForeignKey("orders.order"), primary_key=True)
+    line: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    item: Mapped[str]
+    description: Mapped[str] = mapped_column(default="")
+    origin: Mapped[str] = mapped_column(default="")  # why a line that the customer did not place exists
+    bills_to: Mapped[int]  # the placed line whose money its units take; 0: free of charge
+    unit_price: Mapped[str]  # a decimal in major units
+    ordered: Mapped[int]
+    cancelled: Mapped[int] = mapped_column(default=0)
+    open: Mapped[int] = mapped_column(default=0)
+    allocated: Mapped[int] = mapped_column(default=0)
+    picked: Mapped[int] = mapped_column(default=0)
+    packed: Mapped[int] = mapped_column(default=0)
+    shipped: Mapped[int] = mapped_column(default=0)
+    delivered: Mapped[int] = mapped_column(default=0)
+    returned: Mapped[int] = mapped_column(default=0)
+    backorder_due: Mapped[datetime | None]
+
+    def move(self, source: str, target: str, quantity: int) -> None:
+        """Move units between two of the buckets of the first sentence above."""
+        setattr(self, source, getattr(self, source) - quantity)
+        setattr(self, target, getattr(self, target) + quantity)
+
+
+class OrderFinding(Base):
+    __tablename__ = "order_findings"
+
+    order: Mapped[str] = mapped_column(ForeignKey("orders.order"), primary_key=True)
+    number: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    place: Mapped[str]
+    reason: Mapped[str]
+    severity: Mapped[str]
+
+
+class ExceptionRow(Base):
+    """What a person has to decide; open while `decision` is empty."""
+
+    __tablename__ = "exceptions"
+    __table_args__ = (Index(None, "kind"),)
+
+    order: Mapped[str] = mapped_column(primary_key=True)
+    number: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    kind: Mapped[str]
+    subject: Mapped[str]
+    detail: Mapped[str]
+    opened_at: Mapped[datetime]
+    due_at: Mapped[datetime]
+    escalations: Mapped[int] = mapped_column(default=0)
+    decision: Mapped[Json | None]
+
+
+class Shipment(Base):
+    """`attempt` is the key of the allocation that planned it, `ship_key` that of the step which shipped it."""
+
+    __tablename__ = "shipments"
+    __table_args__ = (
+        CheckConstraint(
+            "status IN ('planned', 'released', 'picked', 'packed', 'shipped', 'delivered', 'lost', 'returned', 'cancelled')", "status"
+        ),
+        Index(None, "attempt"),
+    )
+
+    order: Mapped[str] = mapped_column(ForeignKey("orders.order"), primary_key=True)
+    shipment: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    location: Mapped[str] = mapped_column(ForeignKey("locations.location"))
+    attempt: Mapped[str]
+    status: Mapped[str] = mapped_column(default="planned")
+    reason: Mapped[str] = mapped_column(default="")  # why it was given up
+    due_at: Mapped[datetime | None]  # the deadline of what it waits for now
+    pick_reference: Mapped[str] = mapped_column(default="")
+    ship_key: Mapped[str] = mapped_column(default="")
+    carrier: Mapped[str] = mapped_column(default="")
+    service: Mapped[str] = mapped_column(default="")
+    tracking: Mapped[str | None] = mapped_column(unique=True)
+    cost: Mapped[int | None]  # minor units of `cost_currency`
+    cost_currency: Mapped[str] = mapped_column(default="")
+    expected_at: Mapped[datetime | None]
+    carrier_status: Mapped[str] = mapped_column(default="")
+    carrier_status_at: Mapped[datetime | None]
+    carrier_detail: Mapped[str] = mapped_column(default="")
+    shipped_at: Mapped[datetime | None]
+    delivered_at: Mapped[datetime | None]
+    signed_by: Mapped[str] = mapped_column(default="")
+
+
+class ParcelRow(Base):
+    __tablename__ = "parcels"
+    __table_args__ = (ForeignKeyConstraint(["order", "shipment"], ["shipments.order", "shipments.shipment"]),)
+
+    order: Mapped[str] = mapped_column(primary_key=True)
+    shipment: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    parcel: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    weight_g: Mapped[int]
+    contents: Mapped[Json]  # the parcel as the floor described it
+
+
+class Return(Base):
+    """`status` is one of authorized, received, inspected and the outcomes refunded, exchanged, expired, rejected."""
+
+    __tablename__ = "returns"
+
+    order: Mapped[str] = mapped_column(ForeignKey("orders.order"), primary_key=True)
+    rma: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    document: Mapped[str] = mapped_column(unique=True)
+    sequence: Mapped[int] = mapped_column(unique=True)
+    kind: Mapped[str]
+    reason: Mapped[str] = mapped_column(default="")
+    location: Mapped[str] = mapped_column(ForeignKey("locations.location"))
+    tracking: Mapped[str] = mapped_column(default="")
+    status: Mapped[str]
+    due_at: Mapped[datetime | None]
+    authorized_at: Mapped[datetime]
+    settled_at: Mapped[datetime | None]
+
+
+class ReturnLine(Base):
+    """Units of a line: authorized, received, and after inspection by what became of them."""
+
+    __tablename__ = "return_lines"
+    __table_args__ = (
+        ForeignKeyConstraint(["order", "rma"], ["returns.order", "returns.rma"]),
+        CheckConstraint("restock >= 0 AND scrap >= 0 AND refurbish >= 0 AND vendor >= 0", "no_unit_negative"),
+    )
+
+    order: Mapped[str] = mapped_column(primary_key=True)
+    rma: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    line: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    authorized: Mapped[int] = mapped_column(default=0)
+    received: Mapped[int] = mapped_column(default=0)
+    restock: Mapped[int] = mapped_column(default=0)
+    scrap: Mapped[int] = mapped_column(default=0)
+    refurbish: Mapped[int] = mapped_column(default=0)
+    vendor: Mapped[int] = mapped_column(default=0)

@@ -1,0 +1,124 @@
+"""Validation: everything that is wrong with an order, told at once, with who can mend it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from decimal import Decimal
+
+from sqlalchemy import ColumnElement, func, select
+from sqlalchemy.orm import Session
+
+from database.tables import Customer, Invoice, Item, Order, OrderLine, Price
+from domain.money import Money, is_currency
+from domain.order import PaymentTerms, PlaceOrder
+from domain.steps import Finding, Severity
+
+MOST_UNITS = 10_000_000
+"""More units in a line than this are refused: they are a slip of the keyboard."""
+
+MOST_MINOR = 10**17
+"""A total of more minor units than this is refused; the database's integers hold 9 x 10^18."""
+
+
+def find_all(session: Session, placed: PlaceOrder, customer: Customer | None, price_tolerance: Decimal) -> list[Finding]:
+    """Every finding, in the order of the document: lines first, then the whole, then the customer. `customer` is locked by the caller."""
+    findings = [*_lines(session, placed), *_prices(session, placed, customer, price_tolerance)]
+    findings.sort(key=lambda finding: int(finding.place.removeprefix("line ")))
+    return [*findings, *_whole(placed), *_customer(session, placed, customer)]
+
+
+def _lines(session: Session, placed: PlaceOrder) -> Iterator[Finding]:
+    known = set(session.scalars(select(Item.item).where(Item.item.in_({line.item for line in placed.lines}))))
+    seen: set[int] = set()
+    for line in placed.lines:
+        place = f"line {line.number}"
+        if line.number in seen:
+            yield _fatal(place, "two lines have this number")
+        seen.add(line.number)
+        if line.item not in known:
+            yield _mendable(place, f"nobody knows the item {line.item!r}")
+        if line.quantity <= 0:
+            yield _fatal(place, f"the quantity is {line.quantity}")
+        elif line.quantity > MOST_UNITS:
+            yield _fatal(place, f"the quantity is {line.quantity}; no order takes more than {MOST_UNITS}")
+
+
+def _prices(session: Session, placed: PlaceOrder, customer: Customer | None, tolerance: Decimal) -> Iterator[Finding]:
+    if customer is None or customer.price_list is None or customer.currency != placed.currency:
+        return
+    wanted = {line.item for line in placed.lines}
+    chosen = select(Price.item, Price.unit_price).where(Price.price_list == customer.price_list, Price.item.in_(wanted))
+    agreed = {item: Decimal(price) for item, price in session.execute(chosen)}
+    for line in placed.lines:
+        price = agreed.get(line.item)
+        if price is not None and abs(line.unit_price - price) > tolerance * price:
+            yield _mendable(
+                f"line {line.number}",
+                f"the price is {line.unit_price}; price list {customer.price_list} says {price} {placed.currency}",
+            )
+
+
+def _whole(placed: PlaceOrder) -> Iterator[Finding]:
+    if not is_currency(placed.currency):
+        yield _fatal("currency", f"there is no currency {placed.currency!r}")
+    else:
+        total, stated = placed.total, placed.stated_total
+        if abs(total.minor) > MOST_MINOR:
+            yield _fatal("total", "the lines add up to more than any order may cost")
+        elif total.minor < 0:
+            yield _fatal("total", f"the lines add up to {total}")
+        elif stated is not None and stated != total:
+            yield Finding(place="total", reason=f"the document says {_said(stated)}, its lines add up to {total}", severity=Severity.NOTE)
+    if placed.ship_to is None:
+        yield _mendable("ship_to", "there is no address to ship to")
+
+
+def _customer(session: Session, placed: PlaceOrder, customer: Customer | None) -> Iterator[Finding]:
+    if customer is None:
+        yield _mendable("customer", f"nobody knows the customer {placed.customer!r}")
+        return
+    name = customer.customer
+    if customer.blocked:
+        yield _mendable("customer", f"{name} is blocked")
+    if customer.credit_hold:
+        yield _mendable("customer", f"{name} is on credit hold: a last reminder is not paid")
+    if is_currency(placed.currency) and customer.currency != placed.currency:
+        yield _mendable("currency", f"{name} buys in {customer.currency}, the order is in {placed.currency}")
+    if placed.terms.value not in customer.terms.split():
+        yield _mendable("terms", f"{name} has not got the payment terms {placed.terms.value}")
+    if placed.terms is not PaymentTerms.PREPAID and customer.currency == placed.currency and is_currency(placed.currency):
+        yield from _credit(session, placed, customer)
+
+
+def _credit(session: Session, placed: PlaceOrder, customer: Customer) -> Iterator[Finding]:
+    if customer.credit_limit is None:
+        return
+    owed = exposure(session, customer, leave_out=placed.key)
+    if owed.minor + placed.total.minor > customer.credit_limit:
+        limit = Money(minor=customer.credit_limit, currency=customer.currency)
+        yield _mendable("credit", f"{customer.customer} owes {owed}; with this order of {placed.total} that is above the limit of {limit}")
+
+
+def exposure(session: Session, customer: Customer, leave_out: str = "") -> Money:
+    """What the customer owes and will owe: open invoices, plus what accepted orders on terms have not been invoiced yet."""
+    mine = (Order.customer == customer.customer, Order.currency == customer.currency, Order.order != leave_out)
+    balances = select(func.coalesce(func.sum(Invoice.balance), 0)).join(Order, Order.order == Invoice.order).where(*mine)
+    invoiced = select(func.coalesce(func.sum(Invoice.total), 0)).where(Invoice.order == Order.order).scalar_subquery()
+    unshipped = OrderLine.open + OrderLine.allocated + OrderLine.picked + OrderLine.packed > 0
+    to_come: ColumnElement[bool] = select(OrderLine.line).where(OrderLine.order == Order.order, unshipped).exists()
+    accepted = (Order.accepted_at.is_not(None), Order.outcome == "", Order.terms != PaymentTerms.PREPAID.value, to_come)
+    rest = session.execute(select(Order.total, invoiced).where(*mine, *accepted))
+    minor = int(session.scalar(balances) or 0) + sum(max(total - int(already), 0) for total, already in rest)
+    return Money(minor=minor, currency=customer.currency)
+
+
+def _said(stated: Money) -> str:
+    return str(stated) if is_currency(stated.currency) else f"{stated.minor} minor units of {stated.currency}"
+
+
+def _mendable(place: str, reason: str) -> Finding:
+    return Finding(place=place, reason=reason, severity=Severity.MENDABLE)
+
+
+def _fatal(place: str, reason: str) -> Finding:
+    return Finding(place=place, reason=reason, severity=Severity.FATAL)

@@ -1,0 +1,61 @@
+"""A seeded house for each test, on both engines; each engine is opened once and its database emptied for every test."""
+
+import uuid
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import asyncpg
+import pytest
+from sqlalchemy import delete, update
+from sqlalchemy.orm import Session
+
+from database.audit import audit
+from database.engine import Database
+from database.migrate import migrate
+from database.seed import seed
+from database.tables import Base, Counter
+from tests.database.builders import CATALOGUE, House
+
+
+@pytest.fixture(scope="session")
+async def opened() -> AsyncIterator[dict[str, Database]]:
+    """The databases of this session by their engine; statements that one test compiled serve the next."""
+    databases: dict[str, Database] = {}
+    yield databases
+    for database in databases.values():
+        await database.close()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+async def house(
+    request: pytest.FixtureRequest, opened: dict[str, Database], tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[House]:
+    """The house with its opening stock. Whatever a test did there, the audit finds nothing at its end."""
+    engine: str = request.param
+    if engine not in opened:
+        server = request.getfixturevalue("postgresql") if engine == "postgresql" else ""
+        opened[engine] = await _open(server, tmp_path_factory.mktemp("house"))
+    database = opened[engine]
+    await database.transaction(_refurnish)
+    yield House(database)
+    assert await database.read(audit) == []
+
+
+async def _open(server: str, folder: Path) -> Database:
+    url = f"sqlite:///{folder / 'holdfast.db'}"
+    if server:
+        name = f"house_{uuid.uuid4().hex}"
+        connection = await asyncpg.connect(f"{server}/postgres")
+        await connection.execute(f"CREATE DATABASE {name}")
+        await connection.close()
+        url = f"{server}/{name}"
+    migrate(url)
+    return Database(url)
+
+
+def _refurnish(session: Session) -> None:
+    for table in reversed(Base.metadata.sorted_tables):
+        if table.name != "counters":
+            session.execute(delete(table))
+    session.execute(update(Counter).values(last=0))
+    seed(session, CATALOGUE)
