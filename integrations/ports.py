@@ -1,0 +1,86 @@
+"""The ports: what Holdfast needs of a warehouse, a carrier, a payment gateway and the mail, whoever stands behind them.
+
+Every call that changes something takes our idempotency `key`: asking twice with one key does it once and answers the same. Every port
+raises `domain.errors.Unavailable` when the other side does not answer (the call is repeated later) and `domain.errors.Refused` for what
+it will never do. An undo by key is safe whatever became of the attempt: unknown keys are remembered, so that a late attempt finds the
+door closed.
+"""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from domain.messages import Parcel
+from domain.money import Money
+from domain.order import Address, Moment
+from domain.steps import Pick
+from domain.values import Value
+
+
+class Quote(Value):
+    carrier: str
+    service: str
+    price: Money
+    transit_days: int
+
+
+class Label(Value):
+    carrier: str
+    service: str
+    tracking: str
+    price: Money
+
+
+class Declined(Value):
+    """The gateway said no, with its reason in words."""
+
+    reason: str
+
+
+class Approved(Value):
+    reference: str  # the gateway's own id
+
+
+class Warehouse(Protocol):
+    async def release(self, key: str, order: str, shipment: int, location: str, picks: tuple[Pick, ...], due: Moment) -> str:
+        """Ask the floor to pick and pack; answers with the warehouse's own number of the task."""
+
+    async def cancel(self, key: str) -> None:
+        """Forget the task released under `key`, if it is not packed yet."""
+
+
+class Carriers(Protocol):
+    async def quotes(self, origin: str, to: Address, parcels: tuple[Parcel, ...], currency: str) -> tuple[Quote, ...]:
+        """All services that reach the address, cheapest first; none when nobody goes there."""
+
+    async def buy_label(self, key: str, order: str, shipment: int, quote: Quote, to: Address, parcels: tuple[Parcel, ...]) -> Label: ...
+
+    async def buy_return_label(self, key: str, order: str, rma: int, sender: Address, to: str) -> Label: ...
+
+    async def void(self, key: str) -> None:
+        """Void the label bought under `key`; a label not yet bought under it will never be."""
+
+
+class Payments(Protocol):
+    async def authorize(self, key: str, order: str, amount: Money, reference: str) -> Approved | Declined: ...
+
+    async def void(self, key: str) -> None:
+        """Give up the authorization made under `key`."""
+
+    async def capture(self, key: str, authorization: str, amount: Money) -> Approved | Declined: ...
+
+    async def refund(self, key: str, payment: str, amount: Money) -> Approved | Declined:
+        """Give money back on a capture (by its key) or, for any other payment, by bank transfer."""
+
+    async def cancel_capture(self, key: str) -> None:
+        """Give back whatever was captured under `key`; a capture that has not come yet will be declined."""
+
+
+class Letter(Value):
+    to: str  # the customer's id; the address book is the mail system's
+    subject: str
+    body: str
+
+
+class Mail(Protocol):
+    async def send(self, key: str, letter: Letter) -> None: ...

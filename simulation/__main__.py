@@ -1,0 +1,36 @@
+"""One simulated outside world: `python -m simulation`, until SIGINT or SIGTERM."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import sys
+
+from config.settings import Settings
+from config.temporal import connect
+from database.engine import Database
+from domain.errors import OrderError
+from integrations.simulated import World
+from simulation.reading import DatabaseReading
+from simulation.telephone import TemporalTelephone
+from simulation.world import OutsideWorld
+
+
+async def main() -> None:
+    settings = Settings.load()
+    client, database = await connect(settings), Database(settings.database_url)
+    with World(settings.world_url) as world:
+        outside = OutsideWorld(world, DatabaseReading(database), TemporalTelephone(client), settings.day)
+        for wanted in (signal.SIGINT, signal.SIGTERM):
+            asyncio.get_running_loop().add_signal_handler(wanted, outside.stop)
+        try:
+            await outside.run()
+        finally:
+            await database.close()
+
+
+if __name__ == "__main__":
+    try:
+        asyncio.run(main())
+    except OrderError as error:
+        sys.exit(str(error))

@@ -1,0 +1,45 @@
+"""Orders as the readable database tells them: which of them moved, and how they now stand."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from database import reading
+from database.engine import Database
+from database.tables import AuditEntry, Order
+from domain.errors import NotFound
+from domain.views import OrderView
+from simulation.book import Changes
+
+
+class DatabaseReading:
+    """The `Reading` that the outside world uses: no worker needs to be alive.
+
+    Every step of an order leaves a row in the audit trail, so that the rows since the last look name the orders that moved.
+    """
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def changes(self, since: int, also: Sequence[str] = ()) -> Changes:
+        return await self._database.read(_changes, since, tuple(also))
+
+
+def _changes(session: Session, since: int, also: tuple[str, ...]) -> Changes:
+    last = session.scalar(select(func.max(AuditEntry.id))) or 0
+    if since:
+        moved = select(AuditEntry.order).where(AuditEntry.id > since, AuditEntry.id <= last).distinct()
+    else:
+        moved = select(Order.order).where(Order.outcome == "")
+    orders = sorted({*session.scalars(moved), *also})
+    return Changes(last=last, views=tuple(view for order in orders if (view := _view(session, order)) is not None))
+
+
+def _view(session: Session, order: str) -> OrderView | None:
+    try:
+        return reading.order_view(session, order)
+    except NotFound:  # it was refused at the door: there is nothing to act upon
+        return None
