@@ -1,0 +1,75 @@
+"""Invoices: issued, paid, reminded of, credited, given up."""
+
+from __future__ import annotations
+
+from sqlalchemy.orm import Session
+from temporalio import activity
+
+from activities.steps import once, once_outside
+from database import payments, receivables
+from database.engine import Database
+from domain.steps import (
+    ApplyPayment,
+    DocumentIssued,
+    HandToCollections,
+    IssueCredit,
+    IssueInvoice,
+    Recorded,
+    ReversePayment,
+    SendReminder,
+    WriteOff,
+)
+from integrations.ports import Letter, Mail
+
+
+class InvoiceActivities:
+    def __init__(self, database: Database, mail: Mail) -> None:
+        self.database, self.mail = database, mail
+
+    @activity.defn
+    async def issue_invoice(self, request: IssueInvoice) -> DocumentIssued:
+        """Number and book an invoice."""
+        return await once(self.database, request, DocumentIssued, receivables.issue_invoice)
+
+    @activity.defn
+    async def apply_payment(self, request: ApplyPayment) -> Recorded:
+        """Book a payment, or apply money on account."""
+        return await once(self.database, request, Recorded, payments.apply_payment)
+
+    @activity.defn
+    async def reverse_payment(self, request: ReversePayment) -> Recorded:
+        """Take a payment back."""
+        return await once(self.database, request, Recorded, payments.reverse_payment)
+
+    @activity.defn
+    async def send_reminder(self, request: SendReminder) -> Recorded:
+        """Write to the customer once, then book the reminder and its fee."""
+
+        async def call() -> Recorded:
+            customer, document = await self.database.read(receivables.invoiced_to, request.order, request.invoice)
+            body = f"{request.text}\n\nOpen: {request.balance}. Fee: {request.fee}. Please pay by {request.due_at:%Y-%m-%d}."
+            await self.mail.send(request.key, Letter(to=customer, subject=f"Reminder {request.level} of {document}", body=body))
+            return Recorded()
+
+        def book(session: Session, step: SendReminder, _: Recorded) -> Recorded:
+            return receivables.send_reminder(session, step)
+
+        async def a_letter_stays_sent() -> None:
+            return None
+
+        return await once_outside(self.database, request, Recorded, call, book, a_letter_stays_sent)
+
+    @activity.defn
+    async def hand_to_collections(self, request: HandToCollections) -> Recorded:
+        """Somebody else asks for the money from now on."""
+        return await once(self.database, request, Recorded, receivables.hand_to_collections)
+
+    @activity.defn
+    async def write_off(self, request: WriteOff) -> Recorded:
+        """Give up the rest of an invoice."""
+        return await once(self.database, request, Recorded, receivables.write_off)
+
+    @activity.defn
+    async def issue_credit(self, request: IssueCredit) -> DocumentIssued:
+        """Number and book a credit note."""
+        return await once(self.database, request, DocumentIssued, receivables.issue_credit)

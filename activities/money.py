@@ -1,0 +1,80 @@
+"""Cards: money is authorized, captured, given back."""
+
+from __future__ import annotations
+
+from temporalio import activity
+
+from activities.steps import once_outside, undo
+from database import payments
+from database.engine import Database
+from domain.steps import (
+    Authorization,
+    AuthorizePayment,
+    Capture,
+    CapturePayment,
+    Recorded,
+    RefundCapture,
+    Refunded,
+    RefundPayment,
+    VoidAuthorization,
+)
+from integrations.ports import Declined, Payments
+
+
+class MoneyActivities:
+    def __init__(self, database: Database, gateway: Payments) -> None:
+        self.database, self.gateway = database, gateway
+
+    @activity.defn
+    async def authorize_payment(self, request: AuthorizePayment) -> Authorization:
+        """Ask the gateway for the order's total."""
+
+        async def call() -> Authorization:
+            answer = await self.gateway.authorize(request.key, request.order, request.amount, request.reference)
+            if isinstance(answer, Declined):
+                return Authorization(declined=answer.reason)
+            return Authorization(authorization=answer.reference)
+
+        return await once_outside(
+            self.database, request, Authorization, call, payments.record_authorization, lambda: self.gateway.void(request.key)
+        )
+
+    @activity.defn
+    async def void_authorization(self, request: VoidAuthorization) -> Recorded:
+        """Give up an authorization."""
+        await self.gateway.void(request.undoes)
+        return await undo(self.database, request, request.undoes, payments.void_authorization)
+
+    @activity.defn
+    async def capture_payment(self, request: CapturePayment) -> Capture:
+        """Take the money of a shipment."""
+
+        async def call() -> Capture:
+            answer = await self.gateway.capture(request.key, request.authorization, request.amount)
+            return Capture(declined=answer.reason if isinstance(answer, Declined) else "")
+
+        return await once_outside(
+            self.database, request, Capture, call, payments.record_capture, lambda: self.gateway.cancel_capture(request.key)
+        )
+
+    @activity.defn
+    async def refund_capture(self, request: RefundCapture) -> Recorded:
+        """Undo a capture."""
+        await self.gateway.cancel_capture(request.undoes)
+        return await undo(self.database, request, request.undoes, payments.refund_capture)
+
+    @activity.defn
+    async def refund_payment(self, request: RefundPayment) -> Refunded:
+        """Give money back; the amount is checked against what is left of the payment before the gateway is asked."""
+
+        async def call() -> Refunded:
+            await self.database.read(payments.check_refund, request)
+            if request.by_hand:
+                return Refunded()
+            answer = await self.gateway.refund(request.key, request.payment, request.amount)
+            return Refunded(declined=answer.reason if isinstance(answer, Declined) else "")
+
+        async def nothing_undoes_a_refund() -> None:
+            return None
+
+        return await once_outside(self.database, request, Refunded, call, payments.book_refund, nothing_undoes_a_refund)

@@ -1,0 +1,79 @@
+"""Shipping: labels are bought and voided, goods leave, the carrier's word is kept."""
+
+from __future__ import annotations
+
+from temporalio import activity
+
+from activities.steps import once, once_outside, undo
+from database import intake, shipments
+from database.engine import Database
+from domain.order import Address
+from domain.steps import RecordDelivery, Recorded, RecordLoss, RecordTracking, ShipParcels, Shipped, VoidLabel
+from integrations.ports import Carriers, Quote
+
+
+class ShippingActivities:
+    def __init__(self, database: Database, carriers: Carriers) -> None:
+        self.database, self.carriers = database, carriers
+
+    @activity.defn
+    async def ship_parcels(self, request: ShipParcels) -> Shipped:
+        """Buy the label of the service that fits best, then book the goods out of stock."""
+
+        async def call() -> Shipped:
+            to = await self.database.read(intake.ship_to, request.order)
+            if to is None:
+                return Shipped(refused="The order has no address to ship to.")
+            quotes = await self.carriers.quotes(request.location, to, request.parcels, request.currency)
+            quote = choose(request, quotes)
+            if quote is None:
+                return Shipped(refused=f"No carrier offers {request.service or 'any service'} from {request.location} to {to.country}.")
+            return await self._buy(request, quote, to)
+
+        return await once_outside(
+            self.database, request, Shipped, call, shipments.ship_booking, lambda: self.carriers.void(request.key)
+        )
+
+    async def _buy(self, request: ShipParcels, quote: Quote, to: Address) -> Shipped:
+        label = await self.carriers.buy_label(request.key, request.order, request.shipment, quote, to, request.parcels)
+        expected_at = request.at + quote.transit_days * request.day
+        return Shipped(
+            carrier=label.carrier,
+            service=label.service,
+            tracking=label.tracking,
+            cost=label.price,
+            expected_at=expected_at,
+            overdue_at=expected_at + request.delivery_grace * request.day,
+        )
+
+    @activity.defn
+    async def void_label(self, request: VoidLabel) -> Recorded:
+        """Undo a shipping attempt: its label is void, its goods are in stock."""
+        await self.carriers.void(request.undoes)
+        return await undo(self.database, request, request.undoes, shipments.unship)
+
+    @activity.defn
+    async def record_tracking(self, request: RecordTracking) -> Recorded:
+        """Keep the carrier's latest word."""
+        return await once(self.database, request, Recorded, shipments.record_tracking)
+
+    @activity.defn
+    async def record_delivery(self, request: RecordDelivery) -> Recorded:
+        """Keep the proof of delivery."""
+        return await once(self.database, request, Recorded, shipments.record_delivery)
+
+    @activity.defn
+    async def record_loss(self, request: RecordLoss) -> Recorded:
+        """A shipment will not be delivered; what came back is in stock again."""
+        return await once(self.database, request, Recorded, shipments.record_loss)
+
+
+def choose(request: ShipParcels, quotes: tuple[Quote, ...]) -> Quote | None:
+    """The cheapest quote that arrives by the promised time; when none does, the fastest; of the asked service only, when one was asked for."""
+    wanted = [quote for quote in quotes if not request.service or quote.service.lower() == request.service.lower()] or list(quotes)
+    if not wanted:
+        return None
+    in_time = [quote for quote in wanted if request.promise_by is None or request.at + quote.transit_days * request.day <= request.promise_by]
+    if in_time:
+        return min(in_time, key=lambda quote: (quote.price.minor, quote.transit_days, quote.carrier, quote.service))
+    return min(wanted, key=lambda quote: (quote.transit_days, quote.price.minor, quote.carrier, quote.service))

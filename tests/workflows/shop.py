@@ -1,0 +1,249 @@
+"""A whole installation for tests: the real server with virtual time, real workers and database, and simulated partners that do as told."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+from temporalio.client import WorkflowHandle
+from temporalio.testing import WorkflowEnvironment
+
+from database import intake, reading
+from database.audit import audit
+from database.engine import Database
+from database.seed import seed
+from domain.exceptions import ExceptionKind, OpenException
+from domain.lifecycle import Wait
+from domain.messages import (
+    CarrierEvent,
+    CarrierStatus,
+    Decide,
+    DeliveryConfirmed,
+    Fact,
+    LineQuantity,
+    Packed,
+    Parcel,
+    PaymentReceived,
+    PickConfirmed,
+    Receipt,
+    Request,
+)
+from domain.money import Money
+from domain.order import Address, OrderLine, PaymentTerms, PlaceOrder, ShippingPolicy
+from domain.policies import Policies
+from domain.state import OrderStart, OrderState
+from domain.steps import OrderEnded, ReceiveStock
+from domain.views import OrderView, WaitView
+from integrations.simulated import World
+from starters.messaging import ask, tell
+from starters.receiving import receive
+
+numbers = itertools.count(1)
+PATIENCE = 20.0
+"""Seconds of real time after which a test says what it waited for."""
+
+
+def euro(cents: int) -> Money:
+    return Money(minor=cents, currency="EUR")
+
+
+def catalogue() -> dict[str, Any]:
+    """Ample stock of PLENTY and LAMP; tests that need a scarce item receive one of their own."""
+    items = ["PLENTY", "LAMP", "SPARE", *(f"SCARCE-{n}" for n in range(1, 40))]
+    prices = {"EUR": "10.00"}
+    return {
+        "items": [
+            {"id": item, "description": item.title(), "weight_g": 500, "dims_mm": [100, 100, 100], "prices": prices} for item in items
+        ],
+        "locations": [
+            {"id": "BERLIN", "name": "Berlin", "country": "DE", "postcode": "14979"},
+            {"id": "LYON", "name": "Lyon", "country": "FR", "postcode": "69007"},
+        ],
+        "stock": [
+            {"item": item, "location": "BERLIN", "bin": f"B-{n:02}", "quantity": 100_000}
+            for n, item in enumerate(("PLENTY", "LAMP", "SPARE"), 1)
+        ],
+        "customers": [
+            {
+                "id": "C-1",
+                "name": "Kaffeekontor",
+                "aliases": ["web:1"],
+                "terms": ["prepaid", "net14", "net30"],
+                "credit_limit": 100_000_000,
+                "currency": "EUR",
+                "price_list": "LIST",
+                "blocked": False,
+                "email": "c-1@customers.example",
+            }
+        ],
+        "price_lists": [{"id": "LIST", "currency": "EUR", "prices": dict.fromkeys(items, "10.00")}],
+    }
+
+
+def line(number: int = 1, item: str = "PLENTY", quantity: int = 2, price: str = "10.00", discount: int = 0) -> OrderLine:
+    return OrderLine(number=number, item=item, quantity=quantity, unit_price=Decimal(price), discount=euro(discount))
+
+
+def order(*lines: OrderLine, terms: PaymentTerms = PaymentTerms.NET_30, **changes: Any) -> PlaceOrder:
+    """An order of the customer C-1 from the channel `test`, to Hamburg; each has an id of its own."""
+    fields: dict[str, Any] = {
+        "channel": "test",
+        "external_id": f"T-{next(numbers)}-{datetime.now(UTC):%H%M%S%f}",
+        "customer": "C-1",
+        "currency": "EUR",
+        "lines": lines or (line(),),
+        "placed_at": datetime.now(UTC),
+        "ship_to": Address(name="Ada Byron", street="Elbchaussee 1", city="Hamburg", postcode="22765", country="DE"),
+        "terms": terms,
+        "policy": ShippingPolicy.PARTIAL,
+        "discount": euro(0),
+        "freight": euro(0),
+        "payment_reference": "tok_good",
+    }
+    return PlaceOrder(**fields | changes)
+
+
+class Shop:
+    def __init__(self, env: WorkflowEnvironment, database: Database, world: World) -> None:
+        self.env, self.client, self.database, self.world = env, env.client, database, world
+
+    async def place(self, placed: PlaceOrder, policies: Policies | None = None, *, real_time: bool = True) -> Living:
+        """Start an order as `oms place` does; it lives in real time until a test moves its clock."""
+        await self.database.transaction(intake.capture, placed, datetime.now(UTC))
+        start = OrderStart(placed=placed.without_people(), policies=policies or Policies())
+        with self.env.time_skipping_disabled() if hasattr(self.env, "time_skipping_disabled") else _disabled(self.env):
+            handle: WorkflowHandle[Any, OrderEnded] = await self.client.start_workflow(
+                "Order", start, id=f"order/{placed.key}", task_queue="orders", result_type=OrderEnded
+            )
+        return Living(self, placed, handle)
+
+    async def receive(self, item: str, quantity: int, location: str = "BERLIN", receipt: str = "") -> None:
+        fact = ReceiveStock(
+            receipt=receipt or f"GR-{next(numbers)}", item=item, location=location, quantity=quantity, at=datetime.now(UTC), actor="dock"
+        )
+        await receive(self.client, fact)
+
+    async def audit(self) -> list[str]:
+        return [str(violation) for violation in await self.database.read(audit)]
+
+
+def _disabled(env: WorkflowEnvironment) -> Any:
+    return env.with_time_skipping_disabled()
+
+
+class Living:
+    """One order of a test: what the world tells it, what it answers, and its clock."""
+
+    def __init__(self, shop: Shop, placed: PlaceOrder, handle: WorkflowHandle[Any, OrderEnded]) -> None:
+        self.shop, self.placed, self.handle, self.key = shop, placed, handle, placed.key
+        self.said = itertools.count(1)
+
+    # --- reading -----------------------------------------------------------------------------------------------------------------
+
+    @property
+    def latest(self) -> WorkflowHandle[Any, OrderEnded]:
+        return self.shop.client.get_workflow_handle(f"order/{self.key}", result_type=OrderEnded)
+
+    async def state(self) -> OrderState:
+        return await self.latest.query("state", result_type=OrderState)
+
+    async def waits(self) -> dict[tuple[Wait, str], datetime | None]:
+        found = await self.latest.query("waits", result_type=list[WaitView])
+        return {(view.wait, view.subject): view.until for view in found}
+
+    async def view(self) -> OrderView:
+        return await self.shop.database.read(reading.order_view, self.key)
+
+    async def when(self, true: Callable[[OrderState], Any], what: str = "the state") -> OrderState:
+        """Poll until the state is as expected."""
+        async with asyncio.timeout(PATIENCE):
+            while True:
+                state = await self.state()
+                if true(state):
+                    return state
+                await asyncio.sleep(0.02)
+
+    async def until(self, wait: Wait, subject: str = "") -> datetime | None:
+        """Poll until the order waits for this; answers with the deadline."""
+        try:
+            async with asyncio.timeout(PATIENCE):
+                while True:
+                    for (kind, about), due in (await self.waits()).items():
+                        if kind is wait and subject in about:
+                            return due
+                    await asyncio.sleep(0.02)
+        except TimeoutError:
+            raise AssertionError(f"{self.key} never waited for {wait} {subject}; it waits for {await self.waits()}") from None
+
+    async def exception(self, kind: ExceptionKind) -> OpenException:
+        """The open exception of a kind, as soon as the order asks."""
+        state = await self.when(lambda s: any(e.kind is kind and e.decision is None for e in s.exceptions), f"an exception {kind}")
+        return next(e for e in state.exceptions if e.kind is kind and e.decision is None)
+
+    async def ended(self) -> OrderEnded:
+        async with asyncio.timeout(PATIENCE):
+            return await self.latest.result()
+
+    async def pass_time(self, days: float) -> None:
+        await self.shop.env.fast_forward(self.latest, timedelta(days=days))
+
+    # --- telling -----------------------------------------------------------------------------------------------------------------
+
+    def stamp(self, actor: str = "tester") -> dict[str, Any]:
+        return {"message_id": f"{self.key}/m{next(self.said)}", "occurred_at": datetime.now(UTC), "actor": actor}
+
+    async def tell(self, fact: Fact) -> None:
+        await tell(self.shop.client, self.key, fact)
+
+    async def ask(self, request: Request) -> Receipt:
+        return await ask(self.shop.client, self.key, request)
+
+    async def decide(self, kind: ExceptionKind, choice: str, **details: Any) -> Receipt:
+        exception = await self.exception(kind)
+        return await self.ask(Decide(**self.stamp(), exception=exception.number, choice=choice, **details))
+
+    async def pick(self, shipment: int = 1, **picked: int) -> None:
+        """Confirm the pick; `line1=2` says what was found of line 1, everything else was found."""
+        await self.until(Wait.PICK, f"shipment {shipment}")
+        planned = next(s for s in (await self.state()).shipments if s.number == shipment)
+        found = planned.quantities | {int(name.removeprefix("line")): quantity for name, quantity in picked.items()}
+        lines = tuple(LineQuantity(line=number, quantity=quantity) for number, quantity in found.items())
+        await self.tell(PickConfirmed(**self.stamp("floor"), shipment=shipment, lines=lines))
+
+    async def pack(self, shipment: int = 1, **packed: int) -> None:
+        await self.until(Wait.PACK, f"shipment {shipment}")
+        planned = next(s for s in (await self.state()).shipments if s.number == shipment)
+        found = planned.quantities | {int(name.removeprefix("line")): quantity for name, quantity in packed.items()}
+        contents = tuple(LineQuantity(line=number, quantity=quantity) for number, quantity in found.items())
+        await self.tell(Packed(**self.stamp("floor"), shipment=shipment, parcels=(Parcel(number=1, weight_g=1200, contents=contents),)))
+
+    async def carrier(self, status: CarrierStatus, shipment: int = 1, **details: Any) -> None:
+        await self.tell(CarrierEvent(**self.stamp("carrier") | details, shipment=shipment, status=status))
+
+    async def deliver(self, shipment: int = 1) -> None:
+        await self.until(Wait.DELIVERY, f"shipment {shipment}")
+        await self.tell(DeliveryConfirmed(**self.stamp("driver"), shipment=shipment, signed_by="A. Byron"))
+
+    async def pay(self, cents: int, payment: str = "", invoice: int | None = None) -> None:
+        name = payment or f"bank-{self.placed.external_id}-{next(self.said)}"
+        await self.tell(PaymentReceived(**self.stamp("bank"), payment=name, amount=euro(cents), invoice=invoice))
+
+    async def ship(self, shipment: int = 1) -> None:
+        """Through the floor and out of the house."""
+        await self.pick(shipment)
+        await self.pack(shipment)
+        await self.until(Wait.DELIVERY, f"shipment {shipment}")
+
+    async def close(self) -> OrderEnded:
+        """Let the return window pass and the order end; nothing else may be open."""
+        await self.until(Wait.RETURN_WINDOW)
+        await self.pass_time(31)
+        return await self.ended()
+
+
+async def seeded(database: Database) -> None:
+    await database.transaction(seed, catalogue())

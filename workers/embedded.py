@@ -1,0 +1,186 @@
+"""Everything in one command: the Temporal server, the database, the workers and the simulated outside world, begun and ended together."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Self
+
+from domain.errors import InputRefused, Unavailable
+from workers.server import TemporalServer
+
+if TYPE_CHECKING:
+    from config.settings import Settings
+
+SAMPLES = Path(__file__).parents[1] / "samples"
+"""The documents and the catalogue that come with the project."""
+
+_STOPS_WITHIN = 15.0  # seconds: a worker lets its running activities come to their end
+
+Report = Callable[[str], None]
+
+
+class Everything:
+    """One installation on this machine. Leaving the block ends every process that was started, each by its own id, last started first.
+
+        async with Everything(settings, report=print) as everything:
+            await everything.until_one_ends()
+
+    The server keeps the ports of the settings; `report` hears one sentence for each thing that runs.
+    """
+
+    def __init__(self, settings: Settings, *, workers: int = 1, world: bool = True, report: Report = lambda sentence: None) -> None:
+        self.server = local_server(settings)
+        self.settings = settings
+        self._workers, self._world, self._report = workers, world, report
+        self._processes: list[Process] = []
+
+    async def __aenter__(self) -> Self:
+        try:
+            await self._begin()
+        except BaseException:
+            await self._end()
+            raise
+        return self
+
+    async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        await self._end()
+
+    async def until_one_ends(self) -> None:
+        """Wait until a process ends by itself, and raise Unavailable with what its log says last."""
+        watching = [asyncio.create_task(process.wait()) for process in self._processes]
+        try:
+            await asyncio.wait(watching, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for task in watching:
+                task.cancel()
+        ended = next(process for process in self._processes if process.ended)
+        raise Unavailable(f"The {ended.name} ended by itself: {ended.last_words()} (its log is {ended.log}).")
+
+    async def _begin(self) -> None:
+        home = self.settings.home
+        home.mkdir(parents=True, exist_ok=True)
+        await self.server.start()
+        self._report(f"Temporal server at {self.server.address}, Web UI at {self.server.ui_address}")
+        await asyncio.to_thread(prepare_database, self.settings)
+        self._report("Database migrated and seeded")
+        environment = environment_of(self.settings)
+        names = ["worker"] if self._workers == 1 else [f"worker {number}" for number in range(1, self._workers + 1)]
+        wanted = [(name, "workers") for name in names] + ([("simulated world", "simulation")] if self._world else [])
+        for name, module in wanted:
+            process = Process(name, module, environment, home / f"{name.replace(' ', '-')}.log")
+            await process.start()
+            self._processes.append(process)
+            self._report(f"{name.capitalize()} started")
+
+    async def _end(self) -> None:
+        while self._processes:
+            await self._processes.pop().stop()
+        await self.server.stop()
+
+
+class Process:
+    """A Python module that runs beside us, with a log of its own."""
+
+    def __init__(self, name: str, module: str, environment: dict[str, str], log: Path) -> None:
+        self.name, self.log = name, log
+        self._module, self._environment = module, environment
+        self._running: asyncio.subprocess.Process | None = None
+
+    @property
+    def pid(self) -> int | None:
+        return self._running.pid if self._running and not self.ended else None
+
+    @property
+    def ended(self) -> bool:
+        return self._running is not None and self._running.returncode is not None
+
+    async def start(self) -> None:
+        with self.log.open("ab") as log:
+            self._running = await asyncio.create_subprocess_exec(
+                sys.executable,
+                "-m",
+                self._module,
+                stdin=asyncio.subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                env=self._environment,
+                start_new_session=True,  # Ctrl-C reaches us first, and we end them in order
+            )
+
+    async def wait(self) -> None:
+        if self._running is not None:
+            await self._running.wait()
+
+    async def stop(self) -> None:
+        """Politely, then by force."""
+        running = self._running
+        if running is None or running.returncode is not None:
+            return
+        with contextlib.suppress(ProcessLookupError):
+            running.terminate()
+        try:
+            await asyncio.wait_for(running.wait(), _STOPS_WITHIN)
+        except TimeoutError:
+            with contextlib.suppress(ProcessLookupError):
+                running.kill()
+            await running.wait()
+
+    def last_words(self) -> str:
+        lines = self.log.read_text(errors="replace").strip().splitlines()
+        return lines[-1][:300] if lines else "it said nothing"
+
+
+def local_server(settings: Settings) -> TemporalServer:
+    """The server of this machine at the addresses of the settings. Raises Unavailable when they name another machine."""
+    host, _, port = settings.temporal_address.rpartition(":")
+    if host not in ("127.0.0.1", "localhost"):
+        raise Unavailable(f"TEMPORAL_ADDRESS names {host}, and this command starts a server of its own on 127.0.0.1: unset it.")
+    ui_port = settings.ui_address.rpartition(":")[2].rstrip("/")
+    return TemporalServer(
+        settings.home, port=int(port), ui_port=int(ui_port) if ui_port.isdecimal() else None, namespace=settings.temporal_namespace
+    )
+
+
+def prepare_database(settings: Settings) -> None:
+    """Bring the database to this version's schema and its catalogue to what comes with the project; both may be repeated."""
+    from database.migrate import migrate
+
+    migrate(settings.database_url)
+    seed_catalogue(settings)
+
+
+def seed_catalogue(settings: Settings) -> None:
+    """Put in the items, customers, prices, locations and opening stock of the samples. Raises InputRefused when they are not there."""
+    from database.engine import Database
+    from database.seed import seed
+
+    document = SAMPLES / "catalogue.json"
+    if not document.is_file():
+        raise InputRefused(str(document), "the catalogue of the samples is not here; run this in a checkout of the project")
+    database = Database(settings.database_url)
+    try:
+        database.run(seed, json.loads(document.read_text()))
+    finally:
+        asyncio.run(database.close())
+
+
+def environment_of(settings: Settings) -> dict[str, str]:
+    """The environment in which a process of ours sees the same settings."""
+    ours = {
+        "OMS_HOME": str(settings.home),
+        "OMS_DATABASE_URL": settings.database_url,
+        "OMS_WORLD_URL": settings.world_url,
+        "OMS_DAY_SECONDS": str(settings.day_seconds),
+        "OMS_UI_ADDRESS": settings.ui_address,
+        "OMS_LOG_LEVEL": settings.log_level,
+        "TEMPORAL_ADDRESS": settings.temporal_address,
+        "TEMPORAL_NAMESPACE": settings.temporal_namespace,
+    }
+    return {**os.environ, **ours}

@@ -1,0 +1,163 @@
+"""Wiring: the one module that knows all rooms and says which real thing stands behind each port."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Callable, Sequence
+from contextlib import AsyncExitStack
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from temporalio.client import Client
+from temporalio.exceptions import ApplicationError
+from temporalio.worker import (
+    ActivityInboundInterceptor,
+    ExecuteActivityInput,
+    Interceptor,
+    Worker,
+)
+
+from activities.floor import FloorActivities
+from activities.invoices import InvoiceActivities
+from activities.money import MoneyActivities
+from activities.orders import OrderActivities
+from activities.returns import ReturnActivities
+from activities.shipping import ShippingActivities
+from activities.stock import StockActivities
+from config.settings import Settings
+from database.engine import Database
+from domain.errors import Refused
+from integrations.ports import Carriers, Mail, Payments, Warehouse
+from integrations.simulated import SimulatedCarriers, SimulatedMail, SimulatedPayments, SimulatedWarehouse, World
+from workflows.order import Order
+from workflows.policies import CARRIER, MAIL, ORDERS_QUEUE, PAYMENTS, WAREHOUSE
+from workflows.receipt import StockReceipt
+
+GRACE = timedelta(seconds=10)
+"""How long running activities may go on when a worker stops; the SDK would cut them at once."""
+
+WORKFLOW_TASKS = 8
+"""Workflow tasks at a time in one process. They share one interpreter: more of them only wait for each other, and a task that is kept
+waiting for two seconds (as when a hundred orders arrive at once, each loading its sandbox) counts as deadlocked and starts again."""
+
+Activity = Callable[..., Any]
+
+
+class Partners:
+    """Who stands behind the ports."""
+
+    def __init__(self, warehouse: Warehouse, carriers: Carriers, payments: Payments, mail: Mail) -> None:
+        self.warehouse, self.carriers, self.payments, self.mail = warehouse, carriers, payments, mail
+
+
+def partners(settings: Settings) -> tuple[Partners, World]:
+    """The outside world that the settings name; the simulated one keeps its own records."""
+    world = World(Path(settings.world_url.removeprefix("sqlite:///")))
+    return Partners(SimulatedWarehouse(world), SimulatedCarriers(world), SimulatedPayments(world), SimulatedMail(world)), world
+
+
+def activities_by_queue(database: Database, behind: Partners) -> dict[str, list[Activity]]:
+    """Every activity, by the queue it runs on: our own database beside the workflows, each outside system on a queue of its own."""
+    orders, stock = OrderActivities(database), StockActivities(database)
+    floor, shipping = FloorActivities(database, behind.warehouse), ShippingActivities(database, behind.carriers)
+    money, invoices = MoneyActivities(database, behind.payments), InvoiceActivities(database, behind.mail)
+    returns = ReturnActivities(database, behind.carriers)
+    return {
+        ORDERS_QUEUE: [
+            orders.accept_order,
+            orders.change_lines,
+            orders.cancel_rest,
+            orders.record_exception,
+            orders.record_notes,
+            orders.close_order,
+            stock.allocate_stock,
+            stock.release_stock,
+            stock.abandon_shipment,
+            stock.record_due,
+            stock.receive_stock,
+            floor.record_pick,
+            floor.record_packing,
+            shipping.record_tracking,
+            shipping.record_delivery,
+            shipping.record_loss,
+            invoices.issue_invoice,
+            invoices.apply_payment,
+            invoices.reverse_payment,
+            invoices.hand_to_collections,
+            invoices.write_off,
+            invoices.issue_credit,
+            returns.record_return_receipt,
+            returns.record_inspection,
+            returns.settle_return,
+        ],
+        WAREHOUSE.queue: [floor.release_picks, floor.cancel_picks],
+        CARRIER.queue: [shipping.ship_parcels, shipping.void_label, returns.authorize_return],
+        PAYMENTS.queue: [
+            money.authorize_payment,
+            money.void_authorization,
+            money.capture_payment,
+            money.refund_capture,
+            money.refund_payment,
+        ],
+        MAIL.queue: [invoices.send_reminder],
+    }
+
+
+def workers(client: Client, database: Database, behind: Partners, interceptors: Sequence[Interceptor] = ()) -> list[Worker]:
+    """One worker per queue; only the first runs workflows."""
+    found = []
+    for queue, activities in activities_by_queue(database, behind).items():
+        found.append(
+            Worker(
+                client,
+                task_queue=queue,
+                workflows=[Order, StockReceipt] if queue == ORDERS_QUEUE else [],
+                activities=activities,
+                interceptors=[Final(), *interceptors],
+                graceful_shutdown_timeout=GRACE,
+                max_concurrent_workflow_tasks=WORKFLOW_TASKS,
+                max_concurrent_activities=100 if queue == ORDERS_QUEUE else 20,
+            )
+        )
+    return found
+
+
+async def run_workers(settings: Settings, client: Client, stop: asyncio.Event, ready: Callable[[], None] = lambda: None) -> None:
+    """Carry out orders until `stop` is set, then let what runs come to its end."""
+    database = Database(settings.database_url)
+    behind, world = partners(settings)
+    async with AsyncExitStack() as stack:
+        stack.push_async_callback(database.close)
+        stack.callback(world.close)
+        for worker in workers(client, database, behind):
+            await stack.enter_async_context(worker)
+        ready()
+        await stop.wait()
+
+
+class Final(Interceptor):
+    """What the business refuses is final on the first attempt; everything else is repeated."""
+
+    def intercept_activity(self, next: ActivityInboundInterceptor) -> ActivityInboundInterceptor:  # noqa: A002  # the SDK's own name
+        return _FinalActivity(next)
+
+
+class _FinalActivity(ActivityInboundInterceptor):
+    async def execute_activity(self, input: ExecuteActivityInput) -> Any:  # noqa: A002  # the SDK's own name
+        try:
+            return await super().execute_activity(input)
+        except Refused as refused:
+            raise ApplicationError(str(refused), type=type(refused).__name__, non_retryable=True) from refused
+
+
+async def until_stopped(settings: Settings, client: Client) -> None:
+    """Run as a process: until SIGINT or SIGTERM."""
+    import signal
+
+    stop = asyncio.Event()
+    for name in (signal.SIGINT, signal.SIGTERM):
+        with contextlib.suppress(NotImplementedError):
+            asyncio.get_running_loop().add_signal_handler(name, stop.set)
+    await run_workers(settings, client, stop)

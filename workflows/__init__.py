@@ -1,0 +1,1 @@
+"""What happens, and when: the order's durable process. `order.py` is the table of contents, `stages/` are the chapters."""

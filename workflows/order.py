@@ -1,0 +1,320 @@
+"""The order: one workflow for its whole life, from the channel's document to settled and closed."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Coroutine, Iterator, Sequence
+from functools import partial
+from typing import Any
+
+from temporalio import workflow
+from temporalio.common import RawValue
+
+with workflow.unsafe.imports_passed_through():
+    from activities.orders import OrderActivities
+    from domain import admission
+    from domain.errors import OrderError, Refused
+    from domain.lifecycle import TAKEN, Wait
+    from domain.messages import (
+        AmendOrder,
+        CancelOrder,
+        Decide,
+        DisputeInvoice,
+        HoldOrder,
+        PromiseToPay,
+        Receipt,
+        ReleaseOrder,
+        Request,
+        RequestReturn,
+        WriteOffInvoice,
+        parse_fact,
+    )
+    from domain.recording import record_fact, record_request, record_unreadable
+    from domain.state import OrderStart, OrderState, Shipment, opened
+    from domain.steps import CloseOrder, OrderEnded, Outcome
+    from domain.views import WaitView
+
+from workflows import story
+from workflows.chapter import Chapter, Life, Stopped, never
+from workflows.stages import acceptance, cash, desk, fulfilment, returns, settlement, supply, undoing
+
+Begin = Callable[[], Coroutine[Any, Any, None]]
+
+
+@workflow.defn(name="Order", failure_exception_types=[OrderError])
+class Order:
+    """Handlers record, stages decide; a stage is a chapter that runs while its part of the state needs it."""
+
+    @workflow.init
+    def __init__(self, start: OrderStart) -> None:
+        self.state = start.state or opened(start, workflow.now())
+        self.state.leaving = False
+        self.life = Life(self.state, self.show)
+        self.shown = story.at_start(self.state)
+
+    @workflow.run
+    async def run(self, start: OrderStart) -> OrderEnded:
+        life = asyncio.create_task(self.live())
+        while not life.done():
+            try:
+                await workflow.wait_condition(lambda: life.done() or self.may_leave())
+            except asyncio.CancelledError:  # a cancel from Temporal reaches only run(): it takes the road of the cancel request
+                self.cancelled_in_temporal()
+                continue
+            if not life.done() and self.may_leave():  # asked again: nothing may happen between this and leaving
+                self.state.leaving = False
+                self.show()
+                workflow.continue_as_new(OrderStart(placed=start.placed, policies=start.policies, state=self.state))
+        await life
+        assert self.state.outcome is not None  # live() ends with an outcome
+        return OrderEnded(order=self.state.order, outcome=self.state.outcome, reason=self.state.outcome_reason)
+
+    async def live(self) -> None:
+        """The chapters run side by side until none is needed; then the order closes, unless something came in the meantime."""
+        while True:
+            await self.chapters()
+            if self.state.inbox:
+                await desk.hand_over(Chapter(self.life, "desk"))
+            elif self.state.outcome is None:
+                await self.close()
+            else:
+                return
+
+    def needed(self) -> Iterator[tuple[str, Begin]]:
+        """The table of contents: which chapters the state needs now, in the order of an order's life."""
+        state = self.state
+        for exception in state.exceptions:
+            if not exception.answered:
+                yield self.chapter(f"exception {exception.number}", desk.follow, exception)
+        if state.holds:
+            yield self.chapter("hold", desk.review_holds)
+        if not state.ready and not state.stopped and state.rejected is None:
+            yield self.chapter("acceptance", acceptance.accept, stop=self.stopped)
+        if state.ready and not state.stopped and (state.needs or state.amendments):
+            yield self.chapter("supply", supply.supply, stop=self.stopped)
+        for shipment in state.shipments:
+            if not shipment.settled and not self.stopped_before_shipping(shipment):
+                yield self.chapter(
+                    shipment.name, fulfilment.fulfil, shipment, stop=partial(self.stopped_before_shipping, shipment)
+                )
+        if cash.cash_waits(state):
+            yield self.chapter("cash", cash.take_cash)
+        for invoice in state.invoices:
+            if not invoice.settled:
+                yield self.chapter(invoice.name, settlement.settle, invoice)
+        for payment in cash.surplus(state):
+            yield self.chapter(f"payment {payment.payment}", cash.settle_surplus, payment)
+        for rma in state.returns:
+            if not rma.outcome:
+                yield self.chapter(rma.name, returns.take_back, rma)
+        if state.notes or any(desk.strays(state, fact) for fact in state.inbox):
+            yield self.chapter("desk", desk.tidy)
+        if self.window_open():
+            yield self.chapter("window", self.wait_for_returns)
+
+    def chapter(
+        self, name: str, stage: Callable[..., Coroutine[Any, Any, None]], *about: object, stop: Callable[[], bool] = never
+    ) -> tuple[str, Begin]:
+        return name, partial(stage, Chapter(self.life, name, stop), *about)
+
+    def stopped(self) -> bool:
+        return self.state.stopped
+
+    def stopped_before_shipping(self, shipment: Shipment) -> bool:
+        """Cancelled, and the goods have not left: what has left goes on to its customer."""
+        return self.state.stopped and shipment.shipped_at is None
+
+    async def chapters(self) -> None:
+        """Run what is needed until nothing is; winding up begins when every chapter that it would disturb has stopped."""
+        running: dict[str, asyncio.Task[None]] = {}
+        while True:
+            for name, begin in self.needed():
+                if name not in running:
+                    self.state.outcome = None  # something came after the end: the order closes again when it is settled
+                    running[name] = asyncio.create_task(begin())
+            if self.state.stopped and not self.state.undone and not self.stopping(running):
+                if "undo" not in running:
+                    running["undo"] = asyncio.create_task(undoing.wind_up(Chapter(self.life, "undo")))
+            if not running:
+                return
+            self.show()
+            await workflow.wait_condition(lambda: self.turned(running))
+            for name in [name for name, task in running.items() if task.done()]:
+                task = running.pop(name)
+                try:
+                    task.result()
+                except Stopped:
+                    continue
+
+    def stopping(self, running: dict[str, asyncio.Task[None]]) -> bool:
+        """Chapters that have to stop before winding up are still running."""
+        early = {"acceptance", "supply"} | {shipment.name for shipment in self.state.shipments if shipment.shipped_at is None}
+        return any(name in early for name in running)
+
+    def turned(self, running: dict[str, asyncio.Task[None]]) -> bool:
+        """A chapter ended, or one is needed that is not running."""
+        if any(task.done() for task in running.values()):
+            return True
+        if self.state.stopped and not self.state.undone and "undo" not in running and not self.stopping(running):
+            return True
+        return any(name not in running for name, _ in self.needed())
+
+    # --- the end -----------------------------------------------------------------------------------------------------------------
+
+    def window_open(self) -> bool:
+        """Everything arrived, and goods may still come back."""
+        until = self.state.returnable_until
+        return until is not None and workflow.now() < until and all(shipment.settled for shipment in self.state.shipments)
+
+    async def wait_for_returns(self, chapter: Chapter) -> None:
+        until = self.state.returnable_until
+        await chapter.until(lambda: self.state.returnable_until != until or not self.window_open(), Wait.RETURN_WINDOW, "order", until)
+
+    async def close(self) -> None:
+        state = self.state
+        shipped = any(shipment.shipped_at is not None for shipment in state.shipments)
+        if state.rejected is not None:
+            outcome, reason = Outcome.REJECTED, state.rejected
+        elif shipped or not state.stopped:
+            outcome, reason = Outcome.CLOSED, ""
+        else:
+            outcome, reason = Outcome.CANCELLED, state.cancel_reason or ""
+        chapter = Chapter(self.life, "close")
+        request = CloseOrder(**chapter.base(f"close/{state.closings + 1}", state.cancel_cause), outcome=outcome, reason=reason)
+        await chapter.act(OrderActivities.close_order, request, f"Close the order: {outcome}")
+        state.closings += 1
+        state.outcome, state.outcome_reason = outcome, reason
+        self.show()
+
+    def may_leave(self) -> bool:
+        """A quiet point at which the history may begin anew; a retrying outage is interrupted when the history grows too long."""
+        info = workflow.info()
+        if info.get_current_history_length() > self.state.policies.leave_at_events:
+            self.state.leaving = True
+        suggested = self.state.leaving or info.is_continue_as_new_suggested()
+        return suggested and self.life.in_flight == 0 and workflow.all_handlers_finished()
+
+    def cancelled_in_temporal(self) -> None:
+        if self.state.stage in TAKEN[CancelOrder]:
+            self.state.cancel("cancelled in Temporal", None)
+        else:
+            self.state.note(f"a cancellation in Temporal came too late: the order is {self.state.stage}")
+
+    # --- what others see ---------------------------------------------------------------------------------------------------------
+
+    def show(self) -> None:
+        """The page of the order in the Temporal UI; search attributes are written only when one of them changed."""
+        workflow.set_current_details(story.details(self.life))
+        changed = [update for update in story.attributes(self.state) if self.shown.get(update.key.name) != update.value]
+        if changed:
+            workflow.upsert_search_attributes(changed)
+            self.shown |= {update.key.name: update.value for update in changed}
+
+    @workflow.query(name="state")
+    def read_state(self) -> OrderState:
+        """Everything the order knows about itself."""
+        return self.state
+
+    @workflow.query(name="waits")
+    def read_waits(self) -> list[WaitView]:
+        """What the order waits for at this moment, about what and until when."""
+        return [WaitView(wait=w.wait, subject=w.subject, until=w.due) for w in self.life.waiting.values()]
+
+    # --- facts: they have happened, they are recorded whatever they look like ------------------------------------------------------
+
+    @workflow.signal(dynamic=True)
+    def fact(self, name: str, args: Sequence[RawValue]) -> None:
+        now = workflow.now()
+        try:
+            (raw,) = args
+            message = parse_fact(name, raw.payload.data)
+        except Exception as unreadable:  # noqa: BLE001  # whatever a stranger sent: a row for a person, never a dead order
+            record_unreadable(self.state, name, _first_line(unreadable), now)
+            return
+        record_fact(self.state, message, now)
+
+    # --- requests: they may be refused; a receipt means recorded -------------------------------------------------------------------
+
+    def _admit(self, request: Request) -> None:
+        refusal = admission.refusal(self.state, request, workflow.now())
+        if refusal is not None:
+            raise Refused(refusal)
+
+    def _record(self, request: Request) -> Receipt:
+        return record_request(self.state, request, workflow.now())
+
+    @workflow.update
+    def cancel_order(self, request: CancelOrder) -> Receipt:
+        return self._record(request)
+
+    @workflow.update
+    def amend_order(self, request: AmendOrder) -> Receipt:
+        return self._record(request)
+
+    @workflow.update
+    def hold_order(self, request: HoldOrder) -> Receipt:
+        return self._record(request)
+
+    @workflow.update
+    def release_order(self, request: ReleaseOrder) -> Receipt:
+        return self._record(request)
+
+    @workflow.update
+    def decide(self, request: Decide) -> Receipt:
+        return self._record(request)
+
+    @workflow.update
+    def request_return(self, request: RequestReturn) -> Receipt:
+        return self._record(request)
+
+    @workflow.update
+    def dispute_invoice(self, request: DisputeInvoice) -> Receipt:
+        return self._record(request)
+
+    @workflow.update
+    def promise_to_pay(self, request: PromiseToPay) -> Receipt:
+        return self._record(request)
+
+    @workflow.update
+    def write_off_invoice(self, request: WriteOffInvoice) -> Receipt:
+        return self._record(request)
+
+    @cancel_order.validator
+    def _may_cancel(self, request: CancelOrder) -> None:
+        self._admit(request)
+
+    @amend_order.validator
+    def _may_amend(self, request: AmendOrder) -> None:
+        self._admit(request)
+
+    @hold_order.validator
+    def _may_hold(self, request: HoldOrder) -> None:
+        self._admit(request)
+
+    @release_order.validator
+    def _may_release(self, request: ReleaseOrder) -> None:
+        self._admit(request)
+
+    @decide.validator
+    def _may_decide(self, request: Decide) -> None:
+        self._admit(request)
+
+    @request_return.validator
+    def _may_return(self, request: RequestReturn) -> None:
+        self._admit(request)
+
+    @dispute_invoice.validator
+    def _may_dispute(self, request: DisputeInvoice) -> None:
+        self._admit(request)
+
+    @promise_to_pay.validator
+    def _may_promise(self, request: PromiseToPay) -> None:
+        self._admit(request)
+
+    @write_off_invoice.validator
+    def _may_write_off(self, request: WriteOffInvoice) -> None:
+        self._admit(request)
+
+
+def _first_line(error: Exception) -> str:
+    return " ".join(str(error).split())[:300] or type(error).__name__

@@ -1,0 +1,63 @@
+"""Patience: how long each kind of call may take, where it runs and how it is repeated, each number with its reason."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from temporalio.common import RetryPolicy
+
+ORDERS_QUEUE = "orders"
+"""Workflows and everything that only touches our own database."""
+
+
+@dataclass(frozen=True)
+class Patience:
+    """Calls repeat without end: an outage pauses an order, it never fails one. What the business refuses is final (the worker's interceptor)."""
+
+    queue: str
+    start_to_close: timedelta
+    retry: RetryPolicy
+
+
+DATABASE = Patience(
+    ORDERS_QUEUE,
+    # A transaction takes milliseconds; ten seconds cover a checkpoint or a failover, and a killed worker is noticed soon.
+    start_to_close=timedelta(seconds=10),
+    # Our own database comes back quickly and takes the load; ten seconds keep the orders close behind it.
+    retry=RetryPolicy(initial_interval=timedelta(milliseconds=100), backoff_coefficient=2, maximum_interval=timedelta(seconds=10)),
+)
+
+WAREHOUSE = Patience(
+    "warehouse",
+    # Warehouse systems answer within seconds, or not at all.
+    start_to_close=timedelta(seconds=30),
+    # The floor works by the hour: half a minute between attempts loses nothing and does not hammer a system that is down.
+    retry=RetryPolicy(initial_interval=timedelta(milliseconds=200), backoff_coefficient=2, maximum_interval=timedelta(seconds=30)),
+)
+
+CARRIER = Patience(
+    "carrier",
+    # Quotes from several carriers and a label with its picture: the slowest answer seen in practice is some twenty seconds.
+    start_to_close=timedelta(seconds=45),
+    # A pick-up is hours away; carriers cap their callers' rate.
+    retry=RetryPolicy(initial_interval=timedelta(milliseconds=200), backoff_coefficient=2, maximum_interval=timedelta(minutes=1)),
+)
+
+PAYMENTS = Patience(
+    "payments",
+    # Gateways document up to thirty seconds for a bank's answer.
+    start_to_close=timedelta(seconds=45),
+    # An unknown outcome is looked up by its key, so asking again soon is safe; a minute respects the gateway's rate.
+    retry=RetryPolicy(initial_interval=timedelta(milliseconds=200), backoff_coefficient=2, maximum_interval=timedelta(minutes=1)),
+)
+
+MAIL = Patience(
+    "mail",
+    # A mail server takes a letter at once.
+    start_to_close=timedelta(seconds=30),
+    # Nobody waits for a letter within five minutes.
+    retry=RetryPolicy(initial_interval=timedelta(seconds=1), backoff_coefficient=2, maximum_interval=timedelta(minutes=5)),
+)
+
+QUEUES = (ORDERS_QUEUE, WAREHOUSE.queue, CARRIER.queue, PAYMENTS.queue, MAIL.queue)

@@ -1,0 +1,108 @@
+"""Acceptance: the order is checked, a person mends what can be mended, and a prepaid order's money is authorized."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from temporalio import workflow
+
+with workflow.unsafe.imports_passed_through():
+    from activities.money import MoneyActivities
+    from activities.orders import OrderActivities
+    from domain.exceptions import Decision, ExceptionKind
+    from domain.state import OrderState
+    from domain.steps import AcceptOrder, AuthorizePayment, Finding, Severity
+
+from workflows.chapter import Chapter
+from workflows.policies import PAYMENTS
+
+
+async def accept(chapter: Chapter) -> None:
+    """Ends with an order that is ready to be supplied, or rejected."""
+    await validate(chapter)
+    if chapter.state.rejected is None:
+        await authorize(chapter)
+
+
+async def validate(chapter: Chapter) -> None:
+    state = chapter.state
+    while not state.accepted and state.rejected is None:
+        checked = await chapter.act(
+            OrderActivities.accept_order,
+            AcceptOrder(
+                **chapter.base(f"accept/{state.attempts + 1}"),
+                placed=state.placed,
+                price_tolerance=state.policies.price_tolerance,
+                waived=state.waived,
+            ),
+            f"Check the order of {len(state.lines)} lines, {state.placed.total}",
+        )
+        state.findings = list(checked.findings)
+        fatal = sentence(checked.findings, Severity.FATAL)
+        mendable = sentence(checked.findings, Severity.MENDABLE)
+        if fatal:
+            state.rejected = fatal
+        elif mendable:
+            async with chapter.question(ExceptionKind.VALIDATION_FINDINGS, "order", mendable) as answer:
+                if answer.choice == "reject":
+                    state.rejected = mendable
+                elif answer.choice == "accept":
+                    state.waived = True
+                else:
+                    correct(state, answer)
+                state.attempts += 1
+        else:
+            state.customer = checked.customer
+            state.placed = state.placed.without_people()
+            state.accepted = True
+
+
+async def authorize(chapter: Chapter) -> None:
+    state = chapter.state
+    while state.prepaid and not state.authorization:
+        attempt = state.authorization_attempts + 1
+        base = chapter.base(f"authorize/{attempt}")
+        if base["key"] not in state.authorizations_attempted:
+            state.authorizations_attempted.append(base["key"])
+        answer = await chapter.act(
+            MoneyActivities.authorize_payment,
+            AuthorizePayment(**base, amount=state.placed.total, reference=state.placed.payment_reference),
+            f"Authorize {state.placed.total}",
+            PAYMENTS,
+        )
+        if answer.authorization:
+            state.authorization = answer.authorization
+            return
+        async with chapter.question(ExceptionKind.PAYMENT_DECLINED, "order", f"The payment was declined: {answer.declined}") as decision:
+            state.authorization_attempts = attempt
+            if decision.choice == "bill":
+                state.billed = True
+            elif decision.choice == "cancel":
+                state.cancel(f"payment declined: {answer.declined}", None)
+
+
+def correct(state: OrderState, answer: Decision) -> None:
+    """The order as the person says it was meant; without corrections the master data were mended, and the check runs again."""
+    lines = tuple(
+        line.model_copy(
+            update={
+                "item": answer.items.get(line.number, line.item),
+                "unit_price": Decimal(answer.prices[line.number]) if line.number in answer.prices else line.unit_price,
+            }
+        )
+        for line in state.placed.lines
+    )
+    state.placed = state.placed.model_copy(
+        update={
+            "lines": lines,
+            "customer": answer.customer or state.placed.customer,
+            "ship_to": answer.ship_to or state.placed.ship_to,
+        }
+    )
+    for line in lines:
+        state.line(line.number).item = line.item
+
+
+def sentence(findings: tuple[Finding, ...], severity: Severity) -> str:
+    """All findings of one severity as one text; empty when there are none."""
+    return "; ".join(f"{finding.place}: {finding.reason}" for finding in findings if finding.severity is severity)

@@ -1,0 +1,160 @@
+"""Cash: payments are booked once, applied to the oldest invoices, taken back when the bank takes them back."""
+
+from __future__ import annotations
+
+from temporalio import workflow
+
+with workflow.unsafe.imports_passed_through():
+    from activities.invoices import InvoiceActivities
+    from domain.exceptions import ExceptionKind
+    from domain.messages import PaymentReceived, PaymentReversed
+    from domain.money import Money
+    from domain.state import Invoice, OrderState, Payment
+    from domain.steps import ApplyPayment, Part, ReversePayment
+
+from workflows.chapter import Chapter
+from workflows.stages.credit import refund
+
+
+async def take_cash(chapter: Chapter) -> None:
+    """Ends when every payment that is known is booked and applied as far as there are invoices."""
+    state = chapter.state
+    while cash_waits(state):
+        received = chapter.find(PaymentReceived, lambda _: True)
+        reversed_ = chapter.find(PaymentReversed, lambda fact: state.payment(fact.payment) is not None)
+        if received is not None:
+            await receive(chapter, received)
+        elif reversed_ is not None:
+            await reverse(chapter, reversed_)
+        else:
+            await apply(chapter, next(payment for payment in state.payments if appliable(state, payment)))
+
+
+def cash_waits(state: OrderState) -> bool:
+    """Is there a payment to book, to take back or to apply?"""
+    if any(
+        isinstance(fact, PaymentReceived) or (isinstance(fact, PaymentReversed) and state.payment(fact.payment) is not None)
+        for fact in state.inbox
+    ):
+        return True
+    return any(not invoice.settled for invoice in state.invoices) and any(appliable(state, payment) for payment in state.payments)
+
+
+def appliable(state: OrderState, payment: Payment) -> bool:
+    """Money that no invoice has yet; a capture waits for the invoice of its own shipment."""
+    if payment.captured and any(s.captured and not s.invoice and not s.abandoned for s in state.shipments):
+        return False
+    return payment.unapplied.minor > 0
+
+
+async def receive(chapter: Chapter, fact: PaymentReceived) -> None:
+    state = chapter.state
+    known = state.payment(fact.payment)
+    reason = ""
+    if known is not None and known.amount != fact.amount:
+        reason = f"payment {fact.payment} is booked with {known.amount}, and now came with {fact.amount}"
+    elif fact.amount.currency != state.currency:
+        reason = f"payment {fact.payment} is in {fact.amount.currency}, the order is in {state.currency}"
+    elif fact.amount.minor <= 0:
+        reason = f"payment {fact.payment} of {fact.amount} is not money that came in"
+    if reason:
+        state.ask(ExceptionKind.UNEXPECTED_FACT, f"payment {fact.payment}", f"Not booked: {reason}.", chapter.now)
+    elif known is not None:
+        state.note(f"payment {fact.payment} came again", None)
+    else:
+        async with chapter.life.money:
+            parts = parts_for(state, fact.amount, fact.invoice or 0)
+            await chapter.act(
+                InvoiceActivities.apply_payment,
+                ApplyPayment(**chapter.base(f"payment/{fact.payment}", fact), payment=fact.payment, amount=fact.amount, parts=parts),
+                f"Book the payment of {fact.amount}",
+            )
+            payment = Payment(payment=fact.payment, amount=fact.amount, refunded=state.zero, refunded_on_account=state.zero)
+            state.payments.append(payment)
+            booked(state, payment, parts)
+    chapter.taken(fact)
+
+
+async def apply(chapter: Chapter, payment: Payment) -> None:
+    """Apply money on account to invoices that came after it."""
+    state = chapter.state
+    async with chapter.life.money:
+        parts = parts_for(state, payment.unapplied, 0)
+        if parts:
+            await chapter.act(
+                InvoiceActivities.apply_payment,
+                ApplyPayment(
+                    **chapter.base(f"payment/{payment.payment}/applied/{state.applications + 1}"),
+                    payment=payment.payment,
+                    amount=payment.amount,
+                    parts=parts,
+                ),
+                f"Apply {Money.total((part.amount for part in parts), state.currency)} on account",
+            )
+            state.applications += 1
+            booked(state, payment, parts)
+
+
+async def reverse(chapter: Chapter, fact: PaymentReversed) -> None:
+    state = chapter.state
+    payment = state.payment(fact.payment)
+    assert payment is not None  # looked up by the caller
+    if payment.reversed:
+        state.note(f"payment {fact.payment} was taken back again", None)
+    else:
+        async with chapter.life.money:
+            await chapter.act(
+                InvoiceActivities.reverse_payment,
+                ReversePayment(**chapter.base(f"payment/{fact.payment}/reversed", fact), payment=fact.payment, reason=fact.reason),
+                f"Take back the payment of {payment.amount}: {fact.reason or 'reversed'}",
+            )
+            for number, amount in payment.parts.items():
+                state.invoice(number).paid -= amount
+            payment.parts = {}
+            payment.reversed = True
+    chapter.taken(fact)
+
+
+async def settle_surplus(chapter: Chapter, payment: Payment) -> None:
+    """More was paid than is owed, and no invoice is to come: a person decides."""
+    state = chapter.state
+    detail = f"{payment.unapplied} of payment {payment.payment} are owed to the customer."
+
+    def moot() -> bool:
+        return payment.unapplied.minor <= 0 or cash_waits(state)
+
+    async with chapter.question(ExceptionKind.OVERPAID, f"payment {payment.payment}", detail, moot) as answer:
+        if answer.choice == "refund":
+            await refund(chapter, payment, None, payment.unapplied, "paid too much")
+        elif answer.choice == "keep":
+            payment.kept = True
+
+
+def surplus(state: OrderState) -> list[Payment]:
+    """Payments with money that no invoice will ever ask for."""
+    if any(line.open or line.at_work for line in state.lines) or any(shipment.to_invoice for shipment in state.shipments):
+        return []
+    if cash_waits(state):  # it is applied first; asking a person now would be moot at once, again and again
+        return []
+    return [payment for payment in state.payments if payment.unapplied.minor > 0 and not payment.kept]
+
+
+def parts_for(state: OrderState, amount: Money, named: int) -> tuple[Part, ...]:
+    """The named invoice first, then the oldest: each takes what it asks for."""
+    left = amount.minor
+    parts = []
+    unpaid: list[Invoice] = sorted(
+        (invoice for invoice in state.invoices if not invoice.settled), key=lambda i: (i.number != named, i.due_at, i.number)
+    )
+    for invoice in unpaid:
+        part = min(left, invoice.balance.minor)
+        if part > 0:
+            parts.append(Part(invoice=invoice.number, amount=Money(minor=part, currency=amount.currency)))
+            left -= part
+    return tuple(parts)
+
+
+def booked(state: OrderState, payment: Payment, parts: tuple[Part, ...]) -> None:
+    for part in parts:
+        payment.parts[part.invoice] = payment.parts.get(part.invoice, state.zero) + part.amount
+        state.invoice(part.invoice).paid += part.amount

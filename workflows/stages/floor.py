@@ -1,0 +1,244 @@
+"""The floor: a shipment's goods are picked from their bins and packed into parcels."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from temporalio import workflow
+
+with workflow.unsafe.imports_passed_through():
+    from activities.floor import FloorActivities
+    from activities.stock import StockActivities
+    from domain.exceptions import ExceptionKind
+    from domain.lifecycle import Wait
+    from domain.messages import LineQuantity, Packed, PickConfirmed
+    from domain.returning import by_line
+    from domain.state import Shipment
+    from domain.steps import AbandonShipment, CancelPicks, LineChange, Pick, RecordDue, RecordPacking, RecordPick, ReleasePicks
+
+from workflows.chapter import Chapter
+from workflows.policies import WAREHOUSE
+from workflows.stages.supply import cause_of, change
+
+
+async def release(chapter: Chapter, shipment: Shipment) -> None:
+    if shipment.released:
+        return
+    await chapter.clear()
+    base = chapter.base(f"shipment/{shipment.number}/release")
+    chapter.state.begin(shipment, "release", base["key"])
+    await chapter.act(
+        FloorActivities.release_picks,
+        ReleasePicks(
+            **base,
+            shipment=shipment.number,
+            location=shipment.location,
+            picks=tuple(shipment.picks),
+            pick_due=shipment.pick_due,
+        ),
+        f"Release {len(shipment.picks)} picks of {shipment.name} to {shipment.location}",
+        WAREHOUSE,
+    )
+    shipment.released = True
+
+
+async def pick(chapter: Chapter, shipment: Shipment) -> None:
+    state = chapter.state
+
+    def confirmed() -> PickConfirmed | None:
+        return chapter.find(PickConfirmed, lambda fact: fact.shipment == shipment.number)
+
+    while not shipment.picked:
+        if not await chapter.until(lambda: confirmed() is not None, Wait.PICK, shipment.name, shipment.pick_due):
+            await pick_overdue(chapter, shipment)
+            if shipment.abandoned:
+                return
+            continue
+        fact = confirmed()
+        assert fact is not None  # until() said so, and only this chapter takes it
+        picked = by_line(fact.lines)
+        wrong = [line for line, quantity in picked.items() if quantity > shipment.quantities.get(line, 0)]
+        if wrong:
+            chapter.taken(fact)
+            detail = f"{shipment.name}: more was picked than asked for on line {', '.join(map(str, wrong))}; the pick was not booked."
+            state.ask(ExceptionKind.UNEXPECTED_FACT, shipment.name, detail, chapter.now)
+            continue
+        pack_due = chapter.now + state.policies.days(state.policies.pack_within)
+        await chapter.act(
+            FloorActivities.record_pick,
+            RecordPick(
+                **chapter.base(f"shipment/{shipment.number}/pick", fact),
+                shipment=shipment.number,
+                location=shipment.location,
+                picks=tuple(shipment.picks),
+                picked=tuple(LineQuantity(line=line, quantity=quantity) for line, quantity in sorted(picked.items())),
+                pack_due=pack_due,
+            ),
+            f"Book the pick of {shipment.name}: {sum(picked.values())} of {sum(shipment.quantities.values())} units",
+        )
+        book_pick(chapter, shipment, picked)
+        shipment.pack_due = pack_due
+        shipment.picked = True
+        chapter.taken(fact)
+    if shipment.short:
+        await short_pick(chapter, shipment)
+    if not shipment.picks:
+        shipment.abandoned = True
+
+
+def book_pick(chapter: Chapter, shipment: Shipment, picked: dict[int, int]) -> None:
+    """What was picked moves on; what is missing is open again, and parked until a person says what becomes of it."""
+    left = dict(picked)
+    picks = []
+    for asked in shipment.picks:
+        line = chapter.state.line(asked.line)
+        got = min(asked.quantity, left.get(asked.line, 0))
+        left[asked.line] = left.get(asked.line, 0) - got
+        missing = asked.quantity - got
+        line.move("allocated", "picked", got)
+        line.move("allocated", "open", missing)
+        line.parked += missing
+        if missing:
+            shipment.short[asked.line] = shipment.short.get(asked.line, 0) + missing
+        if got:
+            picks.append(Pick(line=asked.line, item=asked.item, bin=asked.bin, quantity=got))
+    shipment.picks = picks
+
+
+async def short_pick(chapter: Chapter, shipment: Shipment) -> None:
+    state = chapter.state
+    missing = dict(shipment.short)
+    detail = f"{shipment.location} did not find " + ", ".join(
+        f"{quantity} of line {line} ({state.line(line).item})" for line, quantity in missing.items()
+    )
+    async with chapter.question(ExceptionKind.SHORT_PICK, shipment.name, detail) as answer:
+        if answer.choice == "cancel_line":
+            cancels = tuple(LineChange(line=line, cancel=quantity) for line, quantity in missing.items())
+            await change(chapter, cancels, f"short pick of {shipment.name} cancelled", cause_of(answer))
+        elif answer.choice == "reallocate":
+            state.avoid = [*state.avoid, shipment.location]
+        else:
+            state.wait_for_stock(missing, chapter.now)
+        for line, quantity in missing.items():
+            state.line(line).parked -= min(quantity, state.line(line).parked)
+        shipment.short = {}
+
+
+async def pick_overdue(chapter: Chapter, shipment: Shipment) -> None:
+    state = chapter.state
+
+    def came() -> bool:
+        return chapter.find(PickConfirmed, lambda fact: fact.shipment == shipment.number) is not None
+
+    detail = f"{shipment.location} has not confirmed the pick of {shipment.name}."
+    async with chapter.question(ExceptionKind.PICK_OVERDUE, shipment.name, detail, came) as answer:
+        if answer.choice == "reallocate":
+            await give_up(chapter, shipment, "pick overdue: taken from another location")
+            state.avoid = [*state.avoid, shipment.location]
+        elif answer.choice == "wait_on":
+            shipment.pick_due = chapter.now + state.policies.days(state.policies.pick_within)
+            await move_due(chapter, shipment.name, shipment.pick_due)
+
+
+async def give_up(chapter: Chapter, shipment: Shipment, reason: str) -> None:
+    """Take an unshipped shipment back from the floor; its units are open again."""
+    state = chapter.state
+    for attempt in reversed(shipment.attempted):
+        if attempt.step == "release":
+            await chapter.act(
+                FloorActivities.cancel_picks,
+                CancelPicks(**chapter.base(f"shipment/{shipment.number}/cancel_picks"), shipment=shipment.number, undoes=attempt.key),
+                f"Take back the picks of {shipment.name}",
+                WAREHOUSE,
+            )
+    await chapter.act(
+        StockActivities.abandon_shipment,
+        AbandonShipment(**chapter.base(f"shipment/{shipment.number}/abandon"), shipment=shipment.number, reason=reason),
+        f"Give up {shipment.name}: {reason}",
+    )
+    bucket = "packed" if shipment.packed else "picked" if shipment.picked else "allocated"
+    for line, quantity in shipment.quantities.items():
+        state.line(line).move(bucket, "open", quantity)
+    shipment.abandoned = True
+
+
+async def pack(chapter: Chapter, shipment: Shipment) -> None:
+    state = chapter.state
+
+    def packed() -> Packed | None:
+        return chapter.find(Packed, lambda fact: fact.shipment == shipment.number)
+
+    while not shipment.packed:
+        if not await chapter.until(lambda: packed() is not None, Wait.PACK, shipment.name, shipment.pack_due):
+            detail = f"{shipment.location} has not confirmed the packing of {shipment.name}."
+            async with chapter.question(ExceptionKind.PACK_OVERDUE, shipment.name, detail, lambda: packed() is not None) as answer:
+                if answer.choice == "wait_on":
+                    shipment.pack_due = chapter.now + state.policies.days(state.policies.pack_within)
+                    await move_due(chapter, shipment.name, shipment.pack_due)
+            continue
+        fact = packed()
+        assert fact is not None  # until() said so, and only this chapter takes it
+        contents = by_line(entry for parcel in fact.parcels for entry in parcel.contents)
+        unpacked = {line: quantity - contents.get(line, 0) for line, quantity in shipment.quantities.items()}
+        over = [line for line, quantity in contents.items() if quantity > shipment.quantities.get(line, 0)]
+        if over or any(unpacked.values()):
+            repack = await mismatch(chapter, shipment, contents, bool(over))
+            if repack:
+                chapter.taken(fact)
+                continue
+        await chapter.act(
+            FloorActivities.record_packing,
+            RecordPacking(
+                **chapter.base(f"shipment/{shipment.number}/pack", fact),
+                shipment=shipment.number,
+                parcels=fact.parcels,
+                unpacked=tuple(LineQuantity(line=line, quantity=quantity) for line, quantity in unpacked.items() if quantity),
+            ),
+            f"Book {len(fact.parcels)} parcels of {shipment.name}",
+        )
+        for line, quantity in shipment.quantities.items():
+            state.line(line).move("picked", "packed", quantity - unpacked[line])
+            state.line(line).move("picked", "open", unpacked[line])
+        shipment.picks = without(shipment.picks, unpacked)
+        shipment.parcels = list(fact.parcels)
+        shipment.packed = True
+        chapter.taken(fact)
+    if not shipment.picks:
+        shipment.abandoned = True
+
+
+async def mismatch(chapter: Chapter, shipment: Shipment, contents: dict[int, int], over: bool) -> bool:
+    """What is in the parcels is not what was picked: True to wait for new parcels, False to ship what was packed."""
+    lines = sorted(shipment.quantities | contents)
+    detail = f"{shipment.name}: " + ", ".join(
+        f"line {line}: {contents.get(line, 0)} packed, {shipment.quantities.get(line, 0)} picked" for line in lines
+    )
+    async with chapter.question(ExceptionKind.PACK_MISMATCH, shipment.name, detail) as answer:
+        if answer.choice == "ship_packed" and over:
+            refused = f"{shipment.name} cannot ship more than was picked; waiting for new parcels."
+            chapter.state.ask(ExceptionKind.RAISED, shipment.name, refused, chapter.now)
+        repack = over or answer.choice != "ship_packed"
+    return repack
+
+
+def without(picks: list[Pick], taken_out: dict[int, int]) -> list[Pick]:
+    """The picks less some units of each line."""
+    left = dict(taken_out)
+    kept = []
+    for entry in picks:
+        less = min(entry.quantity, left.get(entry.line, 0))
+        left[entry.line] = left.get(entry.line, 0) - less
+        if entry.quantity > less:
+            kept.append(entry.model_copy(update={"quantity": entry.quantity - less}))
+    return kept
+
+
+async def move_due(chapter: Chapter, subject: str, due_at: datetime) -> None:
+    """Write a deadline that a person moved, so that whoever reads the order sees the new one."""
+    state = chapter.state
+    await chapter.act(
+        StockActivities.record_due,
+        RecordDue(**chapter.base(f"due/{state.dues_moved + 1}"), subject=subject, due_at=due_at),
+        f"Wait on for {subject}",
+    )
+    state.dues_moved += 1

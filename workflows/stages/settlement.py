@@ -1,0 +1,132 @@
+"""Settlement: an invoice is followed until it is paid, credited or written off."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from temporalio import workflow
+
+with workflow.unsafe.imports_passed_through():
+    from activities.invoices import InvoiceActivities
+    from domain.dunning import next_step, reminder_due
+    from domain.exceptions import ExceptionKind
+    from domain.lifecycle import Wait
+    from domain.messages import Cause
+    from domain.money import Money
+    from domain.policies import ReminderLevel
+    from domain.state import Invoice
+    from domain.steps import HandToCollections, SendReminder, WriteOff
+
+from workflows.chapter import Chapter
+from workflows.policies import MAIL
+from workflows.stages.floor import move_due
+from workflows.stages.supply import cause_of
+
+
+async def settle(chapter: Chapter, invoice: Invoice) -> None:
+    """Ends with an invoice that asks for nothing; a payment that is taken back begins it again where the reminders stood."""
+    while not invoice.settled:
+        if invoice.write_off_asked is not None:
+            await write_off(chapter, invoice, invoice.write_off_asked, invoice.write_off_cause)
+        elif invoice.disputed:
+            if not await followed(chapter, invoice, Wait.DISPUTE, invoice.dispute_review_at):
+                await last_resort(chapter, invoice, "is disputed")
+        elif invoice.collections_review_at is not None:
+            if not await followed(chapter, invoice, Wait.COLLECTIONS, invoice.collections_review_at):
+                await last_resort(chapter, invoice, "is in collections")
+        elif invoice.promised_by is not None:
+            if not await followed(chapter, invoice, Wait.PROMISE, invoice.promised_by):
+                chapter.state.note(f"{invoice.name}: the promise to pay was broken")
+                invoice.promised_by = None
+        else:
+            step = next_step(invoice, chapter.state.policies)
+            if await followed(chapter, invoice, Wait.PAYMENT, step.at):
+                continue
+            if step.level is None:
+                await last_resort(chapter, invoice, f"is unpaid after {invoice.reminders} reminders")
+            else:
+                await remind(chapter, invoice, step.level)
+    invoice.promised_by = None
+
+
+async def followed(chapter: Chapter, invoice: Invoice, wait: Wait, due: datetime | None) -> bool:
+    """True when something about the invoice changed before the deadline."""
+    before = _standing(invoice)
+    return await chapter.until(lambda: invoice.settled or _standing(invoice) != before, wait, invoice.name, due)
+
+
+async def remind(chapter: Chapter, invoice: Invoice, level: ReminderLevel) -> None:
+    state = chapter.state
+    base = chapter.base(f"invoice/{invoice.number}/reminder/{invoice.reminders + 1}")
+    fee = Money(minor=level.fee_minor, currency=state.currency)
+    due_at = reminder_due(level, base["at"], state.policies)
+    await chapter.act(
+        InvoiceActivities.send_reminder,
+        SendReminder(
+            **base,
+            invoice=invoice.number,
+            level=level.level,
+            text=level.text,
+            fee=fee,
+            balance=invoice.balance,
+            due_at=due_at,
+            holds_customer=level.holds_customer,
+        ),
+        f"Remind of {invoice.document}, level {level.level}: {invoice.balance} unpaid",
+        MAIL,
+    )
+    invoice.reminders += 1
+    invoice.fees += fee
+    invoice.reminded_due_at = due_at
+
+
+async def last_resort(chapter: Chapter, invoice: Invoice, why: str) -> None:
+    """The reminders, the dispute or the collections led nowhere: a person decides."""
+    state = chapter.state
+    before = _standing(invoice)
+
+    def changed() -> bool:
+        return invoice.settled or _standing(invoice) != before
+
+    detail = f"{invoice.document} {why}: {invoice.balance} open."
+    async with chapter.question(ExceptionKind.INVOICE_UNPAID, invoice.name, detail, changed) as answer:
+        if answer.choice == "write_off":
+            await write_off(chapter, invoice, answer.note or "uncollectable", cause_of(answer))
+        elif answer.choice == "collections":
+            base = chapter.base(f"invoice/{invoice.number}/collections", cause_of(answer))
+            request = HandToCollections(**base, invoice=invoice.number, balance=invoice.balance)
+            await chapter.act(InvoiceActivities.hand_to_collections, request, f"Hand {invoice.document} to collections")
+            invoice.collections_review_at = base["at"] + state.policies.days(state.policies.collections_review)
+            invoice.disputed = False
+        elif answer.choice == "wait_on":
+            await wait_on(chapter, invoice)
+
+
+async def wait_on(chapter: Chapter, invoice: Invoice) -> None:
+    """Give the invoice as long again as the last rung of the ladder gives."""
+    state = chapter.state
+    ladder = state.policies.ladder
+    again = chapter.now + state.policies.days(ladder[-1].due_in_days if ladder else 7)
+    if invoice.disputed:
+        invoice.dispute_review_at = again
+    elif invoice.collections_review_at is not None:
+        invoice.collections_review_at = again
+    else:
+        invoice.reminded_due_at = again
+    await move_due(chapter, invoice.name, again)
+
+
+async def write_off(chapter: Chapter, invoice: Invoice, reason: str, cause: Cause | None) -> None:
+    async with chapter.life.money:
+        amount = invoice.balance
+        if amount.minor > 0:
+            base = chapter.base(f"invoice/{invoice.number}/write_off/{invoice.write_offs + 1}", cause)
+            request = WriteOff(**base, invoice=invoice.number, amount=amount, reason=reason)
+            await chapter.act(InvoiceActivities.write_off, request, f"Write off {amount} of {invoice.document}: {reason}")
+            invoice.written_off += amount
+            invoice.write_offs += 1
+    invoice.write_off_asked = invoice.write_off_cause = None
+
+
+def _standing(invoice: Invoice) -> tuple[object, ...]:
+    return (invoice.disputed, invoice.promised_by, invoice.collections_review_at, invoice.write_off_asked)

@@ -1,0 +1,106 @@
+"""Winding up: everything that was attempted and has not shipped is taken back, the last step first."""
+
+from __future__ import annotations
+
+from collections.abc import Coroutine
+from typing import Any
+
+from temporalio import workflow
+from temporalio.exceptions import ActivityError
+
+with workflow.unsafe.imports_passed_through():
+    from activities.floor import FloorActivities
+    from activities.money import MoneyActivities
+    from activities.orders import OrderActivities
+    from activities.shipping import ShippingActivities
+    from activities.stock import StockActivities
+    from domain.exceptions import ExceptionKind
+    from domain.state import Attempt, Shipment
+    from domain.steps import CancelPicks, CancelRest, RefundCapture, ReleaseStock, VoidAuthorization, VoidLabel
+
+from workflows.chapter import Chapter, reason_of
+from workflows.policies import CARRIER, PAYMENTS, WAREHOUSE
+from workflows.stages.shipping import forget_capture
+
+
+async def wind_up(chapter: Chapter) -> None:
+    """Undo covers what was attempted, not what is known to have succeeded: a late attempt finds its own undo and does nothing.
+
+    No step is skipped because another was refused: a refusal becomes an exception, and the rest goes on.
+    """
+    state = chapter.state
+    unshipped = [shipment for shipment in state.shipments if shipment.shipped_at is None and not shipment.abandoned]
+    for shipment in reversed(unshipped):
+        for attempt in reversed(shipment.attempted):
+            await carefully(chapter, undo_attempt(chapter, shipment, attempt), f"{attempt.step} of {shipment.name}")
+    for key in reversed(state.allocations_attempted):
+        await carefully(chapter, release_stock(chapter, key), "allocation")
+    await carefully(chapter, cancel_rest(chapter), "order lines")
+    for key in reversed(state.authorizations_attempted):
+        await carefully(chapter, void_authorization(chapter, key), "authorization")
+    for shipment in unshipped:
+        shipment.abandoned = True
+    for line in state.lines:
+        for bucket in ("open", "allocated", "picked", "packed"):
+            line.move(bucket, "cancelled", getattr(line, bucket))
+        line.parked = 0
+    state.backorder = None
+    state.amendments = []
+    state.undone = True
+
+
+async def carefully(chapter: Chapter, undo: Coroutine[Any, Any, None], what: str) -> None:
+    try:
+        await undo
+    except ActivityError as error:
+        detail = f"The {what} could not be undone: {reason_of(error)}"
+        chapter.state.ask(ExceptionKind.RAISED, f"undo of {what}", detail, chapter.now)
+
+
+async def undo_attempt(chapter: Chapter, shipment: Shipment, attempt: Attempt) -> None:
+    state = chapter.state
+    base = chapter.base(f"{attempt.key.removeprefix(f'{state.order}/')}/undo", state.cancel_cause)
+    number = shipment.number
+    match attempt.step:
+        case "release":
+            await chapter.attempt(
+                FloorActivities.cancel_picks,
+                CancelPicks(**base, shipment=number, undoes=attempt.key),
+                f"Take back the picks of {shipment.name}",
+                WAREHOUSE,
+            )
+        case "capture":
+            # The name of a capture is the key of its attempt.
+            await chapter.attempt(
+                MoneyActivities.refund_capture,
+                RefundCapture(**base, payment=attempt.key, undoes=attempt.key),
+                f"Give back the money captured for {shipment.name}",
+                PAYMENTS,
+            )
+            forget_capture(state, attempt.key)
+        case "ship":
+            await chapter.attempt(
+                ShippingActivities.void_label,
+                VoidLabel(**base, shipment=number, undoes=attempt.key),
+                f"Void the label of {shipment.name}",
+                CARRIER,
+            )
+
+
+async def release_stock(chapter: Chapter, key: str) -> None:
+    state = chapter.state
+    base = chapter.base(f"{key.removeprefix(f'{state.order}/')}/undo", state.cancel_cause)
+    await chapter.attempt(StockActivities.release_stock, ReleaseStock(**base, undoes=key), "Free the stock of what has not shipped")
+
+
+async def cancel_rest(chapter: Chapter) -> None:
+    state = chapter.state
+    attempts = tuple(f"{state.order}/accept/{attempt + 1}" for attempt in range(state.attempts + 1))
+    request = CancelRest(**chapter.base("cancel", state.cancel_cause), undoes=attempts)
+    await chapter.attempt(OrderActivities.cancel_rest, request, "Cancel every line that has not shipped")
+
+
+async def void_authorization(chapter: Chapter, key: str) -> None:
+    state = chapter.state
+    base = chapter.base(f"{key.removeprefix(f'{state.order}/')}/undo", state.cancel_cause)
+    await chapter.attempt(MoneyActivities.void_authorization, VoidAuthorization(**base, undoes=key), "Void the authorization", PAYMENTS)

@@ -1,0 +1,90 @@
+"""What the Temporal UI shows of an order while it runs: where it is, what it waits for, and until when."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from temporalio import workflow
+from temporalio.common import SearchAttributeKey, SearchAttributeUpdate
+
+with workflow.unsafe.imports_passed_through():
+    from domain.state import OrderState, Shipment
+
+from workflows.chapter import Life, Waiting
+
+ORDER_STATUS = SearchAttributeKey.for_keyword("OrderStatus")
+OPEN_EXCEPTIONS = SearchAttributeKey.for_keyword_list("OpenExceptions")
+WAREHOUSES = SearchAttributeKey.for_keyword_list("Warehouses")
+PROMISE_DATE = SearchAttributeKey.for_datetime("PromiseDate")
+BALANCE_DUE = SearchAttributeKey.for_int("BalanceDue")
+
+CUSTOMER_ID = SearchAttributeKey.for_keyword("CustomerId")
+
+Attribute = SearchAttributeUpdate[str] | SearchAttributeUpdate[int] | SearchAttributeUpdate[datetime] | SearchAttributeUpdate[Sequence[str]]
+
+
+def details(life: Life) -> str:
+    """A small Markdown page: status, waits, lines, shipments, invoices, exceptions and holds."""
+    state = life.state
+    parts = [f"**{state.stage.upper()}**" + (f": {state.outcome_reason}" if state.outcome_reason else "")]
+    parts += [f"- waits: {_wait(waiting)}" for waiting in life.waiting.values()]
+    parts += [f"- doing: {doing}" for doing in life.doing.values()]
+    parts += [f"- on hold by {hold.by}: {hold.reason}" for hold in state.holds]
+    parts += [
+        f"- exception {e.number} for {e.owner}: {e.kind} of {e.subject}, choose {' or '.join(e.choices)}" for e in state.open_exceptions()
+    ]
+    parts.append("\n| line | item | ordered | open | at work | shipped | delivered | returned | cancelled |\n|--|--|--|--|--|--|--|--|--|")
+    parts += [
+        f"| {line.number} | {line.item} | {line.ordered} | {line.open} | {line.at_work} | {line.shipped} | {line.delivered} "
+        f"| {line.returned} | {line.cancelled} |"
+        for line in state.lines[:50]
+    ]
+    if state.shipments:
+        parts.append("\n| shipment | from | state | tracking |\n|--|--|--|--|")
+        parts += [f"| {s.number} | {s.location} | {shipment_state(s)} | {s.tracking} |" for s in state.shipments]
+    if state.invoices:
+        parts.append("\n| invoice | total | balance | due | reminders |\n|--|--|--|--|--|")
+        parts += [f"| {i.document} | {i.total} | {i.balance} | {_date(i.due_at)} | {i.reminders} |" for i in state.invoices]
+    return "\n".join(parts)
+
+
+def shipment_state(shipment: Shipment) -> str:
+    if shipment.abandoned:
+        return "given up"
+    if shipment.lost:
+        return "lost"
+    if shipment.delivered_at:
+        return "delivered"
+    if shipment.shipped_at:
+        return (shipment.carrier_status or "shipped").replace("_", " ")
+    return "packed" if shipment.packed else "picked" if shipment.picked else "with the floor" if shipment.released else "planned"
+
+
+def attributes(state: OrderState) -> list[Attribute]:
+    """The search attributes as they should stand now."""
+    promised = [s.expected_at for s in state.shipments if s.expected_at and not s.settled]
+    updates: list[Attribute] = [
+        ORDER_STATUS.value_set(state.stage.value),
+        OPEN_EXCEPTIONS.value_set(sorted({exception.kind.value for exception in state.open_exceptions()})),
+        WAREHOUSES.value_set(sorted({shipment.location for shipment in state.shipments if not shipment.abandoned})),
+        BALANCE_DUE.value_set(state.balance.minor),
+        CUSTOMER_ID.value_set(state.customer),
+    ]
+    promise = max(promised) if promised else state.placed.requested_at
+    if promise is not None:
+        updates.append(PROMISE_DATE.value_set(promise))
+    return updates
+
+
+def at_start(state: OrderState) -> dict[str, object]:
+    """The search attributes that whoever started the order has written; a continued run inherits what the last one wrote."""
+    return {update.key.name: update.value for update in attributes(state)}
+
+
+def _wait(waiting: Waiting) -> str:
+    return f"**{waiting.wait}** for {waiting.subject}" + (f" until {_date(waiting.due)}" if waiting.due else "")
+
+
+def _date(moment: datetime) -> str:
+    return f"{moment:%Y-%m-%d %H:%M} UTC"
