@@ -1,0 +1,188 @@
+"""`oms demo`: the whole of Holdfast in one command, with its verdict."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from starters.cli import frame
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+
+    from starters.demonstration import Ending, Progress, Result
+    from workers.embedded import Everything
+
+app = typer.Typer()
+
+PRINTS_EVERY = 5.0
+"""Seconds between two lines of progress where the output is not a terminal."""
+
+
+@app.command(rich_help_panel="Run")
+def demo(
+    keep: Annotated[bool, typer.Option("--keep", help="Leave everything running afterwards, until Ctrl-C.")] = False,
+) -> None:
+    """Let every sample order live its whole life on a real Temporal server; exit 1 unless each ends as it should."""
+    raise typer.Exit(frame.run(_demo(keep)))
+
+
+async def _demo(keep: bool) -> int:
+    from starters.cli.running import stop_on_signals
+    from starters.demonstration import demonstrate, fresh_home, read_scenarios
+    from workers.embedded import SAMPLES, Everything
+
+    stop = stop_on_signals()
+    read_scenarios(SAMPLES)
+    settings = fresh_home(frame.settings())
+    async with Everything(settings, report=lambda sentence: frame.say(f"[green]✓[/] {sentence}")) as everything:
+        with _shown(str(everything.server.ui_address)) as watch:
+            living = asyncio.create_task(demonstrate(everything, SAMPLES, watch))
+            stopping = asyncio.create_task(stop.wait())
+            await asyncio.wait([living, stopping], return_when=asyncio.FIRST_COMPLETED)
+            if not living.done():
+                living.cancel()
+                await asyncio.wait([living])
+                raise KeyboardInterrupt
+            stopping.cancel()
+            result = living.result()
+        _report(result, everything, keep)
+        if keep:
+            ended = asyncio.create_task(everything.until_one_ends())
+            stopping = asyncio.create_task(stop.wait())
+            await asyncio.wait([ended, stopping], return_when=asyncio.FIRST_COMPLETED)
+            if ended.done():
+                ended.result()
+            ended.cancel()
+            stopping.cancel()
+    return 0 if result.passed else 1
+
+
+@contextmanager
+def _shown(ui_address: str) -> Iterator[Callable[[Progress], None]]:
+    """The progress as a live table on a terminal, as a line now and then elsewhere."""
+    if not sys.stdout.isatty():
+        yield _Lines()
+        return
+    from rich.live import Live
+
+    with Live(console=frame.console(), auto_refresh=False, transient=True) as live:
+        yield lambda progress: live.update(_table(progress, ui_address), refresh=True)
+
+
+class _Lines:
+    def __init__(self) -> None:
+        self._next = 0.0
+
+    def __call__(self, progress: Progress) -> None:
+        now = time.monotonic()
+        if now < self._next and progress.ended < progress.expected:
+            return
+        self._next = now + PRINTS_EVERY
+        stages = ", ".join(f"{count} {stage}" for stage, count in _in_order(progress) if count)
+        print(f"{progress.seconds:4.0f} s  {progress.ended} of {progress.expected} orders ended: {stages or 'placing'}", flush=True)
+
+
+def _in_order(progress: Progress) -> list[tuple[str, int]]:
+    from domain.lifecycle import Stage
+
+    return [(stage.value, progress.stages[stage.value]) for stage in Stage]
+
+
+def _table(progress: Progress, ui_address: str) -> RenderableType:
+    from rich.table import Table
+    from rich.text import Text
+
+    from domain.lifecycle import Stage
+    from starters.cli.rendering import STAGE_STYLES
+
+    table = Table.grid(padding=(0, 1))
+    table.add_column(justify="right")
+    table.add_column(justify="right")
+    table.add_column()
+    unseen = progress.expected - len(progress.orders)
+    table.add_row(Text("being placed", style="dim"), str(unseen or ""), Text("█" * unseen, style="dim"))
+    for stage, count in _in_order(progress):
+        style = STAGE_STYLES[Stage(stage)]
+        table.add_row(Text(stage, style=style), str(count or ""), Text("█" * count, style=style))
+    for name, counted, style in (("waits for", progress.waits, "cyan"), ("exceptions", progress.exceptions, "red")):
+        told = " · ".join(f"{what.replace('_', ' ')} {count}" for what, count in counted.most_common(6))
+        table.add_row(Text(name, style="dim"), "", Text(told, style=style))
+    table.add_row("", "", f"{progress.seconds:.0f} s, {progress.ended} of {progress.expected} orders ended · [link]{ui_address}[/link]")
+    return table
+
+
+def _report(result: Result, everything: Everything, keep: bool) -> None:
+    """What became of each order, the auditor's verdict, and what to do next."""
+    from rich.markup import escape
+
+    from starters.cli.rendering import violations_table
+
+    frame.console().print(_ending_table(result.endings))
+    short = [ending for ending in result.endings if not ending.as_told]
+    told = len(result.endings) - len(short)
+    frame.say(
+        f"\n{_mark(not short)} {told} of {len(result.endings)} orders ended as their samples say, in [bold]{result.seconds:.0f} s[/]."
+    )
+    for ending in short:
+        frame.say(f"  [red]{escape(ending.key)}[/] {_shortfall(ending)}")
+    if result.violations:
+        frame.say(f"{_mark(False)} The audit finds {len(result.violations)}:")
+        frame.console().print(violations_table(result.violations))
+    else:
+        frame.say(f"{_mark(True)} The audit finds nothing: stock, quantities, money and effects all agree.")
+    if result.trouble:
+        frame.say(f"{_mark(False)} {escape(result.trouble)}")
+    _next(result, everything, keep)
+
+
+def _ending_table(endings: list[Ending]) -> RenderableType:
+    from rich import box
+    from rich.markup import escape
+    from rich.table import Table
+
+    from domain.lifecycle import Stage
+    from starters.cli.rendering import stage
+
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False, header_style="dim")
+    for column in ("Order", "Its story", "Ended", ""):
+        table.add_column(column)
+    for ending in endings:
+        ended = stage(Stage(ending.ended)) if ending.ended else ending.stage
+        table.add_row(escape(ending.key), escape(ending.title), ended, _mark(ending.as_told))
+    return table
+
+
+def _shortfall(ending: Ending) -> str:
+    waits = ", ".join(f"{wait.wait.value.replace('_', ' ')} ({wait.subject})" for wait in ending.waits)
+    at = f"is {ending.ended or ending.stage}"
+    return f"{at} and should be {ending.expected}" + (f"; it waits for {waits}" if waits and not ending.ended else "")
+
+
+def _next(result: Result, everything: Everything, keep: bool) -> None:
+    home, some = everything.settings.home, next((ending.key for ending in result.endings), "ORDER")
+    if keep:
+        frame.say(
+            f"\nEverything still runs: Temporal UI at [bold]{everything.server.ui_address}[/], Ctrl-C here ends it. In another terminal:"
+        )
+    else:
+        frame.say("\nEverything is stopped; the records stay. Try:")
+    frame.say(f"  [bold]source {home}/env[/]   [dim]# the commands below then see the demo's orders[/]")
+    for command, meaning in (
+        ("oms list", "every order, and what it waits for"),
+        (f"oms show {some} --trail", "one order, and who did what"),
+        ("oms stock", "what lies where"),
+        ("oms audit", "check every truth again"),
+        *(() if keep else (("oms server", f"the Temporal UI with every story, at {everything.server.ui_address}"),)),
+    ):
+        frame.say(f"  {command:<34} [dim]# {meaning}[/]")
+
+
+def _mark(good: bool) -> str:
+    return "[green]✓[/]" if good else "[red]✗[/]"

@@ -1,0 +1,107 @@
+"""What runs: server, workers and database, all in one or each by itself."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from typing import Annotated
+
+import typer
+
+from starters.cli import frame
+
+app = typer.Typer()
+PANEL = "Run"
+
+
+@app.command(rich_help_panel=PANEL)
+def up(
+    world: Annotated[bool, typer.Option("--world/--no-world", help="Also the simulated warehouse, carriers, customers and bank.")] = True,
+    workers: Annotated[int, typer.Option("--workers", min=1, max=16, help="Worker processes.")] = 1,
+) -> None:
+    """Start everything on this machine (Temporal server, database, worker, simulated world) until Ctrl-C."""
+    frame.run(_up(world, workers))
+
+
+@app.command(rich_help_panel=PANEL)
+def server() -> None:
+    """Start the Temporal server with its Web UI alone, until Ctrl-C; its state is kept in OMS_HOME."""
+    frame.run(_server())
+
+
+@app.command(rich_help_panel=PANEL)
+def worker() -> None:
+    """Start one worker process, until Ctrl-C; start more of them for more orders."""
+    frame.run(_worker())
+
+
+@app.command(rich_help_panel=PANEL)
+def migrate() -> None:
+    """Bring the database of OMS_DATABASE_URL to this version's schema, from nothing or from any version before."""
+    from database.migrate import migrate as run_migrations
+
+    settings = frame.settings()
+    run_migrations(settings.database_url)
+    frame.say("The database has this version's schema.")
+
+
+@app.command(rich_help_panel=PANEL)
+def seed() -> None:
+    """Fill the catalogue: items, customers, price lists, locations and stock that come with the samples. May be repeated."""
+    from workers.embedded import seed_catalogue
+
+    seed_catalogue(frame.settings())
+    frame.say("The catalogue of the samples is in the database. See it with `oms stock`.")
+
+
+def stop_on_signals() -> asyncio.Event:
+    """An event that Ctrl-C and a polite request to end set, so that everything that was started is ended in order."""
+    stop, loop = asyncio.Event(), asyncio.get_running_loop()
+    for wanted in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        loop.add_signal_handler(wanted, stop.set)
+    return stop
+
+
+async def until(stop: asyncio.Event, *watched: asyncio.Task[None]) -> None:
+    """Wait for the event; a watched task that fails first raises its error."""
+    stopping = asyncio.create_task(stop.wait())
+    try:
+        await asyncio.wait([stopping, *watched], return_when=asyncio.FIRST_COMPLETED)
+        for task in watched:
+            if task.done():
+                task.result()
+    finally:
+        stopping.cancel()
+        for task in watched:
+            task.cancel()
+
+
+async def _up(world: bool, workers: int) -> None:
+    from workers.embedded import Everything
+
+    stop, settings = stop_on_signals(), frame.settings()
+    async with Everything(
+        settings, world=world, workers=workers, report=lambda sentence: frame.say(f"[green]✓[/] {sentence}")
+    ) as everything:
+        frame.say(
+            "\nPlace orders with `oms place samples/shopify/*.json samples/x12/*`, watch them with `oms list`. Ctrl-C ends everything."
+        )
+        await until(stop, asyncio.create_task(everything.until_one_ends()))
+        frame.say("Ending …")
+
+
+async def _server() -> None:
+    from workers.embedded import local_server
+
+    stop, server = stop_on_signals(), local_server(frame.settings())
+    async with server:
+        frame.say(f"Temporal server at {server.address}, Web UI at {server.ui_address}. Ctrl-C ends it; its state is in {server.database}.")
+        await stop.wait()
+
+
+async def _worker() -> None:
+    from workers.wiring import run_workers
+
+    stop, settings, client = stop_on_signals(), frame.settings(), await frame.client()
+    frame.say(f"Worker at {settings.temporal_address}, namespace {settings.temporal_namespace}. Ctrl-C ends it.")
+    await run_workers(settings, client, stop)

@@ -1,0 +1,263 @@
+"""The demonstration: every order of the samples lives its whole life on this machine, and its end is compared with what was said of it."""
+
+from __future__ import annotations
+
+import asyncio
+import fcntl
+import json
+import shlex
+import shutil
+import socket
+import sys
+import time
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from domain.errors import InputRefused, Refused, Unavailable
+from domain.values import Value
+from domain.views import WaitView
+
+if TYPE_CHECKING:
+    from temporalio.client import Client
+
+    from config.settings import Settings
+    from database.audit import Violation
+    from database.engine import Database
+    from domain.views import OrderSummary
+    from workers.embedded import Everything
+
+DAY_SECONDS = 0.25
+"""How long a day lasts: the longest life of the samples is some 200 of them."""
+TIME_LIMIT = 120.0
+"""Seconds after which the demonstration falls short: a machine with two cores needs less than half of it."""
+LOOKS_EVERY = 1.0
+"""Seconds between two looks at the orders; each costs a moment that the orders could use."""
+
+
+class Scenario(Value):
+    """What the samples say of one order: its file, its story, how it ends, and what the outside world does to it."""
+
+    key: str
+    file: str
+    title: str
+    ends: str
+    script: dict[str, Any] = {}
+
+
+@dataclass
+class Progress:
+    """Where the orders are now: `orders` by key, `seconds` since the first was placed."""
+
+    expected: int
+    orders: dict[str, OrderSummary] = field(default_factory=dict)
+    seconds: float = 0.0
+
+    @property
+    def ended(self) -> int:
+        return sum(order.stage.final for order in self.orders.values())
+
+    @property
+    def stages(self) -> Counter[str]:
+        return Counter(order.stage.value for order in self.orders.values())
+
+    @property
+    def waits(self) -> Counter[str]:
+        return Counter(wait.wait.value for order in self.orders.values() if not order.stage.final for wait in order.waits)
+
+    @property
+    def exceptions(self) -> Counter[str]:
+        return Counter(kind for order in self.orders.values() if not order.stage.final for kind in order.open_exceptions)
+
+
+class Ending(Value):
+    """What became of one order; `ended` is empty while it is not over, and for an order that is lost."""
+
+    key: str
+    title: str
+    expected: str
+    ended: str
+    stage: str
+    waits: tuple[WaitView, ...] = ()
+
+    @property
+    def as_told(self) -> bool:
+        return self.ended == self.expected
+
+
+@dataclass
+class Result:
+    endings: list[Ending]
+    violations: list[Violation]  # found by the audit
+    seconds: float  # from the first order placed to the last one ended
+    trouble: str = ""  # why the demonstration stopped before its end
+
+    @property
+    def passed(self) -> bool:
+        return not self.trouble and not self.violations and all(ending.as_told for ending in self.endings)
+
+
+async def demonstrate(
+    everything: Everything, samples: Path, watch: Callable[[Progress], None], *, time_limit: float = TIME_LIMIT
+) -> Result:
+    """Place every order of `samples` and follow them to their ends; `watch` is told the progress once a second.
+
+    Orders that do not end within `time_limit` seconds, or a process that ends by itself, are a `trouble` of the result, not an error.
+    """
+    from config.temporal import connect
+    from database.audit import audit
+    from database.engine import Database
+
+    scenarios, settings = read_scenarios(samples), everything.settings
+    client, database = await connect(settings), Database(settings.database_url)
+    progress, trouble, begun = Progress(expected=len(scenarios)), "", time.monotonic()
+    watching = asyncio.create_task(everything.until_one_ends())
+    try:
+        await tell_the_world(settings, scenarios)
+        placing = asyncio.create_task(place_all(client, database, settings, samples, scenarios))
+        try:
+            while progress.ended < progress.expected:
+                if watching.done():
+                    watching.result()
+                if placing.done():
+                    placing.result()
+                progress.seconds = time.monotonic() - begun
+                if progress.seconds > time_limit:
+                    raise Unavailable(
+                        f"Only {progress.ended} of {progress.expected} orders ended within {time_limit:.0f} s; "
+                        f"the logs of what runs are in {settings.home}."
+                    )
+                watch(progress)
+                await asyncio.sleep(LOOKS_EVERY)
+                await _look(database, progress)
+        except (Unavailable, Refused) as short:
+            trouble = str(short)
+        finally:
+            placing.cancel()
+        progress.seconds = time.monotonic() - begun
+        watch(progress)
+        return Result(endings_of(scenarios, progress), await database.read(audit), progress.seconds, trouble)
+    finally:
+        watching.cancel()
+        await database.close()
+
+
+def read_scenarios(samples: Path) -> list[Scenario]:
+    """What the samples say; InputRefused when they are not there."""
+    document = samples / "scenarios.json"
+    if not document.is_file():
+        raise InputRefused(str(samples), "the sample orders are not here; run the demo in a checkout of the project")
+    return [Scenario.model_validate(entry) for entry in json.loads(document.read_text())]
+
+
+async def tell_the_world(settings: Settings, scenarios: Sequence[Scenario]) -> None:
+    """Tell the simulated outside world what it will do to each order."""
+    from integrations.simulated import World
+
+    def tell() -> None:
+        with World(settings.world_url) as world:
+            for scenario in scenarios:
+                world.script(scenario.key, scenario.script)
+
+    await asyncio.to_thread(tell)
+
+
+async def place_all(client: Client, database: Database, settings: Settings, samples: Path, scenarios: Sequence[Scenario]) -> None:
+    """Place every file of the scenarios, in their order; a file holds one order or several."""
+    from starters.channels.recognise import recognise
+    from starters.placing import place
+
+    for name in dict.fromkeys(scenario.file for scenario in scenarios):
+        for order in recognise((samples / name).read_bytes(), name):
+            await place(client, database, settings, order)
+
+
+def endings_of(scenarios: Sequence[Scenario], progress: Progress) -> list[Ending]:
+    endings = []
+    for scenario in scenarios:
+        order = progress.orders.get(scenario.key)
+        endings.append(
+            Ending(
+                key=scenario.key,
+                title=scenario.title,
+                expected=scenario.ends,
+                ended=order.stage.value if order and order.stage.final else "",
+                stage=order.stage.value if order else "lost",
+                waits=order.waits if order else (),
+            )
+        )
+    return endings
+
+
+def fresh_home(settings: Settings) -> Settings:
+    """Settings of a demonstration: an empty folder `demo` in the home, short days, the usual ports where nobody has them."""
+    from config.settings import Settings as Demonstrated
+
+    home = settings.home / "demo"
+    if _in_use(home):
+        raise Refused(f"A demo still runs in {home}: end it with Ctrl-C where it was started, then repeat.")
+    if home.exists():
+        shutil.rmtree(home)
+    home.mkdir(parents=True)
+    port, ui_port = _free(7233), _free(8233)
+    demonstrated = Demonstrated.load(
+        home=home,
+        database_url=f"sqlite:///{home / 'holdfast.db'}",
+        world_url=f"sqlite:///{home / 'world.db'}",
+        temporal_address=f"127.0.0.1:{port}",
+        temporal_namespace="default",
+        ui_address=f"http://127.0.0.1:{ui_port}",
+        day_seconds=DAY_SECONDS,
+    )
+    (home / "env").write_text(_environment(demonstrated))
+    return demonstrated
+
+
+def _environment(settings: Settings) -> str:
+    """Shell lines that let later commands see the demonstration's orders."""
+    values = {
+        "OMS_HOME": str(settings.home),
+        "OMS_DATABASE_URL": settings.database_url,
+        "OMS_WORLD_URL": settings.world_url,
+        "OMS_DAY_SECONDS": str(settings.day_seconds),
+        "OMS_UI_ADDRESS": settings.ui_address,
+        "TEMPORAL_ADDRESS": settings.temporal_address,
+        "TEMPORAL_NAMESPACE": settings.temporal_namespace,
+    }
+    lines = [f"export {name}={shlex.quote(value)}" for name, value in values.items()]
+    return "\n".join([*lines, f'export PATH={shlex.quote(str(Path(sys.executable).parent))}:"$PATH"', ""])
+
+
+async def _look(database: Database, progress: Progress) -> None:
+    from database import reading
+
+    progress.orders = {order.order: order for order in await database.read(reading.list_orders, limit=10_000)}
+
+
+def _in_use(home: Path) -> bool:
+    """Does a server keep its state there? It holds the lock for as long as it lives."""
+    lock = home / "temporal.lock"
+    if not lock.exists():
+        return False
+    with lock.open("rb") as held:
+        try:
+            fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+    return False
+
+
+def _free(wanted: int) -> int:
+    """The wanted port, or any other when somebody listens there."""
+    for port in (wanted, 0):
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+            found: int = probe.getsockname()[1]
+            return found
+    raise Unavailable("No port is free on 127.0.0.1.")
