@@ -15,6 +15,7 @@ from domain.steps import (
     IssueCredit,
     IssueInvoice,
     Recorded,
+    Reminded,
     ReversePayment,
     SendReminder,
     WriteOff,
@@ -42,22 +43,26 @@ class InvoiceActivities:
         return await once(self.database, request, Recorded, payments.reverse_payment)
 
     @activity.defn
-    async def send_reminder(self, request: SendReminder) -> Recorded:
-        """Write to the customer once, then book the reminder and its fee."""
+    async def send_reminder(self, request: SendReminder) -> Reminded:
+        """Write to the customer once, then book the reminder and its fee; an invoice that was settled meanwhile gets neither."""
 
-        async def call() -> Recorded:
+        async def call() -> Reminded:
+            if await self.database.read(receivables.settled, request.order, request.invoice):
+                return Reminded(sent=False)
             customer, document = await self.database.read(receivables.invoiced_to, request.order, request.invoice)
             body = f"{request.text}\n\nOpen: {request.balance}. Fee: {request.fee}. Please pay by {request.due_at:%Y-%m-%d}."
             await self.mail.send(request.key, Letter(to=customer, subject=f"Reminder {request.level} of {document}", body=body))
-            return Recorded()
+            return Reminded()
 
-        def book(session: Session, step: SendReminder, _: Recorded) -> Recorded:
-            return receivables.send_reminder(session, step)
+        def book(session: Session, step: SendReminder, reminded: Reminded) -> Reminded:
+            if reminded.sent:
+                receivables.send_reminder(session, step)
+            return reminded
 
         async def a_letter_stays_sent() -> None:
             return None
 
-        return await once_outside(self.database, request, Recorded, call, book, a_letter_stays_sent)
+        return await once_outside(self.database, request, Reminded, call, book, a_letter_stays_sent)
 
     @activity.defn
     async def hand_to_collections(self, request: HandToCollections) -> Recorded:

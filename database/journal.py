@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from functools import cache
 from typing import Any, TypeVar, cast
 
 from pydantic import BaseModel
-from sqlalchemy import CursorResult, Table, insert, select, update
+from sqlalchemy import CursorResult, Executable, Table, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -85,14 +86,20 @@ def standing(session: Session, key: str) -> Standing:
 def write_audit(session: Session, step: Step, name: str, summary: str = "") -> None:
     """One row per message that caused the step, or one for ourselves."""
     about = {"order": step.order, "at": step.at, "step": name, "key": step.key, "summary": summary}
-    session.execute(insert(AuditEntry), [about | _who(cause) for cause in step.causes] or [about | _who(None)])
+    session.execute(_audit_insert, [about | _who(cause) for cause in step.causes] or [about | _who(None)])
 
 
 def insert_once(session: Session, table: type[Base], values: dict[str, Any]) -> bool:
     """Insert a row, or leave the one that is there; tells which. Waits for a transaction that is inserting the same row."""
-    dialect = sqlite if session.get_bind().dialect.name == "sqlite" else postgresql
-    statement = dialect.insert(cast(Table, table.__table__)).values(values).on_conflict_do_nothing()
-    return cast("CursorResult[Any]", session.execute(statement)).rowcount == 1
+    statement = _insert_or_ignore(cast(Table, table.__table__), session.get_bind().dialect.name)
+    return cast("CursorResult[Any]", session.execute(statement, values)).rowcount == 1
+
+
+@cache
+def _insert_or_ignore(table: Table, dialect: str) -> Executable:
+    if dialect == "sqlite":
+        return sqlite.insert(table).on_conflict_do_nothing()
+    return postgresql.insert(table).on_conflict_do_nothing()
 
 
 def _who(cause: Cause | None) -> dict[str, str]:
@@ -106,3 +113,4 @@ def _locked(session: Session, key: str) -> JournalEntry:
 
 
 _journal = cast(Table, JournalEntry.__table__)
+_audit_insert = insert(cast(Table, AuditEntry.__table__))

@@ -61,6 +61,8 @@ def change_lines(session: Session, request: ChangeLines) -> Recorded:
             session.add(_new_line(request.order, change))
     if request.requested_at is not None:
         order.requested_at = request.requested_at
+    if request.total is not None:
+        order.total = request.total.minor
     return Recorded()
 
 

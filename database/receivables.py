@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from database.locks import invoice_of, next_number, order_of, payment_of, require
 from database.payments import apply_part, enter, lift_credit_hold, unapplied
-from database.tables import CreditLine, CreditNote, Customer, Invoice, InvoiceLineRow, Order, Reminder
+from database.tables import CreditLine, CreditNote, Customer, Invoice, InvoiceLineRow, Order, ReceivableEntry, Reminder
 from domain.steps import (
     DocumentIssued,
     HandToCollections,
@@ -65,6 +65,11 @@ def invoiced_to(session: Session, order: str, invoice: int) -> tuple[str, str]:
     """Whom an invoice was sent to (our id of the customer) and its document number."""
     customer = session.scalars(select(Order.customer).where(Order.order == order)).one()
     return customer or "", invoice_of(session, order, invoice).document
+
+
+def settled(session: Session, order: str, invoice: int) -> bool:
+    """The invoice asks for nothing."""
+    return invoice_of(session, order, invoice).balance <= 0
 
 
 def send_reminder(session: Session, request: SendReminder) -> Recorded:
@@ -134,7 +139,11 @@ def issue_credit(session: Session, request: IssueCredit) -> DocumentIssued:
     left = invoice.total - int(before or 0)
     require(0 <= total <= left, f"{invoice.document} has {left} minor units that can be credited, not {total}.")
     sequence = next_number(session, "CN")
-    applied = min(total, invoice.balance)
+    applied = min(total, invoice.balance) if request.applied is None else request.applied.minor
+    require(
+        0 <= applied <= min(total, invoice.balance),
+        f"{invoice.document} has a balance of {invoice.balance} minor units; a credit of {total} cannot lower it by {applied}.",
+    )
     credit = {
         "order": request.order,
         "credit": request.credit,
@@ -167,3 +176,8 @@ def _adds_up_to(draft: InvoiceDraft) -> int:
 def _amounts(line: InvoiceLine) -> dict[str, object]:
     units = {"line": line.line, "item": line.item, "quantity": line.quantity}
     return units | {"gross": line.gross.minor, "discount": line.discount.minor, "tax": line.tax.minor}
+
+
+def account(session: Session, order: str) -> int:
+    """Minor units that the order's ledger adds up to: what is owed in all, negative when we owe the customer."""
+    return int(session.scalar(select(func.coalesce(func.sum(ReceivableEntry.amount), 0)).where(ReceivableEntry.order == order)) or 0)

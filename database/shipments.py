@@ -147,23 +147,26 @@ def record_tracking(session: Session, request: RecordTracking) -> Recorded:
     """Keep the carrier's latest word, by when it was true; lost and returned to sender end a shipment that is under way."""
     order_of(session, request.order)
     shipment = shipment_of(session, request.order, request.shipment)
-    if shipment.carrier_status_at is not None and request.status_at < shipment.carrier_status_at:
+    late = shipment.carrier_status_at is not None and request.status_at < shipment.carrier_status_at
+    if late and request.status is not CarrierStatus.RETURNED_TO_SENDER:
         return Recorded()
     shipment.carrier_status, shipment.carrier_status_at = request.status.value, request.status_at
     shipment.carrier_detail = request.detail
     ends = {CarrierStatus.LOST: "lost", CarrierStatus.RETURNED_TO_SENDER: "returned"}
     if shipment.status == "shipped" and request.status in ends:
         shipment.status, shipment.due_at = ends[request.status], None
-    elif shipment.status == "shipped" and request.overdue_at is not None:
-        shipment.due_at = request.overdue_at
+    elif shipment.status in ("shipped", "lost") and request.overdue_at is not None:
+        shipment.status, shipment.due_at = "shipped", request.overdue_at  # what was lost is found
     return Recorded()
 
 
 def record_due(session: Session, request: RecordDue) -> Recorded:
-    """Move the deadline of a shipment, an invoice or a return."""
+    """Move the deadline of a line's stock, a shipment, an invoice or a return."""
     order_of(session, request.order)
     kind, _, number = request.subject.partition(" ")
-    if kind == "shipment":
+    if kind == "line":
+        lines_of(session, request.order)[int(number)].backorder_due = request.due_at
+    elif kind == "shipment":
         shipment_of(session, request.order, int(number)).due_at = request.due_at
     elif kind == "invoice":
         invoice = invoice_of(session, request.order, int(number))
@@ -186,11 +189,15 @@ def record_loss(session: Session, request: RecordLoss) -> Recorded:
         shipment.status in ("shipped", "lost", "returned"),
         f"Shipment {request.shipment} of {request.order} is {shipment.status}: it is not under way.",
     )
+    if shipment.reason:  # decided before
+        return Recorded()
     if request.came_back:
-        for row in sorted(reservations_of(session, request.order, request.shipment, "shipped"), key=lambda row: (row.item, row.bin, row.line)):
+        for row in sorted(
+            reservations_of(session, request.order, request.shipment, "shipped"), key=lambda row: (row.item, row.bin, row.line)
+        ):
             key = f"{request.key}/{row.line}/{row.bin}"
             put_away(session, row.item, shipment.location, row.quantity, "restock", key, request.at, order=request.order, bin_=row.bin)
-    shipment.status, shipment.due_at = ("returned" if request.came_back else "lost"), None
+    shipment.status, shipment.reason, shipment.due_at = ("returned" if request.came_back else "lost"), request.reason, None
     return Recorded()
 
 
@@ -209,6 +216,7 @@ def record_delivery(session: Session, request: RecordDelivery) -> Recorded:
     for row in reservations_of(session, request.order, request.shipment, "shipped"):
         lines[row.line].delivered += row.quantity
     shipment.status, shipment.delivered_at, shipment.signed_by = "delivered", request.delivered_at, request.signed_by
+    shipment.carrier_status, shipment.carrier_status_at = CarrierStatus.DELIVERED.value, request.delivered_at
     shipment.due_at = None
     order.returnable_until = request.returnable_until or order.returnable_until
     return Recorded()

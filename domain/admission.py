@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from domain.errors import InputRefused
+from domain.exceptions import ExceptionKind, OpenException
 from domain.lifecycle import TAKEN
 from domain.messages import (
     AmendOrder,
@@ -16,8 +18,13 @@ from domain.messages import (
     RequestReturn,
     WriteOffInvoice,
 )
-from domain.returning import refuse_return
+from domain.money import parse_amount
+from domain.returning import by_line, refuse_return
 from domain.state import OrderState
+
+LONGEST_ITEM = 100
+LONGEST_CUSTOMER = 120
+"""Characters; the bounds of `OrderLine.item` and `PlaceOrder.customer`."""
 
 
 def refusal(state: OrderState, request: Request, now: datetime) -> str | None:
@@ -46,13 +53,17 @@ def refusal(state: OrderState, request: Request, now: datetime) -> str | None:
 def _refuse_amendment(state: OrderState, request: AmendOrder) -> str | None:
     if not request.quantities and request.requested_at is None:
         return "The amendment changes nothing."
-    for change in request.quantities:
-        if not state.has_line(change.line):
-            return f"The order has no line {change.line}."
-        line = state.line(change.line)
-        fixed = line.ordered - line.cancelled - line.open
-        if change.quantity < fixed:
-            return f"Line {change.line} cannot go below {fixed}: so many are with the warehouse or shipped."
+    for number, quantity in by_line(request.quantities).items():
+        if not state.has_line(number):
+            return f"The order has no line {number}."
+        line = state.line(number)
+        wanted = line.ordered - line.cancelled
+        if quantity < wanted - line.open:
+            return f"Line {number} cannot go below {wanted - line.open}: so many are with the warehouse or shipped."
+        if quantity > wanted and line.bills_to != number:
+            return f"Line {number} ({line.origin}) cannot go above {wanted}: the customer did not order it."
+        if quantity > wanted and state.prepaid:
+            return f"Line {number} cannot go above {wanted}: the payment is authorized for no more; place another order."
     return None
 
 
@@ -64,6 +75,31 @@ def _refuse_decision(state: OrderState, request: Decide) -> str | None:
         return f"Exception {exception.number} was already answered: {exception.decision.choice}."
     if request.choice not in exception.choices:
         return f"{request.choice!r} is not offered for {exception.kind}; choose one of: {', '.join(exception.choices)}."
+    return _refuse_details(state, exception, request)
+
+
+def _refuse_details(state: OrderState, exception: OpenException, request: Decide) -> str | None:
+    """What a correction or a substitute says has to be usable: it takes effect as it stands."""
+    unknown = sorted(number for number in request.items.keys() | request.prices.keys() if not state.has_line(number))
+    if unknown:
+        return f"The order has no line {unknown[0]}."
+    for number, item in request.items.items():
+        if not 0 < len(item) <= LONGEST_ITEM:
+            return f"An item's name has 1 to {LONGEST_ITEM} characters; the one for line {number} has {len(item)}."
+    for number, written in request.prices.items():
+        try:
+            price = parse_amount(written, f"The price of line {number}")
+        except InputRefused as refused:
+            return f"{refused}."
+        if price < 0:
+            return f"The price of line {number} cannot be {price}."
+    if len(request.customer) > LONGEST_CUSTOMER:
+        return f"A customer's id has at most {LONGEST_CUSTOMER} characters."
+    if exception.kind is ExceptionKind.BACKORDER_OVERDUE and request.choice == "substitute":
+        short = [need.line for need in state.needs]
+        if not any(number in short for number in request.items):
+            lines = " or ".join(str(number) for number in short)
+            return f"A substitute needs an item: say which one is to be taken for line {lines}."
     return None
 
 

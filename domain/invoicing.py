@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from domain.money import Money, split_minor
+from domain.money import Money, round_half_up, split_minor
 from domain.order import PlaceOrder
 from domain.state import Invoice, OrderState, Shipment
 from domain.steps import InvoiceDraft, InvoiceLine
@@ -62,6 +62,25 @@ def total_of(lines: list[InvoiceLine] | tuple[InvoiceLine, ...], freight: Money,
     net = sum(line.net.minor for line in lines) + freight.minor
     taxes = 0 if taxes_included else sum(line.tax.minor for line in lines) + freight_tax.minor
     return Money(minor=net + taxes, currency=freight.currency)
+
+
+def with_more(placed: PlaceOrder, number: int, units: int) -> PlaceOrder:
+    """The order with `units` more of a line: they cost its unit price and their taxes by rate; discounts stay what was granted.
+
+    A tax without a rate is taken in proportion to the line's other units.
+    """
+    line = placed.numbered()[number]
+    more = line.model_copy(update={"quantity": units, "discount": Money.zero(placed.currency), "taxes": ()}).gross(placed.currency)
+    taxes = []
+    for tax in line.taxes:
+        if tax.rate:
+            share = more.minor * tax.rate / (1 + tax.rate if placed.taxes_included else 1)
+            extra = round_half_up(share)
+        else:
+            extra = _share(tax.amount.minor * units, 1, line.quantity) if line.quantity > 1 else tax.amount.minor * units
+        taxes.append(tax.model_copy(update={"amount": tax.amount + Money(minor=extra, currency=placed.currency)}))
+    grown = line.model_copy(update={"quantity": line.quantity + units, "taxes": tuple(taxes)})
+    return placed.model_copy(update={"lines": tuple(grown if other.number == number else other for other in placed.lines)})
 
 
 @dataclass(frozen=True)

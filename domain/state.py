@@ -152,6 +152,7 @@ class Invoice(Record):
     written_off: Money
     reminders: int = 0
     reminded_due_at: Moment | None = None  # the due date of the last reminder
+    handed_over: int = 0  # how often it was handed to collections
     promised_by: Moment | None = None
     disputed: bool = False
     dispute_review_at: Moment | None = None
@@ -215,6 +216,7 @@ class Return(Record):
     inspect_due: Moment | None = None
     inspected: list[InspectedLine] | None = None
     credited: dict[int, int] = {}  # line -> units that a credit note gave back
+    replaced: bool = False  # the goods of an exchange are ordered
     outcome: str = ""
 
     @property
@@ -235,6 +237,7 @@ class Backorder(Record):
     due_at: Moment
     since: Moment
     short: list[Shortage]
+    units: dict[int, int] = {}  # line -> open units for which stock was sought in vain; more than these are sought at once
 
 
 class OrderState(Record):
@@ -284,6 +287,7 @@ class OrderState(Record):
     outcome_reason: str = ""
     closings: int = 0  # how often the order was closed; a fact that comes while it closes is looked at first
     leaving: bool = False  # the run is about to be continued as new: nothing new is begun
+    unanswered: dict[str, str] = {}  # key -> request (JSON) of steps that an earlier run tried and got no answer to
 
     # --- what it is ----------------------------------------------------------------------------------------------------------------
 
@@ -301,7 +305,7 @@ class OrderState(Record):
 
     @property
     def prepaid(self) -> bool:
-        return self.placed.terms is PaymentTerms.PREPAID and not self.billed
+        return self.placed.terms is PaymentTerms.PREPAID and not self.billed and self.placed.total.minor > 0
 
     @property
     def terms(self) -> PaymentTerms:
@@ -313,9 +317,19 @@ class OrderState(Record):
         return self.cancel_reason is not None
 
     @property
+    def winding_up(self) -> bool:
+        """Stopped, and not everything is undone yet; what is ordered after that (a replacement) is supplied again."""
+        return self.stopped and not self.undone
+
+    @property
     def ready(self) -> bool:
         """Accepted, and its money is safe: goods may move."""
         return self.accepted and (not self.prepaid or bool(self.authorization))
+
+    @property
+    def written(self) -> bool:
+        """The order stands in the database: it was looked at, or it ended."""
+        return self.accepted or bool(self.findings) or self.closings > 0
 
     @property
     def ships_together(self) -> bool:
@@ -327,7 +341,7 @@ class OrderState(Record):
             Progress(
                 accepted=self.accepted,
                 outcome=self.outcome or "",
-                cancelling=self.stopped and not self.undone,
+                cancelling=self.winding_up,
                 open=sum(line.open for line in self.lines),
                 at_work=sum(line.at_work for line in self.lines),
                 shipped=sum(line.shipped for line in self.lines),
@@ -418,8 +432,8 @@ class OrderState(Record):
     def note(self, text: str, cause: Cause | None = None) -> None:
         self.notes.append(Note(text=text[:500], cause=cause))
 
-    def apply(self, changes: Iterable[LineChange]) -> None:
-        """Carry out line changes that the database has booked."""
+    def apply(self, changes: Iterable[LineChange], from_parked: bool = False) -> None:
+        """Carry out line changes that the database has booked; `from_parked` cancels units that were parked until somebody decided."""
         for change in changes:
             if not self.has_line(change.line):
                 self.lines.append(
@@ -429,7 +443,7 @@ class OrderState(Record):
                 )
             line = self.line(change.line)
             line.move("open", "cancelled", change.cancel)
-            line.parked = min(line.parked, line.open)
+            line.parked = min(line.parked - min(change.cancel if from_parked else 0, line.parked), line.open)
             line.ordered += change.add
             line.open += change.add
         self.changes += 1
@@ -441,7 +455,10 @@ class OrderState(Record):
             due_at = now + self.policies.days(self.policies.backorder_within)
             self.backorder = Backorder(due_at=due_at, since=now, short=short)
         else:
-            self.backorder.short = [*self.backorder.short, *short]
+            known = {shortage.line for shortage in self.backorder.short}
+            self.backorder.short = [*self.backorder.short, *(shortage for shortage in short if shortage.line not in known)]
+        for line, quantity in missing.items():
+            self.backorder.units[line] = self.backorder.units.get(line, 0) + quantity
 
     def plan(self, planned: PlannedShipment, allocation: str, pick_due: datetime) -> Shipment:
         """Take a shipment that an allocation reserved stock for."""

@@ -24,6 +24,7 @@ class Step(Value):
     key: str
     at: Moment
     causes: tuple[Cause, ...] = ()
+    summary: str = ""  # what the step does, in business words: the audit trail says the same as the Temporal UI
 
 
 class Recorded(Value):
@@ -158,6 +159,7 @@ class LineChange(Value):
 class ChangeLines(Step):
     changes: tuple[LineChange, ...]
     requested_at: Moment | None = None
+    total: Money | None = None  # what the order comes to now, when units were ordered on top
     reason: str
 
 
@@ -271,7 +273,7 @@ class RecordTracking(Step):
 
 
 class RecordDue(Step):
-    """A person decided to wait on: the deadline of "shipment 1", "invoice 1" or "return 1" moves."""
+    """A person decided to wait (on): the deadline of "line 1" (for its stock), "shipment 1", "invoice 1" or "return 1" moves."""
 
     subject: str
     due_at: Moment
@@ -365,6 +367,12 @@ class SendReminder(Step):
     holds_customer: bool
 
 
+class Reminded(Value):
+    """`sent` is false when the invoice was settled before the letter could go: then there is no fee either."""
+
+    sent: bool = True
+
+
 class HandToCollections(Step):
     invoice: int
     balance: Money
@@ -386,6 +394,7 @@ class IssueCredit(Step):
     freight: Money
     freight_tax: Money
     total: Money
+    applied: Money | None = None  # None: as much as the balance takes
     reason: str
 
 
@@ -459,7 +468,7 @@ class RecordNotes(Step):
 
     held: str | None = None  # the reason of the hold, "" when released, None when this says nothing of holds
     review_at: Moment | None = None  # with `held`: when somebody is asked why it stands
-    promised: dict[int, Moment] = {}  # invoice -> the day by which it is promised to be paid
+    promised: dict[int, Moment | None] = {}  # invoice -> the day by which it is promised to be paid
     disputed: dict[int, Moment | None] = {}  # invoice -> when its dispute is looked at again, None when it is resolved
     notes: tuple[str, ...] = ()
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 
 from domain.exceptions import ExceptionKind
 from domain.messages import CarrierEvent, CarrierStatus, DeliveryConfirmed, Fact
+from domain.views import OrderView
 from integrations.simulated import Script, World
 from integrations.simulated.carriers import SoldLabel, labels_to_plan
 from integrations.simulated.outbox import Entry
@@ -17,18 +19,24 @@ FIRST_ONLY = (CarrierScript.LOST, CarrierScript.RETURNED, CarrierScript.SILENT)
 """What happens to an order's first label only, so that what is sent instead arrives."""
 
 
-def drive(world: World, day: timedelta) -> None:
+def drive(world: World, views: Mapping[str, OrderView], day: timedelta) -> None:
     """Plan the way of every label that was sold: each event goes into the outbox, to be told when it happens."""
     if not world.rows("SELECT 1 FROM labels WHERE planned = 0 AND voided = 0 AND rma = 0 LIMIT 1"):
         return  # looking costs no lock
     with world.transaction() as connection:
         for label in labels_to_plan(connection):
-            world.outbox.put(told(label, world.script_of(label.order), day, world.seed), connection)
-            connection.execute("UPDATE labels SET planned = 1 WHERE key = ?", (label.key,))
+            script = world.script_of(label.order)
+            waited_for = _waited_for(views.get(label.order))
+            world.outbox.put(told(label, script, day, world.seed, waited_for), connection)
+            if waited_for is not None or not _until_waited_for(label, script):
+                connection.execute("UPDATE labels SET planned = 1 WHERE key = ?", (label.key,))
 
 
-def told(label: SoldLabel, script: Script, day: timedelta, seed: int) -> list[Entry]:
-    """What the carrier will say about a label; transit days count from its purchase."""
+def told(label: SoldLabel, script: Script, day: timedelta, seed: int, waited_for: datetime | None = None) -> list[Entry]:
+    """What the carrier will say about a label; transit days count from its purchase.
+
+    A parcel that is late until somebody decides to wait for it arrives a day after `waited_for`, the time of that decision.
+    """
     way = _Way(label, day, seed)
     behaviour = script.carrier
     if behaviour in FIRST_ONLY and not label.first:
@@ -38,11 +46,13 @@ def told(label: SoldLabel, script: Script, day: timedelta, seed: int) -> list[En
         return []
     if behaviour is CarrierScript.LATE:
         # When a person is to be asked, the carrier names no new date: a new date would move the moment of asking.
-        promised = None if ExceptionKind.DELIVERY_OVERDUE in script.decisions else way.at(label.transit_days + LATE_BY + 1)
+        asked = _until_waited_for(label, script)
+        promised = None if asked else way.at(label.transit_days + LATE_BY + 1)
+        arrives = label.transit_days + LATE_BY if not asked else way.days(waited_for) + 1 if waited_for else 0
         return [
             way.event(CarrierStatus.IN_TRANSIT, 0.3),
             way.event(CarrierStatus.DELAYED, label.transit_days - 0.2, "Held up on the way.", promised),
-            *way.delivered(label.transit_days + LATE_BY),
+            *(way.delivered(arrives) if arrives else []),
         ]
     if behaviour is CarrierScript.LOST:
         return [
@@ -65,6 +75,20 @@ def told(label: SoldLabel, script: Script, day: timedelta, seed: int) -> list[En
     return regular
 
 
+def _until_waited_for(label: SoldLabel, script: Script) -> bool:
+    return script.carrier is CarrierScript.LATE and ExceptionKind.DELIVERY_OVERDUE in script.decisions and label.first
+
+
+def _waited_for(view: OrderView | None) -> datetime | None:
+    """When somebody first decided about an overdue delivery of the order."""
+    answers = [
+        exception.decision.at
+        for exception in (view.exceptions if view else ())
+        if exception.kind is ExceptionKind.DELIVERY_OVERDUE and exception.decision is not None
+    ]
+    return min(answers, default=None)
+
+
 class _Way:
     """The way of one label; times are days after its purchase."""
 
@@ -74,6 +98,9 @@ class _Way:
 
     def at(self, days: float) -> datetime:
         return self._sold_at + days * self._day
+
+    def days(self, moment: datetime) -> float:
+        return (moment - self._sold_at) / self._day
 
     def event(self, status: CarrierStatus, days: float, detail: str = "", expected_at: datetime | None = None) -> Entry:
         return self._entry(

@@ -19,9 +19,9 @@ from domain.messages import (
     ReturnReceived,
 )
 from domain.money import Money
-from domain.views import InvoiceView, OrderView, ReturnView
+from domain.views import InvoiceView, OrderView, PaymentView, ReturnView
 from integrations.simulated import Script
-from integrations.simulated.outbox import Entry
+from integrations.simulated.outbox import REFUSED, Entry, Outbox
 from integrations.simulated.scripts import GoodsScript, PayScript, RequestScript, What, When, request_id
 
 Entries = list[Entry]
@@ -43,7 +43,7 @@ def pays(view: OrderView, script: Script, day: timedelta, now: datetime) -> Entr
                 entries.append(Entry(id=reversal.message_id, order=view.order, said=reversal, send_at=now))
         if invoice.balance.minor <= 0:
             continue
-        amount = _first_payment(view, invoice, script, day, now) if not made else _next_payment(invoice, script, day, now)
+        amount = _first_payment(view, invoice, script, day, now) if not made else _next_payment(invoice, made, script, day, now)
         if amount is not None:
             payment = PaymentReceived(
                 message_id=f"{name}/{len(made) + 1}",
@@ -84,12 +84,20 @@ def _first_payment(view: OrderView, invoice: InvoiceView, script: Script, day: t
     return invoice.balance
 
 
-def _next_payment(invoice: InvoiceView, script: Script, day: timedelta, now: datetime) -> Money | None:
-    """Whatever is left two days after the due date, except by those who never pay."""
-    return invoice.balance if script.pay is not PayScript.NEVER and now >= invoice.due_at + 2 * day else None
+def _next_payment(invoice: InvoiceView, made: list[PaymentView], script: Script, day: timedelta, now: datetime) -> Money | None:
+    """What the customer has not paid yet, two days after the due date, wherever the earlier payments were booked; never twice the same."""
+    if script.pay is PayScript.NEVER or now < invoice.due_at + 2 * day:
+        return None
+    paid = Money.total((payment.amount - payment.refunded for payment in made if not payment.reversed), invoice.balance.currency)
+    left = invoice.total + invoice.fees - invoice.credited - invoice.written_off - paid
+    return min(left, invoice.balance) if left.minor > 0 else None
 
 
-def sends_back(view: OrderView, script: Script, return_to: str, day: timedelta, now: datetime) -> Entries:
+ASKS_AGAIN = 5
+"""How often a refused return is announced again: the database may tell of a delivery before the order itself has taken it in."""
+
+
+def sends_back(view: OrderView, script: Script, return_to: str, outbox: Outbox, day: timedelta, now: datetime) -> Entries:
     """The announcement of a return one day after the last of its goods arrived, and the goods two days after it was authorized."""
     scripted = script.goods_back
     if scripted is None or view.outcome:
@@ -101,15 +109,19 @@ def sends_back(view: OrderView, script: Script, return_to: str, day: timedelta, 
         here = all(number in lines and lines[number].delivered >= quantity for number, quantity in scripted.lines.items())
         if not here or not arrived or now < max(arrived) + day:
             return []
+        attempts = [name, *(f"{name}/again/{n}" for n in range(1, ASKS_AGAIN + 1))]
+        attempt = next((one for one in attempts if not (outbox.outcome(one) or "").startswith(REFUSED)), None)
+        if attempt is None:
+            return []
         asked = RequestReturn(
-            message_id=name,
-            occurred_at=now,
+            message_id=attempt,
+            occurred_at=now if attempt == name else now + day,
             actor="customer",
             kind=scripted.kind,
             reason="It does not fit.",
             lines=tuple(LineQuantity(line=line, quantity=quantity) for line, quantity in sorted(scripted.lines.items())),
         )
-        return [Entry(id=name, order=view.order, said=asked, send_at=now)]
+        return [Entry(id=attempt, order=view.order, said=asked, send_at=asked.occurred_at)]
     rma: ReturnView = view.returns[0]
     if rma.status != "authorized" or scripted.goods is GoodsScript.NEVER:
         return []
@@ -147,8 +159,8 @@ def _moment(when: When, view: OrderView | None, day: timedelta, now: datetime) -
         return now + 0.3 * day if Wait.STOCK in waits else None
     if when is When.PICKING:
         return now if Wait.PICK in waits else None
-    # A moment later than the shipment stands in the database: its order has then heard of it, too.
-    return now + 0.4 * day if view.stage in (Stage.SHIPPED, Stage.DELIVERED) else None
+    # With its invoice the order itself has surely heard that the goods left, and not only the database.
+    return now if view.stage in (Stage.SHIPPED, Stage.DELIVERED) and view.invoices else None
 
 
 def _said(order: str, request: RequestScript, view: OrderView | None, at: datetime, day: timedelta) -> Entries:

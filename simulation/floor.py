@@ -9,8 +9,8 @@ from domain.exceptions import ExceptionKind
 from domain.messages import LineQuantity, Packed, Parcel, PickConfirmed
 from domain.views import OrderView
 from integrations.simulated import Script, World
-from integrations.simulated.outbox import Entry
-from integrations.simulated.scripts import PickScript, When, draw, request_id
+from integrations.simulated.outbox import SENT, Entry
+from integrations.simulated.scripts import PickScript, What, When, draw, request_id
 from integrations.simulated.warehouse import PickTask, tasks_to_plan
 
 PER_PARCEL = 10  # units
@@ -99,8 +99,13 @@ def parcelled(found: Mapping[int, int]) -> tuple[Parcel, ...]:
 
 
 def _waits_for_request(world: World, task: PickTask, script: Script) -> bool:
-    """Somebody is about to say something that must be said before the goods are touched."""
-    return any(not world.outbox.outcome(request_id(task.order, request)) for request in script.requests if request.when is When.PICKING)
+    """Somebody is about to say something that must be said before the goods are touched, or has just cancelled them."""
+    return any(
+        not outcome or (request.what is What.CANCEL and outcome == SENT)
+        for request in script.requests
+        if request.when is When.PICKING
+        for outcome in [world.outbox.outcome(request_id(task.order, request))]
+    )
 
 
 def _forgotten(task: PickTask, script: Script, view: OrderView | None) -> bool:

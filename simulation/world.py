@@ -65,7 +65,7 @@ class OutsideWorld:
             await self._step("reading the database", self._book.read)
             await self._step("customers and office", self._people)
         await self._step("floor", lambda: self._world.off_loop(floor.work, self._world, self._book.views, self._day))
-        await self._step("drivers", lambda: self._world.off_loop(carrier.drive, self._world, self._day))
+        await self._step("drivers", lambda: self._world.off_loop(carrier.drive, self._world, self._book.views, self._day))
         await self._step("telephone", lambda: self._caller.say_what_is_due(self._clock()))
 
     async def finish_calls(self) -> None:
@@ -84,7 +84,7 @@ class OutsideWorld:
             script = self._world.script_of(view.order)
             try:
                 entries += customers.pays(view, script, day, now)
-                entries += customers.sends_back(view, script, self._dock(view), day, now)
+                entries += customers.sends_back(view, script, self._dock(view), outbox, day, now)
                 entries += office.decides(view, script, outbox, day, now)
                 entries += office.inspects(view, script, outbox, day, now)
                 entries += office.receives(view, script, outbox, day, now)

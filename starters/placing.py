@@ -50,13 +50,15 @@ class Placed(Value):
     how: Literal["started", "same"]
 
 
-async def place(client: Client, database: Database, settings: Settings, placed: PlaceOrder) -> Placed:
+async def place(client: Client, database: Database, settings: Settings, placed: PlaceOrder, policies: Policies | None = None) -> Placed:
     """Keep the order's document and start its workflow; a repeat, also in parallel or after a crash in between, is the same order.
+
+    Without `policies` the order has the business's usual patience, in days of the settings' length.
 
     Raises Conflict for a known order with other content (which is recorded), InputRefused for one that is too large to travel, and
     Unavailable when the server or the database does not answer: placing it again is safe.
     """
-    start = OrderStart(placed=placed.without_people(), policies=Policies(day=settings.day))
+    start = OrderStart(placed=placed.without_people(), policies=policies or Policies(day=settings.day))
     size = len(start.model_dump_json().encode())
     if size > LARGEST_PAYLOAD:
         raise InputRefused(f"order {placed.key}", f"it has {size:,} bytes, and at most {LARGEST_PAYLOAD:,} can travel")
@@ -108,11 +110,9 @@ def _search_attributes(placed: PlaceOrder) -> TypedSearchAttributes:
 def details(placed: PlaceOrder) -> str:
     """The order as the Temporal UI shows it, in Markdown: lines, terms and total, and no personal data."""
     rows = [
-        f"| {line.number} | {_cell(line.item)} | {line.quantity} | {line.unit_price} | {line.gross(placed.currency) - line.discount} |"
+        (line.number, _cell(line.item), line.quantity, line.unit_price, line.gross(placed.currency) - line.discount)
         for line in placed.lines[:MOST_LINES_SHOWN]
     ]
-    if len(placed.lines) > MOST_LINES_SHOWN:
-        rows.append(f"| … | and {len(placed.lines) - MOST_LINES_SHOWN} more | | | |")
     facts = [f"**Terms** {placed.terms.value}", f"ships **{placed.policy.value}**", f"freight {placed.freight}"]
     if placed.discount:
         facts.append(f"discount {placed.discount}")
@@ -120,8 +120,14 @@ def details(placed: PlaceOrder) -> str:
         facts.append(f"requested by {placed.requested_at.date().isoformat()}")
     if placed.po_number:
         facts.append(f"PO {_cell(placed.po_number)}")
-    table = ["| Line | Item | Quantity | Unit price | Net |", "|---:|---|---:|---:|---:|", *rows]
-    return "\n".join([", ".join(facts), "", *table, "", f"**Total {placed.total}**"])
+    more = len(placed.lines) - len(rows)
+    table = [_row("Line", "Item", "Quantity", "Unit price", "Net"), "|---:|---|---:|---:|---:|", *(_row(*row) for row in rows)]
+    return "\n".join([", ".join(facts), "", *table, *([f"and {more} more"] if more else []), "", f"**Total {placed.total}**"])
+
+
+def _row(*cells: object) -> str:
+    """A row of a Markdown table; the UI puts no space between cells, so the cells bring their own."""
+    return "|" + "|".join(f"\u00a0{cell}\u00a0" for cell in cells) + "|"
 
 
 def _cell(text: str) -> str:

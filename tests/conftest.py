@@ -75,7 +75,7 @@ def postgresql() -> Iterator[str]:
     folder = Path(tempfile.mkdtemp(prefix="holdfast-postgresql-"))
     if owner is not None:
         shutil.chown(folder, owner, pwd.getpwnam(owner).pw_gid)
-    cluster, port = folder / "cluster", _free_port()
+    cluster, port = folder / "cluster", free_port()
     log = (folder / "log").open("wb")
     try:
         subprocess.run(
@@ -155,7 +155,8 @@ def _wait_until_ready(programs: Path, port: int, log: Path) -> None:
         time.sleep(0.05)
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """A port of this machine that nobody listens on now."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import json
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -60,6 +61,7 @@ class Life:
     doing: dict[str, str] = field(default_factory=dict)
     in_flight: int = 0
     money: asyncio.Lock = field(default_factory=asyncio.Lock)  # one change of the balances at a time
+    lines: asyncio.Lock = field(default_factory=asyncio.Lock)  # one change of the lines at a time: their numbers and the step's key follow on
     refunds: asyncio.Lock = field(default_factory=asyncio.Lock)
 
 
@@ -85,12 +87,22 @@ class Chapter:
 
     def base(self, step: str, *causes: Fact | Cause | None) -> StepBase:
         """The part that all requests share: the key is the order's key and the step's own path."""
+        key = f"{self.state.order}/{step}"
+        before = self.state.unanswered.get(key)
         return StepBase(
             order=self.state.order,
-            key=f"{self.state.order}/{step}",
-            at=workflow.now(),
+            key=key,
+            at=datetime.fromisoformat(json.loads(before)["at"]) if before else workflow.now(),
             causes=tuple(Cause.of(cause) if isinstance(cause, Fact) else cause for cause in causes if cause is not None),
         )
+
+    def again(self, request: RequestType) -> RequestType:
+        """This request, or the one with its key that an earlier run made and got no answer to.
+
+        It may have been carried out, so it is repeated word for word; whoever changes the state by what was asked for reads it from here.
+        """
+        before = self.state.unanswered.get(request.key)
+        return type(request).model_validate_json(before) if before else request
 
     # --- act ---------------------------------------------------------------------------------------------------------------------
 
@@ -127,6 +139,7 @@ class Chapter:
             raise Stopped
         if self.state.leaving:
             await workflow.wait_condition(never)  # the next run begins this chapter again
+        request = self.again(request.model_copy(update={"summary": summary}))
         self.life.in_flight += 1
         self.life.doing[self.name] = summary
         try:
@@ -142,17 +155,24 @@ class Chapter:
             )
             # An outage holds up neither a cancel nor a run that has to be continued as new.
             await workflow.wait_condition(lambda: handle.done() or self.stop() or self.state.leaving)
-            if not handle.done():
+            interrupted = not handle.done()
+            if interrupted:
                 handle.cancel()
             try:
                 result: ResultType = await handle
-                return result
             except ActivityError as error:
-                if is_cancelled_exception(error) or _was_undone(error):
+                # What is cancelled while an attempt runs ends with that attempt's own error, which nobody repeats any more.
+                if is_cancelled_exception(error) or (interrupted and not _final(error)):
                     if self.state.leaving and not self.stop():
+                        self.state.unanswered[request.key] = request.model_dump_json()
                         await self._part()
                     raise Stopped from None
+                if self.stop() and _was_undone(error):
+                    raise Stopped from None
+                self.state.unanswered.pop(request.key, None)
                 raise
+            self.state.unanswered.pop(request.key, None)
+            return result
         finally:
             self.life.in_flight -= 1
             self.life.doing.pop(self.name, None)
@@ -167,11 +187,19 @@ class Chapter:
 
     # --- wait --------------------------------------------------------------------------------------------------------------------
 
-    async def until(self, fact: Callable[[], bool], wait: Wait, subject: str, due: datetime | None) -> bool:
-        """True when the fact came, False when the deadline passed without it; a fact beats its deadline. Raises Stopped."""
+    async def until(
+        self, fact: Callable[[], bool], wait: Wait, subject: str, due: datetime | None, asks: ExceptionKind | None = None
+    ) -> bool:
+        """True when the fact came, False when the deadline passed without it; a fact beats its deadline. Raises Stopped.
+
+        `asks` is what a person is asked about the same subject after the deadline: an answer that an earlier run had begun to carry out is
+        not waited for again.
+        """
+        asked = self.state.standing(asks, subject) if asks else None
+        begun = asked is not None and asked.decision is not None
 
         def ready() -> bool:
-            return fact() or self.stop() or (due is not None and workflow.now() >= due)
+            return fact() or self.stop() or begun or (due is not None and workflow.now() >= due)
 
         if not ready():
             self.life.waiting[self.name] = Waiting(wait, subject, due)
@@ -184,6 +212,9 @@ class Chapter:
             finally:
                 self.life.waiting.pop(self.name, None)
         if fact():
+            if asked is not None:
+                self.state.withdraw(asked, workflow.now())
+                asked.carried_out = True
             return True
         if self.stop():
             raise Stopped
@@ -245,3 +276,8 @@ def reason_of(error: BaseException) -> str:
 
 def _was_undone(error: ActivityError) -> bool:
     return isinstance(error.cause, ApplicationError) and error.cause.type == "StepUndone"
+
+
+def _final(error: ActivityError) -> bool:
+    """The business refused: asking again does not help."""
+    return isinstance(error.cause, ApplicationError) and error.cause.non_retryable

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Callable, Coroutine, Iterator, Sequence
 from functools import partial
 from typing import Any
@@ -58,6 +59,7 @@ class Order:
         while not life.done():
             try:
                 await workflow.wait_condition(lambda: life.done() or self.may_leave())
+                await self.turns()
             except asyncio.CancelledError:  # a cancel from Temporal reaches only run(): it takes the road of the cancel request
                 self.cancelled_in_temporal()
                 continue
@@ -73,12 +75,13 @@ class Order:
         """The chapters run side by side until none is needed; then the order closes, unless something came in the meantime."""
         while True:
             await self.chapters()
-            if self.state.inbox:
-                await desk.hand_over(Chapter(self.life, "desk"))
-            elif self.state.outcome is None:
-                await self.close()
-            else:
-                return
+            with contextlib.suppress(Stopped):  # a step that was cut short is begun again
+                if self.state.inbox and self.state.written:
+                    await desk.hand_over(Chapter(self.life, "desk"))
+                elif self.state.outcome is None:
+                    await self.close()
+                else:
+                    return
 
     def needed(self) -> Iterator[tuple[str, Begin]]:
         """The table of contents: which chapters the state needs now, in the order of an order's life."""
@@ -86,18 +89,18 @@ class Order:
         for exception in state.exceptions:
             if not exception.answered:
                 yield self.chapter(f"exception {exception.number}", desk.follow, exception)
-        if state.holds:
-            yield self.chapter("hold", desk.review_holds)
+        if state.holds and not self.over():
+            yield self.chapter("hold", desk.review_holds, stop=self.over)
         if not state.ready and not state.stopped and state.rejected is None:
             yield self.chapter("acceptance", acceptance.accept, stop=self.stopped)
-        if state.ready and not state.stopped and (state.needs or state.amendments):
-            yield self.chapter("supply", supply.supply, stop=self.stopped)
+        if state.ready and not state.winding_up and (state.needs or state.amendments):
+            yield self.chapter("supply", supply.supply, stop=self.winding_up)
         for shipment in state.shipments:
             if not shipment.settled and not self.stopped_before_shipping(shipment):
                 yield self.chapter(
                     shipment.name, fulfilment.fulfil, shipment, stop=partial(self.stopped_before_shipping, shipment)
                 )
-        if cash.cash_waits(state):
+        if state.written and cash.cash_waits(state):
             yield self.chapter("cash", cash.take_cash)
         for invoice in state.invoices:
             if not invoice.settled:
@@ -120,9 +123,16 @@ class Order:
     def stopped(self) -> bool:
         return self.state.stopped
 
+    def over(self) -> bool:
+        """Nothing more will ship, so there is nothing left to hold."""
+        return self.state.stopped or self.state.rejected is not None
+
+    def winding_up(self) -> bool:
+        return self.state.winding_up
+
     def stopped_before_shipping(self, shipment: Shipment) -> bool:
         """Cancelled, and the goods have not left: what has left goes on to its customer."""
-        return self.state.stopped and shipment.shipped_at is None
+        return self.state.winding_up and shipment.shipped_at is None
 
     async def chapters(self) -> None:
         """Run what is needed until nothing is; winding up begins when every chapter that it would disturb has stopped."""
@@ -132,7 +142,7 @@ class Order:
                 if name not in running:
                     self.state.outcome = None  # something came after the end: the order closes again when it is settled
                     running[name] = asyncio.create_task(begin())
-            if self.state.stopped and not self.state.undone and not self.stopping(running):
+            if self.state.winding_up and not self.stopping(running):
                 if "undo" not in running:
                     running["undo"] = asyncio.create_task(undoing.wind_up(Chapter(self.life, "undo")))
             if not running:
@@ -155,7 +165,7 @@ class Order:
         """A chapter ended, or one is needed that is not running."""
         if any(task.done() for task in running.values()):
             return True
-        if self.state.stopped and not self.state.undone and "undo" not in running and not self.stopping(running):
+        if self.state.winding_up and "undo" not in running and not self.stopping(running):
             return True
         return any(name not in running for name, _ in self.needed())
 
@@ -193,6 +203,11 @@ class Order:
             self.state.leaving = True
         suggested = self.state.leaving or info.is_continue_as_new_suggested()
         return suggested and self.life.in_flight == 0 and workflow.all_handlers_finished()
+
+    async def turns(self) -> None:
+        """Let the chapters that were woken together with the run have their turn: what they wait for was answered in this run."""
+        for _ in range(3):
+            await workflow.wait_condition(lambda: True)
 
     def cancelled_in_temporal(self) -> None:
         if self.state.stage in TAKEN[CancelOrder]:

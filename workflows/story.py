@@ -18,10 +18,12 @@ OPEN_EXCEPTIONS = SearchAttributeKey.for_keyword_list("OpenExceptions")
 WAREHOUSES = SearchAttributeKey.for_keyword_list("Warehouses")
 PROMISE_DATE = SearchAttributeKey.for_datetime("PromiseDate")
 BALANCE_DUE = SearchAttributeKey.for_int("BalanceDue")
-
 CUSTOMER_ID = SearchAttributeKey.for_keyword("CustomerId")
 
 Attribute = SearchAttributeUpdate[str] | SearchAttributeUpdate[int] | SearchAttributeUpdate[datetime] | SearchAttributeUpdate[Sequence[str]]
+
+MOST_ROWS = 50
+"""Rows of a table on an order's page; the database has them all."""
 
 
 def details(life: Life) -> str:
@@ -34,18 +36,21 @@ def details(life: Life) -> str:
     parts += [
         f"- exception {e.number} for {e.owner}: {e.kind} of {e.subject}, choose {' or '.join(e.choices)}" for e in state.open_exceptions()
     ]
-    parts.append("\n| line | item | ordered | open | at work | shipped | delivered | returned | cancelled |\n|--|--|--|--|--|--|--|--|--|")
-    parts += [
-        f"| {line.number} | {line.item} | {line.ordered} | {line.open} | {line.at_work} | {line.shipped} | {line.delivered} "
-        f"| {line.returned} | {line.cancelled} |"
-        for line in state.lines[:50]
-    ]
-    if state.shipments:
-        parts.append("\n| shipment | from | state | tracking |\n|--|--|--|--|")
-        parts += [f"| {s.number} | {s.location} | {shipment_state(s)} | {s.tracking} |" for s in state.shipments]
-    if state.invoices:
-        parts.append("\n| invoice | total | balance | due | reminders |\n|--|--|--|--|--|")
-        parts += [f"| {i.document} | {i.total} | {i.balance} | {_date(i.due_at)} | {i.reminders} |" for i in state.invoices]
+    parts += _table(
+        ("line", "item", "ordered", "open", "at work", "shipped", "delivered", "returned", "cancelled"),
+        [
+            (n.number, n.item, n.ordered, n.open, n.at_work, n.shipped, n.delivered, n.returned, n.cancelled)
+            for n in state.lines[:MOST_ROWS]
+        ],
+    )
+    parts += _table(
+        ("shipment", "from", "state", "tracking"),
+        [(s.number, s.location, shipment_state(s), s.tracking) for s in state.shipments[-MOST_ROWS:]],
+    )
+    parts += _table(
+        ("invoice", "total", "balance", "due", "reminders"),
+        [(i.document, i.total, i.balance, _date(i.due_at), i.reminders) for i in state.invoices[-MOST_ROWS:]],
+    )
     return "\n".join(parts)
 
 
@@ -82,8 +87,17 @@ def at_start(state: OrderState) -> dict[str, object]:
     return {update.key.name: update.value for update in attributes(state)}
 
 
+def _table(heads: tuple[str, ...], rows: list[tuple[object, ...]]) -> list[str]:
+    """A Markdown table, none without rows; the UI puts no space between cells, so the cells bring their own."""
+    if not rows:
+        return []
+    lines = [heads, *rows]
+    cells = ["|".join(f"\u00a0{str(cell).replace('|', '/')}\u00a0" for cell in line) for line in lines]
+    return [f"\n|{cells[0]}|", f"|{'--|' * len(heads)}", *(f"|{row}|" for row in cells[1:])]
+
+
 def _wait(waiting: Waiting) -> str:
-    return f"**{waiting.wait}** for {waiting.subject}" + (f" until {_date(waiting.due)}" if waiting.due else "")
+    return f"**{waiting.wait.replace('_', ' ')}** for {waiting.subject}" + (f" until {_date(waiting.due)}" if waiting.due else "")
 
 
 def _date(moment: datetime) -> str:

@@ -92,9 +92,12 @@ class SimulatedPayments:
 
     async def refund(self, key: str, payment: str, amount: Money) -> Approved | Declined:
         _positive("refund", amount)
-        order = await self._world.off_loop(self._order_of_capture, payment)
+        order = await self._world.off_loop(self._order_of_capture, payment) or key.rpartition("/refund/")[0]
 
         def give_back(connection: sqlite3.Connection) -> dict[str, Any]:
+            asked = connection.execute("SELECT count(*) FROM calls WHERE operation = ? AND order_key = ?", (REFUND, order)).fetchone()[0]
+            if self._world.script_of(order).card is CardScript.REFUND_FAILS_ONCE and asked == 0:
+                return {"declined": "The account was closed."}
             capture = connection.execute(
                 "SELECT c.*, a.currency FROM captures c JOIN authorizations a ON a.number = c.authorization"
                 " WHERE c.key = ? AND c.declined = ''",

@@ -36,6 +36,7 @@ class CardScript(StrEnum):
     DECLINED_ONCE = "declined_once"  # the first authorization is declined, the next is approved
     DECLINED = "declined"  # every authorization is declined
     CAPTURE_FAILS_ONCE = "capture_fails_once"  # the first capture is declined, the next is approved
+    REFUND_FAILS_ONCE = "refund_fails_once"  # the first refund is declined, the next is approved
 
 
 class PayScript(StrEnum):

@@ -198,7 +198,11 @@ def _ask(order: str, request: Request, as_json: bool) -> None:
     from starters.messaging import ask
 
     async def send() -> Receipt:
-        return await ask(await frame.client(), order, request)
+        try:
+            return await ask(await frame.client(), order, request)
+        except Refused as refused:
+            await frame.record_refusal(request.message_id, f"order {order}, {request.called()}", str(refused))
+            raise
 
     asked_at = datetime.now(UTC)
     receipt = frame.run(send())

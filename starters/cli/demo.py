@@ -132,6 +132,9 @@ def _report(result: Result, everything: Everything, keep: bool) -> None:
     )
     for ending in short:
         frame.say(f"  [red]{escape(ending.key)}[/] {_shortfall(ending)}")
+    for ending in result.endings:
+        if ending.as_told and ending.skipped:
+            frame.say(f"  [yellow]{escape(ending.key)}[/] took a shorter way: {escape('; '.join(ending.skipped))}.")
     if result.violations:
         frame.say(f"{_mark(False)} The audit finds {len(result.violations)}:")
         frame.console().print(violations_table(result.violations))

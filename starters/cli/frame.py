@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import typer
 
-from domain.errors import InputRefused, Unavailable
+from domain.errors import InputRefused, Refused, Unavailable
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -89,6 +89,17 @@ async def database() -> AsyncIterator[Database]:
         yield opened
     finally:
         await opened.close()
+
+
+async def record_refusal(source: str, place: str, reason: str) -> None:
+    """Keep what was not taken; without a database the sentence on the terminal has to do."""
+    from database import intake
+
+    try:
+        async with database() as opened:
+            await opened.transaction(intake.refuse, source, place, reason, datetime.now(UTC))
+    except (Unavailable, Refused):
+        return
 
 
 async def client() -> Client:

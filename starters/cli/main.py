@@ -33,7 +33,12 @@ for room in (running, intake, reading, telling, asking, demo):
 
 def main() -> None:
     """The `oms` command."""
-    sys.exit(run(sys.argv[1:]))
+    code = run(sys.argv[1:])
+    sys.stdout.flush()
+    sys.stderr.flush()
+    # Everything is closed by now. Temporal's own threads may still be at work on a call that was given up, and an interpreter that
+    # takes itself apart around them is aborted by the machine, whatever the exit code was to be.
+    os._exit(code)
 
 
 def run(arguments: Sequence[str]) -> int:

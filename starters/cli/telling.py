@@ -293,7 +293,11 @@ def _tell(order: str, facts: Sequence[Fact], as_json: bool) -> None:
     async def send() -> None:
         client = await frame.client()
         for fact in facts:
-            await tell(client, order, fact)
+            try:
+                await tell(client, order, fact)
+            except Refused as refused:
+                await frame.record_refusal(fact.message_id, f"order {order}, {fact.called()}", str(refused))
+                raise
 
     if len({fact.message_id for fact in facts}) < len(facts):
         raise InputRefused("--message-id", "there are several shipments, and each needs its own message: name one with --shipment")

@@ -8,11 +8,14 @@ from decimal import Decimal
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from pydantic import BaseModel
+from sqlalchemy import delete, update
 from sqlalchemy.orm import Session
 
 from database import intake, orders, receivables, shipments, stock
 from database.engine import Database
 from database.journal import once, undo
+from database.seed import seed
+from database.tables import Base, Counter
 from domain.messages import Cause, LineQuantity, Parcel
 from domain.money import Money
 from domain.order import Address, OrderLine, PaymentTerms, PlaceOrder, ShippingPolicy
@@ -29,8 +32,8 @@ from domain.steps import (
     Recorded,
     RecordPacking,
     RecordPick,
-    Shipped,
     ShipParcels,
+    Shipped,
     Step,
 )
 
@@ -66,6 +69,15 @@ CATALOGUE: dict[str, Any] = {
 }
 
 BERLIN_ADDRESS = Address(name="Kaffeekontor Nord", street="Speicherstr. 4", city="Hamburg", postcode="20457", country="DE")
+
+
+def refurnish(session: Session) -> None:
+    """Empty every table and put the opening stock in."""
+    for table in reversed(Base.metadata.sorted_tables):
+        if table.name != "counters":
+            session.execute(delete(table))
+    session.execute(update(Counter).values(last=0))
+    seed(session, CATALOGUE)
 
 
 def eur(minor: int) -> Money:
@@ -133,7 +145,7 @@ class House:
 
     async def allocate(self, placed: PlaceOrder, *needs: Need, attempt: int = 1, first: int = 1, **changes: Any) -> Allocation:
         wanted = needs or tuple(Need(line=line.number, item=line.item, quantity=line.quantity) for line in placed.lines)
-        fields = {"all_or_nothing": False, "first_shipment": first, "pick_due": NOW + DAY, "backorder_due": NOW + 14 * DAY}
+        fields: dict[str, Any] = {"all_or_nothing": False, "first_shipment": first, "pick_due": NOW + DAY, "backorder_due": NOW + 14 * DAY}
         request = AllocateStock(**step(f"allocate/{attempt}", placed.key), needs=wanted, **fields | changes)
         return await self.once(request, Allocation, stock.allocate_stock)
 
@@ -191,9 +203,7 @@ def ship_request(placed: PlaceOrder, shipment: int = 1, attempt: int = 1) -> Shi
 
 
 def shipped(tracking: str) -> Shipped:
-    return Shipped(
-        carrier="dhl", service="paket", tracking=tracking, cost=eur(590), expected_at=NOW + 2 * DAY, overdue_at=NOW + 4 * DAY
-    )
+    return Shipped(carrier="dhl", service="paket", tracking=tracking, cost=eur(590), expected_at=NOW + 2 * DAY, overdue_at=NOW + 4 * DAY)
 
 
 def book(session: Session, request: ShipParcels, label: Shipped) -> Shipped:

@@ -6,15 +6,11 @@ from pathlib import Path
 
 import asyncpg
 import pytest
-from sqlalchemy import delete, update
-from sqlalchemy.orm import Session
 
 from database.audit import audit
 from database.engine import Database
 from database.migrate import migrate
-from database.seed import seed
-from database.tables import Base, Counter
-from tests.database.builders import CATALOGUE, House
+from tests.database.builders import House, refurnish
 
 
 @pytest.fixture(scope="session")
@@ -36,7 +32,7 @@ async def house(
         server = request.getfixturevalue("postgresql") if engine == "postgresql" else ""
         opened[engine] = await _open(server, tmp_path_factory.mktemp("house"))
     database = opened[engine]
-    await database.transaction(_refurnish)
+    await database.transaction(refurnish)
     yield House(database)
     assert await database.read(audit) == []
 
@@ -53,9 +49,9 @@ async def _open(server: str, folder: Path) -> Database:
     return Database(url)
 
 
-def _refurnish(session: Session) -> None:
-    for table in reversed(Base.metadata.sorted_tables):
-        if table.name != "counters":
-            session.execute(delete(table))
-    session.execute(update(Counter).values(last=0))
-    seed(session, CATALOGUE)
+@pytest.fixture
+async def workshop(opened: dict[str, Database], tmp_path_factory: pytest.TempPathFactory) -> Database:
+    """A SQLite database for tests that furnish it many times themselves."""
+    if "sqlite" not in opened:
+        opened["sqlite"] = await _open("", tmp_path_factory.mktemp("house"))
+    return opened["sqlite"]

@@ -2,6 +2,7 @@
 
 import asyncio
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from sqlalchemy.orm import Session
@@ -94,7 +95,7 @@ async def test_a_total_that_does_not_add_up_is_noted_and_the_order_goes_on(house
     ],
 )
 async def test_what_is_wrong_with_the_whole_order(
-    house: House, changes: dict[str, object], place: str, reason: str, severity: Severity
+    house: House, changes: dict[str, Any], place: str, reason: str, severity: Severity
 ) -> None:
     accepted = await house.accept(order(**changes))
     assert accepted.findings == (Finding(place=place, reason=reason, severity=severity),)

@@ -6,13 +6,14 @@ from typing import Any
 
 import pytest
 
+from domain.exceptions import ExceptionKind
 from domain.messages import CarrierEvent, DeliveryConfirmed
 from integrations.simulated import Script, SimulatedCarriers, World
 from integrations.simulated.carriers import SoldLabel
 from integrations.simulated.outbox import Entry
 from simulation import carrier
 from tests.integrations.test_ports import BERLIN, PARCELS, QUOTE
-from tests.simulation.builders import DAY, ORDER, START, day
+from tests.simulation.builders import DAY, ORDER, START, day, order, trouble
 
 LABEL = SoldLabel(
     key="label/1", order=ORDER, shipment=1, tracking="PW771482719030", transit_days=2, bought_at=START.timestamp(), first=True
@@ -55,10 +56,23 @@ def test_late_names_a_new_date_and_arrives_before_it() -> None:
     assert delayed.expected_at == day(7)
 
 
-def test_late_without_a_new_date_where_a_person_is_to_be_asked() -> None:
-    delayed = told(carrier="late", decisions={"delivery_overdue": "wait_on"})[1].said
+async def test_late_without_a_new_date_until_somebody_waits_for_it(world: World) -> None:
+    world.script(ORDER, {"carrier": "late", "decisions": {"delivery_overdue": "wait_on"}})
+    label = await SimulatedCarriers(world).buy_label("label/1", ORDER, 1, QUOTE, BERLIN, PARCELS)
+    way = f"carrier/{label.tracking}"
+    undecided = order(exceptions=(trouble(ExceptionKind.DELIVERY_OVERDUE),))
+    for views in ({}, {ORDER: undecided}):
+        carrier.drive(world, views, DAY)
+        assert [row["id"] for row in world.rows("SELECT id FROM outbox ORDER BY send_at")] == [f"{way}/in_transit", f"{way}/delayed"]
+    delayed = world.outbox.find(f"{way}/delayed")
     assert isinstance(delayed, CarrierEvent)
     assert delayed.expected_at is None
+    decided = order(exceptions=(trouble(ExceptionKind.DELIVERY_OVERDUE, choice="wait_on", at=day(400)),))
+    carrier.drive(world, {ORDER: decided}, DAY)
+    proof = world.outbox.find(f"{way}/proof")
+    assert isinstance(proof, DeliveryConfirmed)
+    assert proof.occurred_at == day(401)
+    assert world.rows("SELECT planned FROM labels")[0]["planned"] == 1
 
 
 @pytest.mark.parametrize(("script", "end"), [("lost", "lost"), ("returned", "returned_to_sender")])
@@ -91,8 +105,8 @@ async def test_a_voided_label_is_not_driven(world: World) -> None:
     await carriers.buy_label("label/2", ORDER, 2, QUOTE, BERLIN, PARCELS)
     await carriers.buy_return_label("label/3", ORDER, 1, BERLIN, "LYON")
     await carriers.void("label/2")
-    carrier.drive(world, DAY)
-    carrier.drive(world, DAY)
+    carrier.drive(world, {}, DAY)
+    carrier.drive(world, {}, DAY)
     assert {row["subject"] for row in world.rows("SELECT subject FROM outbox")} == {"label label/1"}
     await carriers.void("label/1")
     assert world.outbox.open() == 0
@@ -103,7 +117,7 @@ async def test_the_second_label_of_a_lost_parcel_arrives(world: World) -> None:
     carriers = SimulatedCarriers(world)
     await carriers.buy_label("label/1", ORDER, 1, QUOTE, BERLIN, PARCELS)
     await carriers.buy_label("label/2", ORDER, 2, QUOTE, BERLIN, PARCELS)
-    carrier.drive(world, DAY)
+    carrier.drive(world, {}, DAY)
     names = [row["name"] for row in world.rows("SELECT name FROM outbox WHERE subject = 'label label/2' AND name = 'delivery_confirmed'")]
     lost = [row["id"] for row in world.rows("SELECT id FROM outbox WHERE subject = 'label label/1' AND id LIKE '%/lost'")]
     assert (names, len(lost)) == (["delivery_confirmed"], 1)

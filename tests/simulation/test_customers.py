@@ -11,9 +11,9 @@ from domain.exceptions import ExceptionKind
 from domain.lifecycle import Wait
 from domain.messages import AmendOrder, CancelOrder, HoldOrder, PaymentReceived, ReleaseOrder, RequestReturn, ReturnReceived
 from domain.views import OrderView
-from integrations.simulated import Script
+from integrations.simulated import Script, World
 from simulation import customers
-from tests.simulation.builders import DAY, ORDER, after, day, invoice, line, order, payment, returned, shipment, trouble, waiting
+from tests.simulation.builders import DAY, ORDER, after, day, euros, invoice, line, order, payment, returned, shipment, trouble, waiting
 
 
 def script(**words: Any) -> Script:
@@ -60,13 +60,21 @@ def test_a_late_payer_whom_the_office_waits_for_pays_a_day_after_the_decision() 
 
 def test_the_rest_of_a_partial_payment_comes_two_days_after_the_due_date() -> None:
     assert paid(order(invoices=(invoice(10_001),)), 24, pay="partial_then_rest") == [(f"bank/{ORDER}/1/1", 5_001)]
-    half = order(invoices=(invoice(5_000),), payments=(payment(1, 5_001),))
+    half = order(invoices=(invoice(5_000, total=euros(10_001)),), payments=(payment(1, 5_001),))
     assert paid(half, 31.9, pay="partial_then_rest") == []
     assert paid(half, 32, pay="partial_then_rest") == [(f"bank/{ORDER}/1/2", 5_000)]
 
 
 def test_a_second_payment_waits_until_the_first_is_booked() -> None:
     assert paid(order(invoices=(invoice(),)), 90, pay="on_time") == [(f"bank/{ORDER}/1/1", 10_000)]
+
+
+def test_what_was_paid_and_booked_elsewhere_is_not_paid_again() -> None:
+    assert paid(order(invoices=(invoice(10_000),), payments=(payment(1),)), 90) == []
+    with_fee = invoice(11_500, total=euros(10_000), fees=euros(1_500))
+    assert paid(order(invoices=(with_fee,), payments=(payment(1),)), 90) == [(f"bank/{ORDER}/1/2", 1_500)]
+    refunded = payment(1).model_copy(update={"refunded": euros(10_000)})
+    assert paid(order(invoices=(invoice(10_000),), payments=(refunded,)), 90) == [(f"bank/{ORDER}/1/2", 10_000)]
 
 
 def test_an_overpayment_is_a_tenth_too_much() -> None:
@@ -91,28 +99,42 @@ def test_those_who_never_pay_never_pay() -> None:
 RETURN = {"kind": "exchange", "lines": {1: 2}, "disposition": "restock", "goods": "come"}
 
 
-def sent_back(view: OrderView, when: float, **changes: Any) -> list[Any]:
-    entries = customers.sends_back(view, script(**{"return": {**RETURN, **changes}}), "LYON", DAY, day(when))
+def sent_back(world: World, view: OrderView, when: float, **changes: Any) -> list[Any]:
+    entries = customers.sends_back(view, script(**{"return": {**RETURN, **changes}}), "LYON", world.outbox, DAY, day(when))
     return [(after([entry])[0], entry.said) for entry in entries]
 
 
-def test_a_return_is_asked_for_a_day_after_all_its_goods_arrived() -> None:
+def test_a_return_is_asked_for_a_day_after_all_its_goods_arrived(world: World) -> None:
     arrived = order(lines=(line(delivered=2, shipped=3),), shipments=(shipment(delivered_at=day(3)),))
-    assert sent_back(order(lines=(line(delivered=1, shipped=3),), shipments=(shipment(),)), 9) == []
-    assert sent_back(arrived, 3.9) == []
-    (((name, at), said),) = sent_back(arrived, 4)
+    assert sent_back(world, order(lines=(line(delivered=1, shipped=3),), shipments=(shipment(),)), 9) == []
+    assert sent_back(world, arrived, 3.9) == []
+    (((name, at), said),) = sent_back(world, arrived, 4)
     assert (name, at) == (f"customer/{ORDER}/return", 4)
     assert isinstance(said, RequestReturn)
     assert ([(part.line, part.quantity) for part in said.lines], said.kind) == ([(1, 2)], "exchange")
 
 
-def test_a_closed_order_gets_nothing_back() -> None:
-    assert sent_back(order(outcome="closed", lines=(line(delivered=3),), shipments=(shipment(),)), 9) == []
+def test_a_refused_return_is_asked_for_again_a_few_times(world: World) -> None:
+    arrived = order(lines=(line(delivered=2, shipped=3),), shipments=(shipment(delivered_at=day(3)),))
+    words = script(**{"return": RETURN})
+    tried = []
+    for _ in range(10):
+        entries = customers.sends_back(arrived, words, "LYON", world.outbox, DAY, day(4))
+        world.outbox.put(entries)
+        for entry in entries:
+            tried += after([entry])
+            world.outbox.close(entry.id, "refused: Line 1 has 0 units that can come back, not 2.")
+    name = f"customer/{ORDER}/return"
+    assert tried == [(name, 4), *((f"{name}/again/{n}", 5) for n in range(1, 6))]
+
+
+def test_a_closed_order_gets_nothing_back(world: World) -> None:
+    assert sent_back(world, order(outcome="closed", lines=(line(delivered=3),), shipments=(shipment(),)), 9) == []
 
 
 @pytest.mark.parametrize(("goods", "came"), [("come", {1: 2, 2: 1}), ("fewer", {1: 1, 2: 1}), ("never", None)])
-def test_authorized_goods_come_two_days_later_or_fewer_or_never(goods: str, came: dict[int, int] | None) -> None:
-    back = sent_back(order(returns=(returned(lines={1: 2, 2: 1}),)), 10, goods=goods)
+def test_authorized_goods_come_two_days_later_or_fewer_or_never(world: World, goods: str, came: dict[int, int] | None) -> None:
+    back = sent_back(world, order(returns=(returned(lines={1: 2, 2: 1}),)), 10, goods=goods)
     if came is None:
         assert back == []
         return
@@ -122,8 +144,8 @@ def test_authorized_goods_come_two_days_later_or_fewer_or_never(goods: str, came
     assert ({part.line: part.quantity for part in said.lines}, said.location, said.rma) == (came, "LYON", 1)
 
 
-def test_goods_that_came_do_not_come_again() -> None:
-    assert sent_back(order(returns=(returned("received"),)), 10) == []
+def test_goods_that_came_do_not_come_again(world: World) -> None:
+    assert sent_back(world, order(returns=(returned("received"),)), 10) == []
 
 
 def asked(when: str, what: str, view: OrderView | None, at: float = 1, **more: Any) -> list[Any]:
@@ -142,8 +164,8 @@ def test_a_cancellation_at_capture_does_not_wait_for_the_order_to_be_seen() -> N
     [
         ("backordered", order(waits=waiting(Wait.PICK)), order(waits=waiting(Wait.STOCK)), day(1.3)),
         ("picking", order(waits=waiting(Wait.STOCK)), order(waits=waiting(Wait.PICK)), day(1)),
-        ("shipped", order(lines=(line(packed=3),)), order(lines=(line(shipped=3),)), day(1.4)),
-        ("shipped", order(lines=(line(packed=3),)), order(lines=(line(shipped=3, delivered=3),)), day(1.4)),
+        ("shipped", order(lines=(line(shipped=3),)), order(lines=(line(shipped=3),), invoices=(invoice(),)), day(1)),
+        ("shipped", order(lines=(line(packed=3),)), order(lines=(line(shipped=3, delivered=3),), invoices=(invoice(),)), day(1)),
     ],
 )
 def test_a_cancellation_is_said_at_its_moment_and_not_before(when: str, too_early: OrderView, moment: OrderView, said_at: datetime) -> None:

@@ -105,7 +105,8 @@ async def test_a_task_cancelled_between_pick_and_packing_is_not_packed(world: Wo
     assert entries_of(world) == [f"floor/{ORDER}/1/picked"]
 
 
-async def test_the_floor_waits_for_a_cancellation_that_is_to_meet_the_picking(world: World) -> None:
+@pytest.mark.parametrize(("outcome", "said"), [("refused: too late", 3), ("sent", 1)])
+async def test_the_floor_waits_for_a_cancellation_that_is_to_meet_the_picking(world: World, outcome: str, said: int) -> None:
     world.script(ORDER, {"requests": [{"when": "picking", "what": "cancel"}]})
     await release(world)
     floor.work(world, {}, DAY)
@@ -115,9 +116,9 @@ async def test_the_floor_waits_for_a_cancellation_that_is_to_meet_the_picking(wo
     world.outbox.put([Entry(id=name, order=ORDER, said=cancel, send_at=START)])
     floor.work(world, {}, DAY)
     assert entries_of(world) == [name]
-    world.outbox.close(name, "refused: too late")
+    world.outbox.close(name, outcome)
     floor.work(world, {}, DAY)
-    assert len(entries_of(world)) == 3
+    assert len(entries_of(world)) == said
 
 
 @pytest.mark.parametrize("choice", ["", "reallocate", "wait_on"])

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import itertools
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 from temporalio.client import WorkflowHandle
@@ -15,10 +17,13 @@ from temporalio.testing import WorkflowEnvironment
 from database import intake, reading
 from database.audit import audit
 from database.engine import Database
+from database.migrate import migrate
 from database.seed import seed
+from domain.errors import Refused
 from domain.exceptions import ExceptionKind, OpenException
 from domain.lifecycle import Wait
 from domain.messages import (
+    CancelOrder,
     CarrierEvent,
     CarrierStatus,
     Decide,
@@ -38,11 +43,14 @@ from domain.policies import Policies
 from domain.state import OrderStart, OrderState
 from domain.steps import OrderEnded, ReceiveStock
 from domain.views import OrderView, WaitView
-from integrations.simulated import World
+from integrations.simulated import SimulatedCarriers, SimulatedMail, SimulatedPayments, SimulatedWarehouse, World
 from starters.messaging import ask, tell
 from starters.receiving import receive
+from tests.workflows.trouble import Trouble
+from workers.wiring import Partners, workers
 
 numbers = itertools.count(1)
+rarities = itertools.count(1)
 PATIENCE = 20.0
 """Seconds of real time after which a test says what it waited for."""
 
@@ -52,8 +60,8 @@ def euro(cents: int) -> Money:
 
 
 def catalogue() -> dict[str, Any]:
-    """Ample stock of PLENTY and LAMP; tests that need a scarce item receive one of their own."""
-    items = ["PLENTY", "LAMP", "SPARE", *(f"SCARCE-{n}" for n in range(1, 40))]
+    """Ample stock of PLENTY and LAMP; tests that need a scarce item receive one of their own (`Shop.rare`)."""
+    items = ["PLENTY", "LAMP", "SPARE", *(f"SCARCE-{n}" for n in range(1, 40)), *(f"RARE-{n}" for n in range(1, 200))]
     prices = {"EUR": "10.00"}
     return {
         "items": [
@@ -110,14 +118,46 @@ def order(*lines: OrderLine, terms: PaymentTerms = PaymentTerms.NET_30, **change
 class Shop:
     def __init__(self, env: WorkflowEnvironment, database: Database, world: World) -> None:
         self.env, self.client, self.database, self.world = env, env.client, database, world
+        self.trouble = Trouble()
+        self.staff = AsyncExitStack()
 
-    async def place(self, placed: PlaceOrder, policies: Policies | None = None, *, real_time: bool = True) -> Living:
-        """Start an order as `oms place` does; it lives in real time until a test moves its clock."""
+    async def open(self) -> None:
+        """Let the workers begin."""
+        behind = Partners(
+            SimulatedWarehouse(self.world), SimulatedCarriers(self.world), SimulatedPayments(self.world), SimulatedMail(self.world)
+        )
+        for worker in workers(self.client, self.database, behind, [self.trouble]):
+            await self.staff.enter_async_context(worker)
+
+    async def shut(self) -> None:
+        """Let the workers end; orders live on in the server until `open`."""
+        await self.staff.aclose()
+
+    async def place(
+        self,
+        placed: PlaceOrder,
+        policies: Policies | None = None,
+        *,
+        real_time: bool = True,
+        script: dict[str, Any] | None = None,
+        first: Fact | None = None,
+    ) -> Living:
+        """Start an order as `oms place` does; it lives in real time until a test moves its clock.
+
+        Without a script the world is kind to it. The fact `first` is in its history before any worker has seen it.
+        """
+        self.world.script(placed.key, script or {})
         await self.database.transaction(intake.capture, placed, datetime.now(UTC))
         start = OrderStart(placed=placed.without_people(), policies=policies or Policies())
-        with self.env.time_skipping_disabled() if hasattr(self.env, "time_skipping_disabled") else _disabled(self.env):
+        with self.env.with_time_skipping_disabled():
             handle: WorkflowHandle[Any, OrderEnded] = await self.client.start_workflow(
-                "Order", start, id=f"order/{placed.key}", task_queue="orders", result_type=OrderEnded
+                "Order",
+                start,
+                id=f"order/{placed.key}",
+                task_queue="orders",
+                result_type=OrderEnded,
+                start_signal=first.called() if first else None,
+                start_signal_args=[first] if first else [],
             )
         return Living(self, placed, handle)
 
@@ -127,12 +167,17 @@ class Shop:
         )
         await receive(self.client, fact)
 
+    def rare(self) -> str:
+        """An item of the price list that no other test uses; there is none in stock."""
+        return f"RARE-{next(rarities)}"
+
+    async def stock(self, item: str, location: str = "BERLIN") -> tuple[int, int]:
+        """(on hand, reserved) of an item at a location, over all bins."""
+        rows = [row for row in await self.database.read(reading.stock, item) if row.location == location]
+        return sum(row.on_hand for row in rows), sum(row.reserved for row in rows)
+
     async def audit(self) -> list[str]:
         return [str(violation) for violation in await self.database.read(audit)]
-
-
-def _disabled(env: WorkflowEnvironment) -> Any:
-    return env.with_time_skipping_disabled()
 
 
 class Living:
@@ -149,7 +194,8 @@ class Living:
         return self.shop.client.get_workflow_handle(f"order/{self.key}", result_type=OrderEnded)
 
     async def state(self) -> OrderState:
-        return await self.latest.query("state", result_type=OrderState)
+        state: OrderState = await self.latest.query("state", result_type=OrderState)
+        return state
 
     async def waits(self) -> dict[tuple[Wait, str], datetime | None]:
         found = await self.latest.query("waits", result_type=list[WaitView])
@@ -183,6 +229,26 @@ class Living:
         """The open exception of a kind, as soon as the order asks."""
         state = await self.when(lambda s: any(e.kind is kind and e.decision is None for e in s.exceptions), f"an exception {kind}")
         return next(e for e in state.exceptions if e.kind is kind and e.decision is None)
+
+    def effects(self) -> list[str]:
+        """What stands of what this order's steps did outside, in the order in which it was done: "pick task", "label", "capture"..."""
+        return [effect.operation for effect in self.shop.world.effects(self.key) if effect.happened and not effect.undone]
+
+    def undone(self) -> list[str]:
+        """What was done outside and taken back."""
+        return [effect.operation for effect in self.shop.world.effects(self.key) if effect.happened and effect.undone]
+
+    async def refused(self, request: Request) -> str:
+        """The sentence with which the order refuses a request."""
+        try:
+            await self.ask(request)
+        except Refused as refusal:
+            return str(refusal)
+        raise AssertionError(f"{self.key} took {request!r}")
+
+    async def cancel(self, reason: str = "changed my mind") -> OrderEnded:
+        await self.ask(CancelOrder(**self.stamp("customer"), reason=reason))
+        return await self.ended()
 
     async def ended(self) -> OrderEnded:
         async with asyncio.timeout(PATIENCE):
@@ -247,3 +313,23 @@ class Living:
 
 async def seeded(database: Database) -> None:
     await database.transaction(seed, catalogue())
+
+
+@asynccontextmanager
+async def installed(env: WorkflowEnvironment, folder: Path) -> AsyncIterator[Shop]:
+    """An installation on this server, its database and its partners in `folder`; it ends with a clean audit."""
+    url = f"sqlite:///{folder / 'holdfast.db'}"
+    migrate(url)
+    database = Database(url)
+    await seeded(database)
+    try:
+        with World(folder / "world.db") as world:
+            shop = Shop(env, database, world)
+            await shop.open()
+            try:
+                yield shop
+                assert await shop.audit() == []
+            finally:
+                await shop.shut()
+    finally:
+        await database.close()

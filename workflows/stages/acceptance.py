@@ -35,7 +35,7 @@ async def validate(chapter: Chapter) -> None:
                 price_tolerance=state.policies.price_tolerance,
                 waived=state.waived,
             ),
-            f"Check the order of {len(state.lines)} lines, {state.placed.total}",
+            f"Check the order of {len(state.lines)} lines for {state.placed.customer}",
         )
         state.findings = list(checked.findings)
         fatal = sentence(checked.findings, Severity.FATAL)

@@ -64,14 +64,12 @@ async def receive(chapter: Chapter, fact: PaymentReceived) -> None:
     else:
         async with chapter.life.money:
             parts = parts_for(state, fact.amount, fact.invoice or 0)
-            await chapter.act(
-                InvoiceActivities.apply_payment,
-                ApplyPayment(**chapter.base(f"payment/{fact.payment}", fact), payment=fact.payment, amount=fact.amount, parts=parts),
-                f"Book the payment of {fact.amount}",
-            )
+            base = chapter.base(f"payment/{fact.payment}", fact)
+            request = chapter.again(ApplyPayment(**base, payment=fact.payment, amount=fact.amount, parts=parts))
+            await chapter.act(InvoiceActivities.apply_payment, request, f"Book the payment of {fact.amount}")
             payment = Payment(payment=fact.payment, amount=fact.amount, refunded=state.zero, refunded_on_account=state.zero)
             state.payments.append(payment)
-            booked(state, payment, parts)
+            booked(state, payment, request.parts)
     chapter.taken(fact)
 
 
@@ -81,18 +79,12 @@ async def apply(chapter: Chapter, payment: Payment) -> None:
     async with chapter.life.money:
         parts = parts_for(state, payment.unapplied, 0)
         if parts:
-            await chapter.act(
-                InvoiceActivities.apply_payment,
-                ApplyPayment(
-                    **chapter.base(f"payment/{payment.payment}/applied/{state.applications + 1}"),
-                    payment=payment.payment,
-                    amount=payment.amount,
-                    parts=parts,
-                ),
-                f"Apply {Money.total((part.amount for part in parts), state.currency)} on account",
-            )
+            base = chapter.base(f"payment/{payment.payment}/applied/{state.applications + 1}")
+            request = chapter.again(ApplyPayment(**base, payment=payment.payment, amount=payment.amount, parts=parts))
+            total = Money.total((part.amount for part in request.parts), state.currency)
+            await chapter.act(InvoiceActivities.apply_payment, request, f"Apply {total} on account")
             state.applications += 1
-            booked(state, payment, parts)
+            booked(state, payment, request.parts)
 
 
 async def reverse(chapter: Chapter, fact: PaymentReversed) -> None:
@@ -125,14 +117,15 @@ async def settle_surplus(chapter: Chapter, payment: Payment) -> None:
 
     async with chapter.question(ExceptionKind.OVERPAID, f"payment {payment.payment}", detail, moot) as answer:
         if answer.choice == "refund":
-            await refund(chapter, payment, None, payment.unapplied, "paid too much")
+            await refund(chapter, payment, None, "paid too much")
         elif answer.choice == "keep":
             payment.kept = True
 
 
 def surplus(state: OrderState) -> list[Payment]:
     """Payments with money that no invoice will ever ask for."""
-    if any(line.open or line.at_work for line in state.lines) or any(shipment.to_invoice for shipment in state.shipments):
+    more_to_come = state.rejected is None and any(line.open or line.at_work for line in state.lines)
+    if more_to_come or any(shipment.to_invoice for shipment in state.shipments):
         return []
     if cash_waits(state):  # it is applied first; asking a person now would be moot at once, again and again
         return []

@@ -35,8 +35,7 @@ async def credit_invoice(
         total = total_of(lines, freight, freight_tax, state.placed.taxes_included)
         if not lines and not total:
             return ()
-        await chapter.act(
-            InvoiceActivities.issue_credit,
+        request = chapter.again(
             IssueCredit(
                 **chapter.base(f"credit/{state.credits + 1}"),
                 credit=state.credits + 1,
@@ -45,39 +44,37 @@ async def credit_invoice(
                 freight=freight,
                 freight_tax=freight_tax,
                 total=total,
+                applied=min(total, max(invoice.balance, state.zero)),
                 reason=reason,
-            ),
-            f"Credit {total} of {invoice.document}: {reason}",
+            )
         )
+        await chapter.act(InvoiceActivities.issue_credit, request, f"Credit {total} of {invoice.document}: {reason}")
         state.credits += 1
-        applied = min(total, invoice.balance)
+        applied = request.applied or state.zero
         invoice.credited += applied
-        invoice.owed += total - applied
-        invoice.credits = [*invoice.credits, *lines]
+        invoice.owed += request.total - applied
+        invoice.credits = [*invoice.credits, *request.lines]
         invoice.freight_credited = invoice.freight_credited or with_freight
-        return lines
+        return request.lines
 
 
 async def refund_excess(chapter: Chapter, invoice: Invoice, reason: str) -> None:
-    """Give back what is owed on an invoice: to the payments that paid it, then to any other that has something left."""
-    payments = sorted(chapter.state.payments, key=lambda payment: invoice.number not in payment.parts)
-    for payment in payments:
-        amount = min(invoice.owed, payment.left)
-        if amount.minor > 0:
-            await refund(chapter, payment, invoice, amount, reason)
+    """Give back what is owed on an invoice to the payments that paid it, never more than each of them brought."""
+    for payment in [payment for payment in chapter.state.payments if invoice.number in payment.parts]:
+        await refund(chapter, payment, invoice, reason)
 
 
-async def refund(chapter: Chapter, payment: Payment, invoice: Invoice | None, amount: Money, reason: str) -> None:
-    """One refund, asked again as often as a person wants; a refund that was paid by hand is booked all the same."""
+async def refund(chapter: Chapter, payment: Payment, invoice: Invoice | None, reason: str) -> None:
+    """Give back what is owed of a payment, asked again as often as a person wants; what was paid by hand is booked all the same."""
     state = chapter.state
-    if amount.minor <= 0:
-        return
     by_hand = False
     while True:
-        async with chapter.life.refunds:  # a refund's number belongs to one refund
+        async with chapter.life.refunds:  # one at a time: each looks at what the one before it left, and has a number of its own
             number = state.refunds + 1
-            answer = await chapter.act(
-                MoneyActivities.refund_payment,
+            amount = min(invoice.owed if invoice else payment.unapplied, payment.left)
+            if amount.minor <= 0:
+                return
+            request = chapter.again(
                 RefundPayment(
                     **chapter.base(f"refund/{number}"),
                     refund=number,
@@ -87,17 +84,16 @@ async def refund(chapter: Chapter, payment: Payment, invoice: Invoice | None, am
                     invoice=invoice.number if invoice else 0,
                     amount=amount,
                     reason=reason,
-                ),
-                f"Refund {amount}: {reason}",
-                PAYMENTS,
+                )
             )
+            answer = await chapter.act(MoneyActivities.refund_payment, request, f"Refund {request.amount}: {reason}", PAYMENTS)
             state.refunds = number
             if not answer.declined:
-                payment.refunded += amount
+                payment.refunded += request.amount
                 if invoice is None:
-                    payment.refunded_on_account += amount
+                    payment.refunded_on_account += request.amount
                 else:
-                    invoice.owed -= amount
+                    invoice.owed -= request.amount
                 return
         detail = f"A refund of {amount} was declined: {answer.declined}"
         async with chapter.question(ExceptionKind.REFUND_FAILED, payment.payment, detail) as decision:

@@ -10,7 +10,7 @@ with workflow.unsafe.imports_passed_through():
     from activities.shipping import ShippingActivities
     from domain.exceptions import ExceptionKind
     from domain.lifecycle import Wait
-    from domain.messages import CarrierEvent, CarrierStatus, DeliveryConfirmed
+    from domain.messages import CarrierEvent, CarrierStatus, Cause, DeliveryConfirmed, Fact
     from domain.state import Shipment
     from domain.steps import LineChange, RecordDelivery, RecordLoss, RecordTracking
 
@@ -24,7 +24,7 @@ async def deliver(chapter: Chapter, shipment: Shipment) -> None:
     state = chapter.state
 
     def news() -> bool:
-        return confirmation(chapter, shipment) is not None or event(chapter, shipment) is not None
+        return arrived(chapter, shipment)
 
     while not shipment.settled:
         if shipment.carrier_status in (CarrierStatus.LOST, CarrierStatus.RETURNED_TO_SENDER) and not news():
@@ -33,13 +33,14 @@ async def deliver(chapter: Chapter, shipment: Shipment) -> None:
             signed = confirmation(chapter, shipment)
             if signed is not None:
                 await delivered(chapter, shipment, signed.occurred_at, signed.signed_by, signed)
+                chapter.taken(signed)
             else:
                 await tracked(chapter, shipment)
         else:
             detail = f"{shipment.carrier} said nothing of {shipment.tracking} by the expected delivery."
             async with chapter.question(ExceptionKind.DELIVERY_OVERDUE, shipment.name, detail, news) as answer:
                 if answer.choice == "confirm_delivered":
-                    await delivered(chapter, shipment, answer.at, answer.by, None)
+                    await delivered(chapter, shipment, answer.at, answer.by, cause_of(answer))
                 elif answer.choice == "declare_lost":
                     shipment.carrier_status, shipment.carrier_status_at = CarrierStatus.LOST, answer.at
                 elif answer.choice == "wait_on":
@@ -48,16 +49,13 @@ async def deliver(chapter: Chapter, shipment: Shipment) -> None:
 
 
 async def tracked(chapter: Chapter, shipment: Shipment) -> None:
-    """Take the carrier's events in the order in which they happened; an older one changes nothing, a final one stands."""
+    """Take the carrier's latest word; what is older changes nothing, and waits in the inbox until the shipment is settled."""
     state = chapter.state
     fact = event(chapter, shipment)
     assert fact is not None  # the caller has seen it
-    known = (shipment.carrier_status is not None and shipment.carrier_status.final, shipment.carrier_status_at)
-    if known[1] is not None and (fact.status.final, fact.occurred_at) <= known:
-        chapter.taken(fact)
-        return
     if fact.status is CarrierStatus.DELIVERED:
         await delivered(chapter, shipment, fact.occurred_at, "", fact)
+        chapter.taken(fact)
         return
     overdue_at = shipment.overdue_at
     if fact.expected_at is not None:
@@ -81,16 +79,14 @@ async def tracked(chapter: Chapter, shipment: Shipment) -> None:
     chapter.taken(fact)
 
 
-async def delivered(
-    chapter: Chapter, shipment: Shipment, at: datetime, signed_by: str, fact: CarrierEvent | DeliveryConfirmed | None
-) -> None:
+async def delivered(chapter: Chapter, shipment: Shipment, at: datetime, signed_by: str, cause: Fact | Cause | None) -> None:
     state = chapter.state
     window_ends = max(at, shipment.shipped_at or at) + state.policies.days(state.policies.return_window)
     returnable_until = max(state.returnable_until or window_ends, window_ends)
     await chapter.act(
         ShippingActivities.record_delivery,
         RecordDelivery(
-            **chapter.base(f"shipment/{shipment.number}/delivery", fact),
+            **chapter.base(f"shipment/{shipment.number}/delivery", cause),
             shipment=shipment.number,
             delivered_at=at,
             signed_by=signed_by,
@@ -103,8 +99,6 @@ async def delivered(
     shipment.delivered_at, shipment.signed_by = at, signed_by
     shipment.carrier_status, shipment.carrier_status_at = CarrierStatus.DELIVERED, at
     state.returnable_until = returnable_until
-    if fact is not None:
-        chapter.taken(fact)
 
 
 async def lost(chapter: Chapter, shipment: Shipment) -> None:
@@ -114,10 +108,7 @@ async def lost(chapter: Chapter, shipment: Shipment) -> None:
     kind = ExceptionKind.RETURNED_TO_SENDER if came_back else ExceptionKind.PARCEL_LOST
     detail = f"{shipment.carrier} {'brought back' if came_back else 'lost'} {shipment.tracking} ({shipment.name})."
 
-    def found() -> bool:
-        return confirmation(chapter, shipment) is not None or event(chapter, shipment) is not None
-
-    async with chapter.question(kind, shipment.name, detail, found) as answer:
+    async with chapter.question(kind, shipment.name, detail, lambda: arrived(chapter, shipment)) as answer:
         if answer.choice not in ("reship", "refund"):
             return
         await chapter.act(
@@ -131,11 +122,10 @@ async def lost(chapter: Chapter, shipment: Shipment) -> None:
             f"{shipment.name} {'came back' if came_back else 'is lost'}: {answer.choice}",
         )
         if answer.choice == "reship":
-            number = state.next_line()
-            again = tuple(
-                LineChange(line=number + i, add=quantity, item=state.line(line).item, origin=f"replacement for {shipment.name}")
-                for i, (line, quantity) in enumerate(sorted(shipment.quantities.items()))
-            )
+            again = [
+                LineChange(line=0, add=quantity, item=state.line(line).item, origin=f"replacement for {shipment.name}")
+                for line, quantity in sorted(shipment.quantities.items())
+            ]
             await change(chapter, again, f"ship {shipment.name} again", cause_of(answer))
         elif shipment.invoice:
             billed = state.invoice(shipment.invoice)
@@ -144,11 +134,25 @@ async def lost(chapter: Chapter, shipment: Shipment) -> None:
         shipment.lost = True
 
 
+def arrived(chapter: Chapter, shipment: Shipment) -> bool:
+    """There is a word that changes what we know of the shipment."""
+    return confirmation(chapter, shipment) is not None or event(chapter, shipment) is not None
+
+
 def confirmation(chapter: Chapter, shipment: Shipment) -> DeliveryConfirmed | None:
     return chapter.find(DeliveryConfirmed, lambda fact: fact.shipment == shipment.number)
 
 
 def event(chapter: Chapter, shipment: Shipment) -> CarrierEvent | None:
-    """The earliest of the carrier's events that nobody has taken yet."""
+    """The carrier's next event that says more than we know; in whatever order events come, they leave the same."""
     found = [fact for fact in chapter.state.inbox if isinstance(fact, CarrierEvent) and fact.shipment == shipment.number]
-    return min(found, key=lambda fact: fact.occurred_at, default=None)
+    if shipment.carrier_status is not None and shipment.carrier_status_at is not None:
+        known = weight(shipment.carrier_status, shipment.carrier_status_at)
+        found = [fact for fact in found if weight(fact.status, fact.occurred_at) > known]
+    return min(found, key=lambda fact: weight(fact.status, fact.occurred_at), default=None)
+
+
+def weight(status: CarrierStatus, at: datetime) -> tuple[int, datetime, bool]:
+    """Goods that were handed over or came back are where they are; short of that the later word stands: what is lost may be found."""
+    rank = {CarrierStatus.DELIVERED: 2, CarrierStatus.RETURNED_TO_SENDER: 1}.get(status, 0)
+    return rank, at, status.final

@@ -11,6 +11,7 @@ with workflow.unsafe.imports_passed_through():
     from domain.lifecycle import Wait
     from domain.messages import (
         CarrierEvent,
+        CarrierStatus,
         DeliveryConfirmed,
         ExceptionRaised,
         Fact,
@@ -39,10 +40,11 @@ async def follow(chapter: Chapter, exception: OpenException) -> None:
     while not await chapter.until(
         lambda: exception.decision is not None, Wait.DECISION, f"{exception.kind} of {exception.subject}", exception.due_at
     ):
-        exception.escalations += 1
-        exception.due_at = chapter.now + chapter.state.policies.days(RULES[exception.kind].answer_within)
-        step = f"{name}/escalated/{exception.escalations}"
-        await record(chapter, exception, step, f"Escalate {exception.kind} of {exception.subject} to {exception.owner}")
+        step = f"{name}/escalated/{exception.escalations + 1}"
+        due_at = chapter.base(step)["at"] + chapter.state.policies.days(RULES[exception.kind].answer_within)
+        escalated = exception.model_copy(update={"escalations": exception.escalations + 1, "due_at": due_at})
+        await record(chapter, escalated, step, f"Escalate {exception.kind} of {exception.subject} to {escalated.owner}")
+        exception.escalations, exception.due_at = escalated.escalations, escalated.due_at
     assert exception.decision is not None  # until() returned True
     await record(chapter, exception, f"{name}/answered", f"{exception.kind} of {exception.subject}: {exception.decision.choice}")
     exception.answered = True
@@ -67,6 +69,8 @@ async def review_holds(chapter: Chapter) -> None:
                 state.note("released", cause_of(answer))
             elif answer.choice == "keep":
                 hold.review_at = chapter.now + state.policies.days(7)
+                state.note("hold kept", cause_of(answer))
+                state.note(f"kept on hold: {hold.reason}", cause_of(answer))
 
 
 async def tidy(chapter: Chapter) -> None:
@@ -89,7 +93,7 @@ async def write_notes(chapter: Chapter) -> None:
             **chapter.base(f"notes/{state.noted + 1}", *(note.cause for note in notes)),
             held=held,
             review_at=min((hold.review_at for hold in state.holds), default=None),
-            promised={invoice.number: invoice.promised_by for invoice in state.invoices if invoice.promised_by is not None},
+            promised={invoice.number: invoice.promised_by for invoice in state.invoices},
             disputed={invoice.number: invoice.dispute_review_at for invoice in state.invoices},
             notes=tuple(note.text for note in notes),
         ),
@@ -123,6 +127,11 @@ async def place(chapter: Chapter, fact: Fact) -> None:
                 f"{shipment.name} was signed for",
             )
             shipment.signed_by = fact.signed_by
+        case CarrierEvent(status=CarrierStatus.DELIVERED) | DeliveryConfirmed() if (
+            shipment := state.shipment(fact.shipment)
+        ) and shipment.lost:
+            detail = f"{shipment.name} was given up as lost and made good, and now it was delivered."
+            state.ask(ExceptionKind.UNEXPECTED_FACT, shipment.name, detail, chapter.now)
         case CarrierEvent() | DeliveryConfirmed() | StockArrived():
             state.note(f"{fact.called()} came late and changes nothing")
         case _:

@@ -11,9 +11,9 @@ with workflow.unsafe.imports_passed_through():
     from activities.stock import StockActivities
     from domain.exceptions import ExceptionKind
     from domain.lifecycle import Wait
-    from domain.messages import LineQuantity, Packed, PickConfirmed
+    from domain.messages import Cause, LineQuantity, Packed, PickConfirmed
     from domain.returning import by_line
-    from domain.state import Shipment
+    from domain.state import OrderState, Shipment
     from domain.steps import AbandonShipment, CancelPicks, LineChange, Pick, RecordDue, RecordPacking, RecordPick, ReleasePicks
 
 from workflows.chapter import Chapter
@@ -113,15 +113,32 @@ async def short_pick(chapter: Chapter, shipment: Shipment) -> None:
     )
     async with chapter.question(ExceptionKind.SHORT_PICK, shipment.name, detail) as answer:
         if answer.choice == "cancel_line":
-            cancels = tuple(LineChange(line=line, cancel=quantity) for line, quantity in missing.items())
-            await change(chapter, cancels, f"short pick of {shipment.name} cancelled", cause_of(answer))
-        elif answer.choice == "reallocate":
-            state.avoid = [*state.avoid, shipment.location]
+            await cancel_parked(chapter, missing, f"short pick of {shipment.name} cancelled", cause_of(answer))
         else:
-            state.wait_for_stock(missing, chapter.now)
-        for line, quantity in missing.items():
-            state.line(line).parked -= min(quantity, state.line(line).parked)
+            waiting = parked(state, missing)
+            if answer.choice == "reallocate":
+                state.avoid = [*state.avoid, shipment.location]
+            elif waiting:
+                state.wait_for_stock(waiting, chapter.now)
+            for line, quantity in waiting.items():
+                state.line(line).parked -= quantity
+            if answer.choice == "backorder" and state.backorder is not None:
+                due_at = state.backorder.due_at
+                for line in missing:
+                    await move_due(chapter, f"line {line}", due_at)  # a receipt wakes the orders whose lines have one
         shipment.short = {}
+
+
+def parked(state: OrderState, units: dict[int, int]) -> dict[int, int]:
+    """How much of `units` (line -> quantity) still waits for a decision: an amendment may have cancelled some in the meantime."""
+    left = {line: min(quantity, state.line(line).parked) for line, quantity in units.items()}
+    return {line: quantity for line, quantity in left.items() if quantity}
+
+
+async def cancel_parked(chapter: Chapter, units: dict[int, int], reason: str, cause: Cause | None) -> None:
+    cancels = [LineChange(line=line, cancel=quantity) for line, quantity in parked(chapter.state, units).items()]
+    if cancels:
+        await change(chapter, cancels, reason, cause, from_parked=True)
 
 
 async def pick_overdue(chapter: Chapter, shipment: Shipment) -> None:
@@ -235,10 +252,9 @@ def without(picks: list[Pick], taken_out: dict[int, int]) -> list[Pick]:
 
 async def move_due(chapter: Chapter, subject: str, due_at: datetime) -> None:
     """Write a deadline that a person moved, so that whoever reads the order sees the new one."""
-    state = chapter.state
+    chapter.state.dues_moved += 1  # first: two chapters may move theirs at the same time
     await chapter.act(
         StockActivities.record_due,
-        RecordDue(**chapter.base(f"due/{state.dues_moved + 1}"), subject=subject, due_at=due_at),
+        RecordDue(**chapter.base(f"due/{chapter.state.dues_moved}"), subject=subject, due_at=due_at),
         f"Wait on for {subject}",
     )
-    state.dues_moved += 1

@@ -92,7 +92,9 @@ async def inspect(chapter: Chapter, rma: Return) -> None:
         return
     await agree(chapter, rma)
     while not rma.outcome and rma.inspected is None:
-        came = await chapter.until(lambda: looked() is not None, Wait.INSPECTION, rma.name, rma.inspect_due)
+        came = await chapter.until(
+            lambda: looked() is not None, Wait.INSPECTION, rma.name, rma.inspect_due, ExceptionKind.INSPECTION_OVERDUE
+        )
         fact = looked()
         lines: tuple[InspectedLine, ...]
         if came and fact is not None:
@@ -111,7 +113,7 @@ async def inspect(chapter: Chapter, rma: Return) -> None:
             async with chapter.question(ExceptionKind.INSPECTION_OVERDUE, rma.name, detail, lambda: looked() is not None) as answer:
                 if answer.choice != "restock":
                     if answer.choice == "wait_on":
-                        rma.inspect_due = chapter.now + state.policies.days(state.policies.inspect_within)
+                        rma.inspect_due = answer.at + state.policies.days(state.policies.inspect_within)
                         await move_due(chapter, rma.name, rma.inspect_due)
                     continue
             lines = tuple(
@@ -163,6 +165,8 @@ async def agree(chapter: Chapter, rma: Return) -> None:
                 agreed.append(LineQuantity(line=number, quantity=units))
         rma.lines = agreed
         rma.received = agreed
+    if not any(entry.quantity for entry in agreed):
+        await end(chapter, rma, "rejected")  # nothing of what came can be taken back
 
 
 async def make_good(chapter: Chapter, rma: Return) -> None:
@@ -172,14 +176,14 @@ async def make_good(chapter: Chapter, rma: Return) -> None:
     for entry in rma.inspected or []:
         units[entry.line] = units.get(entry.line, 0) + entry.quantity
     if rma.kind is ReturnKind.EXCHANGE:
-        number = state.next_line()
-        again = tuple(
-            LineChange(line=number + i, add=quantity, item=state.line(line).item, origin=f"exchange for {rma.document}")
-            for i, (line, quantity) in enumerate(sorted(units.items()))
+        again = [
+            LineChange(line=0, add=quantity, item=state.line(line).item, origin=f"exchange for {rma.document}")
+            for line, quantity in sorted(units.items())
             if quantity
-        )
-        if again:
+        ]
+        if again and not rma.replaced:
             await change(chapter, again, f"exchange for {rma.document}", rma.cause)
+        rma.replaced = True
         await end(chapter, rma, "exchanged")
         return
     for invoice in list(state.invoices):

@@ -19,6 +19,7 @@ with workflow.unsafe.imports_passed_through():
 
 from workflows.chapter import Chapter
 from workflows.policies import MAIL
+from workflows.stages.cash import cash_waits
 from workflows.stages.floor import move_due
 from workflows.stages.supply import cause_of
 
@@ -29,10 +30,10 @@ async def settle(chapter: Chapter, invoice: Invoice) -> None:
         if invoice.write_off_asked is not None:
             await write_off(chapter, invoice, invoice.write_off_asked, invoice.write_off_cause)
         elif invoice.disputed:
-            if not await followed(chapter, invoice, Wait.DISPUTE, invoice.dispute_review_at):
+            if not await followed(chapter, invoice, Wait.DISPUTE, invoice.dispute_review_at, ExceptionKind.INVOICE_UNPAID):
                 await last_resort(chapter, invoice, "is disputed")
         elif invoice.collections_review_at is not None:
-            if not await followed(chapter, invoice, Wait.COLLECTIONS, invoice.collections_review_at):
+            if not await followed(chapter, invoice, Wait.COLLECTIONS, invoice.collections_review_at, ExceptionKind.INVOICE_UNPAID):
                 await last_resort(chapter, invoice, "is in collections")
         elif invoice.promised_by is not None:
             if not await followed(chapter, invoice, Wait.PROMISE, invoice.promised_by):
@@ -40,44 +41,53 @@ async def settle(chapter: Chapter, invoice: Invoice) -> None:
                 invoice.promised_by = None
         else:
             step = next_step(invoice, chapter.state.policies)
-            if await followed(chapter, invoice, Wait.PAYMENT, step.at):
+            asks = ExceptionKind.INVOICE_UNPAID if step.level is None else None
+            if await followed(chapter, invoice, Wait.PAYMENT, step.at, asks):
                 continue
             if step.level is None:
                 await last_resort(chapter, invoice, f"is unpaid after {invoice.reminders} reminders")
             else:
                 await remind(chapter, invoice, step.level)
-    invoice.promised_by = None
+    if invoice.promised_by is not None:
+        chapter.state.note(f"{invoice.name}: the promise to pay was kept")
+        invoice.promised_by = None
 
 
-async def followed(chapter: Chapter, invoice: Invoice, wait: Wait, due: datetime | None) -> bool:
-    """True when something about the invoice changed before the deadline."""
+async def followed(chapter: Chapter, invoice: Invoice, wait: Wait, due: datetime | None, asks: ExceptionKind | None = None) -> bool:
+    """True when something about the invoice changed before the deadline; money that has come and is not booked yet counts as changed."""
     before = _standing(invoice)
-    return await chapter.until(lambda: invoice.settled or _standing(invoice) != before, wait, invoice.name, due)
+
+    def changed() -> bool:
+        return invoice.settled or _standing(invoice) != before
+
+    if await chapter.until(changed, wait, invoice.name, due, asks):
+        return True
+    await chapter.pause(lambda: not cash_waits(chapter.state))
+    return changed()
 
 
 async def remind(chapter: Chapter, invoice: Invoice, level: ReminderLevel) -> None:
+    """One reminder; none when the money came while the letter could not be sent."""
     state = chapter.state
     base = chapter.base(f"invoice/{invoice.number}/reminder/{invoice.reminders + 1}")
-    fee = Money(minor=level.fee_minor, currency=state.currency)
-    due_at = reminder_due(level, base["at"], state.policies)
-    await chapter.act(
-        InvoiceActivities.send_reminder,
+    request = chapter.again(
         SendReminder(
             **base,
             invoice=invoice.number,
             level=level.level,
             text=level.text,
-            fee=fee,
+            fee=Money(minor=level.fee_minor, currency=state.currency),
             balance=invoice.balance,
-            due_at=due_at,
+            due_at=reminder_due(level, base["at"], state.policies),
             holds_customer=level.holds_customer,
-        ),
-        f"Remind of {invoice.document}, level {level.level}: {invoice.balance} unpaid",
-        MAIL,
+        )
     )
-    invoice.reminders += 1
-    invoice.fees += fee
-    invoice.reminded_due_at = due_at
+    summary = f"Remind of {invoice.document}, level {level.level}: {invoice.balance} unpaid"
+    reminded = await chapter.act(InvoiceActivities.send_reminder, request, summary, MAIL)
+    invoice.reminders += 1  # one that was not needed counts too: its key is used
+    invoice.reminded_due_at = request.due_at
+    if reminded.sent:
+        invoice.fees += request.fee
 
 
 async def last_resort(chapter: Chapter, invoice: Invoice, why: str) -> None:
@@ -93,20 +103,22 @@ async def last_resort(chapter: Chapter, invoice: Invoice, why: str) -> None:
         if answer.choice == "write_off":
             await write_off(chapter, invoice, answer.note or "uncollectable", cause_of(answer))
         elif answer.choice == "collections":
-            base = chapter.base(f"invoice/{invoice.number}/collections", cause_of(answer))
-            request = HandToCollections(**base, invoice=invoice.number, balance=invoice.balance)
+            review_at = answer.at + state.policies.days(state.policies.collections_review)
+            base = chapter.base(f"invoice/{invoice.number}/collections/{invoice.handed_over + 1}", cause_of(answer))
+            request = HandToCollections(**base, invoice=invoice.number, balance=invoice.balance, review_at=review_at)
             await chapter.act(InvoiceActivities.hand_to_collections, request, f"Hand {invoice.document} to collections")
-            invoice.collections_review_at = base["at"] + state.policies.days(state.policies.collections_review)
-            invoice.disputed = False
+            invoice.handed_over += 1
+            invoice.collections_review_at = review_at
+            invoice.disputed, invoice.dispute_review_at = False, None
         elif answer.choice == "wait_on":
-            await wait_on(chapter, invoice)
+            await wait_on(chapter, invoice, answer.at)
 
 
-async def wait_on(chapter: Chapter, invoice: Invoice) -> None:
+async def wait_on(chapter: Chapter, invoice: Invoice, since: datetime) -> None:
     """Give the invoice as long again as the last rung of the ladder gives."""
     state = chapter.state
     ladder = state.policies.ladder
-    again = chapter.now + state.policies.days(ladder[-1].due_in_days if ladder else 7)
+    again = since + state.policies.days(ladder[-1].due_in_days if ladder else 7)
     if invoice.disputed:
         invoice.dispute_review_at = again
     elif invoice.collections_review_at is not None:
@@ -121,12 +133,19 @@ async def write_off(chapter: Chapter, invoice: Invoice, reason: str, cause: Caus
         amount = invoice.balance
         if amount.minor > 0:
             base = chapter.base(f"invoice/{invoice.number}/write_off/{invoice.write_offs + 1}", cause)
-            request = WriteOff(**base, invoice=invoice.number, amount=amount, reason=reason)
+            request = chapter.again(WriteOff(**base, invoice=invoice.number, amount=amount, reason=reason))
             await chapter.act(InvoiceActivities.write_off, request, f"Write off {amount} of {invoice.document}: {reason}")
-            invoice.written_off += amount
+            invoice.written_off += request.amount
             invoice.write_offs += 1
     invoice.write_off_asked = invoice.write_off_cause = None
 
 
 def _standing(invoice: Invoice) -> tuple[object, ...]:
-    return (invoice.disputed, invoice.promised_by, invoice.collections_review_at, invoice.write_off_asked)
+    return (
+        invoice.disputed,
+        invoice.dispute_review_at,
+        invoice.promised_by,
+        invoice.collections_review_at,
+        invoice.reminded_due_at,
+        invoice.write_off_asked,
+    )

@@ -11,12 +11,12 @@ with workflow.unsafe.imports_passed_through():
     from domain.exceptions import ExceptionKind
     from domain.invoicing import draft_invoice
     from domain.state import Invoice, OrderState, Payment, Shipment
-    from domain.steps import CapturePayment, IssueInvoice, LineChange, RefundCapture, ShipParcels
+    from domain.steps import CapturePayment, IssueInvoice, RefundCapture, ShipParcels
 
 from workflows.chapter import Chapter
 from workflows.policies import CARRIER, PAYMENTS
-from workflows.stages.floor import give_up
-from workflows.stages.supply import cause_of, change
+from workflows.stages.floor import cancel_parked, give_up
+from workflows.stages.supply import cause_of
 
 
 async def capture(chapter: Chapter, shipment: Shipment) -> None:
@@ -24,9 +24,7 @@ async def capture(chapter: Chapter, shipment: Shipment) -> None:
     state = chapter.state
     if shipment.shipped_at is not None:
         return
-    await chapter.clear()
-    if state.ships_together:
-        await chapter.pause(lambda: everything_packed(state) or not state.ships_together)
+    await chapter.pause(lambda: not state.holds and (everything_packed(state) or not state.ships_together))
     shipment.draft = shipment.draft or draft_invoice(state, shipment)
     while state.prepaid and not shipment.captured and shipment.draft.total.minor > 0:
         attempt = shipment.capture_attempts + 1
@@ -47,7 +45,11 @@ async def capture(chapter: Chapter, shipment: Shipment) -> None:
         if not answer.declined:
             state.payments.append(
                 Payment(
-                    payment=capture_name(state, shipment, attempt), amount=shipment.draft.total, captured=True, refunded=state.zero, refunded_on_account=state.zero
+                    payment=capture_name(state, shipment, attempt),
+                    amount=shipment.draft.total,
+                    captured=True,
+                    refunded=state.zero,
+                    refunded_on_account=state.zero,
                 )
             )
             shipment.captured = True
@@ -94,8 +96,7 @@ async def ship(chapter: Chapter, shipment: Shipment) -> None:
         async with chapter.question(ExceptionKind.NO_CARRIER_SERVICE, shipment.name, shipped.refused) as answer:
             if answer.choice == "cancel_shipment":
                 await cancel_shipment(chapter, shipment)
-                cancels = tuple(LineChange(line=line, cancel=quantity) for line, quantity in shipment.quantities.items())
-                await change(chapter, cancels, f"{shipment.name} cancelled: {shipped.refused}", cause_of(answer))
+                await cancel_parked(chapter, shipment.quantities, f"{shipment.name} cancelled: {shipped.refused}", cause_of(answer))
             shipment.ship_attempts = attempt
 
 

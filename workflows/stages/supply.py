@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from decimal import Decimal
 
 from temporalio import workflow
@@ -10,8 +11,10 @@ with workflow.unsafe.imports_passed_through():
     from activities.orders import OrderActivities
     from activities.stock import StockActivities
     from domain.exceptions import Decision, ExceptionKind
+    from domain.invoicing import with_more
     from domain.lifecycle import Wait
     from domain.messages import Cause, StockArrived
+    from domain.order import PlaceOrder
     from domain.returning import by_line
     from domain.state import AmendmentAsked, Backorder, OrderState
     from domain.steps import AllocateStock, ChangeLines, LineChange
@@ -26,7 +29,7 @@ async def supply(chapter: Chapter) -> None:
         await chapter.clear()
         if state.amendments:
             await amend(chapter, state.amendments[0])
-        elif state.backorder is None or arrived(chapter):
+        elif state.backorder is None or worth_a_look(chapter):
             await allocate(chapter)
         else:
             await wait_for_stock(chapter, state.backorder)
@@ -62,8 +65,12 @@ async def allocate(chapter: Chapter) -> None:
     for fact in arrivals:
         chapter.taken(fact)
     if allocation.short:
+        left = {need.line: need.quantity for need in needs}
+        for planned in allocation.shipments:
+            for taken in planned.picks:
+                left[taken.line] -= taken.quantity
         since = state.backorder.since if state.backorder else base["at"]
-        state.backorder = Backorder(due_at=backorder_due, since=since, short=list(allocation.short))
+        state.backorder = Backorder(due_at=backorder_due, since=since, short=list(allocation.short), units=left)
     else:
         state.backorder = None
 
@@ -72,7 +79,7 @@ async def wait_for_stock(chapter: Chapter, backorder: Backorder) -> None:
     state = chapter.state
 
     def news() -> bool:
-        return arrived(chapter) or bool(state.amendments) or not state.needs
+        return worth_a_look(chapter) or bool(state.amendments) or not state.needs
 
     if await chapter.until(news, Wait.STOCK, shortage(backorder), backorder.due_at):
         return
@@ -83,17 +90,16 @@ async def wait_for_stock(chapter: Chapter, backorder: Backorder) -> None:
 async def carry_out(chapter: Chapter, backorder: Backorder, answer: Decision) -> None:
     state = chapter.state
     cause = cause_of(answer)
-    if answer.choice == "wait_on":
+    if answer.choice in ("wait_on", "split"):
+        state.split = state.split or answer.choice == "split"
         backorder.due_at = chapter.now + state.policies.days(state.policies.backorder_within)
-        await allocate(chapter)  # looks once more, and writes the new deadline
-    elif answer.choice == "split":
-        state.split = True
-        await allocate(chapter)
+        backorder.units = {}  # stock is sought once more, and the new deadline is written with it
     elif answer.choice == "cancel_line":
-        cancels = tuple(LineChange(line=need.line, cancel=need.quantity) for need in state.needs)
+        cancels = [LineChange(line=line, cancel=quantity) for line, quantity in missing(state, backorder).items()]
         await change(chapter, cancels, "backorder cancelled", cause)
+        backorder.units = {}  # what a ship-complete order had beside it may go now
     elif answer.choice == "substitute":
-        changes = substitutions(state, answer)
+        changes = substitutions(state, backorder, answer)
         if changes:
             await change(chapter, changes, "substitute taken", cause)
             state.backorder = None
@@ -106,6 +112,7 @@ async def amend(chapter: Chapter, amendment: AmendmentAsked) -> None:
     """Carry out an amendment, as far as its units are still open when its turn comes."""
     state = chapter.state
     changes, late = [], []
+    placed = state.placed
     for number, quantity in by_line(amendment.quantities).items():
         line = state.line(number)
         difference = quantity - (line.ordered - line.cancelled)
@@ -113,10 +120,11 @@ async def amend(chapter: Chapter, amendment: AmendmentAsked) -> None:
             late.append(f"line {number} cannot go to {quantity}")
         elif difference:
             changes.append(LineChange(line=number, cancel=max(-difference, 0), add=max(difference, 0)))
+            placed = priced(state, placed, number, difference)
+    if amendment.requested_at is not None:
+        placed = placed.model_copy(update={"requested_at": amendment.requested_at})
     if changes or amendment.requested_at is not None:
-        if amendment.requested_at is not None:
-            state.placed = state.placed.model_copy(update={"requested_at": amendment.requested_at})
-        await change(chapter, tuple(changes), "amended on request", amendment.cause, requested=True)
+        await change(chapter, changes, "amended on request", amendment.cause, placed)
     if late:
         detail = f"The amendment came too late: {'; '.join(late)}; the units are with the warehouse."
         state.ask(ExceptionKind.RAISED, "order", detail, chapter.now)
@@ -124,45 +132,83 @@ async def amend(chapter: Chapter, amendment: AmendmentAsked) -> None:
     state.backorder = None
 
 
+def priced(state: OrderState, placed: PlaceOrder, number: int, difference: int) -> PlaceOrder:
+    """The placed order as it is to be billed: units beyond what was placed have a price too."""
+    if state.line(number).bills_to != number:
+        return placed
+    billed = sum(line.ordered - line.cancelled for line in state.lines if line.bills_to == number) + difference
+    more = billed - placed.numbered()[number].quantity
+    return with_more(placed, number, more) if more > 0 else placed
+
+
 async def change(
-    chapter: Chapter, changes: tuple[LineChange, ...], reason: str, cause: Cause | None, requested: bool = False
+    chapter: Chapter,
+    changes: Iterable[LineChange],
+    reason: str,
+    cause: Cause | None,
+    placed: PlaceOrder | None = None,
+    from_parked: bool = False,
 ) -> None:
-    """Change lines in the database, then in the state."""
+    """Change lines in the database, then in the state, one change at a time; new lines (line 0) get their numbers here."""
     state = chapter.state
-    await chapter.act(
-        OrderActivities.change_lines,
-        ChangeLines(
-            **chapter.base(f"change/{state.changes + 1}", cause),
-            changes=changes,
-            requested_at=state.placed.requested_at if requested else None,
-            reason=reason,
-        ),
-        f"Change lines: {reason}",
-    )
-    state.apply(changes)
+    async with chapter.life.lines:
+        number = state.next_line()
+        numbered = []
+        for wanted in changes:
+            numbered.append(wanted if wanted.line else wanted.model_copy(update={"line": number}))
+            number += wanted.line == 0
+        amended = placed or state.placed
+        await chapter.act(
+            OrderActivities.change_lines,
+            ChangeLines(
+                **chapter.base(f"change/{state.changes + 1}", cause),
+                changes=tuple(numbered),
+                requested_at=amended.requested_at if amended.requested_at != state.placed.requested_at else None,
+                total=amended.total if amended.total != state.placed.total else None,
+                reason=reason,
+            ),
+            f"Change lines: {reason}",
+        )
+        state.placed = amended
+        state.apply(numbered, from_parked)
 
 
-def substitutions(state: OrderState, answer: Decision) -> tuple[LineChange, ...]:
+def substitutions(state: OrderState, backorder: Backorder, answer: Decision) -> tuple[LineChange, ...]:
     """Cancel what is short of each line that has a substitute, and order as much of the substitute for the same money."""
     changes: list[LineChange] = []
-    number = state.next_line()
-    for need in state.needs:
-        item = answer.items.get(need.line)
+    for number, quantity in missing(state, backorder).items():
+        item = answer.items.get(number)
         if item:
-            line = state.line(need.line)
-            changes.append(LineChange(line=need.line, cancel=need.quantity))
+            line = state.line(number)
+            changes.append(LineChange(line=number, cancel=quantity))
             changes.append(
                 LineChange(
-                    line=number,
-                    add=need.quantity,
+                    line=0,
+                    add=quantity,
                     item=item,
                     unit_price=state.placed_line(line.bills_to).unit_price if line.bills_to else Decimal(0),
                     bills_to=line.bills_to,
-                    origin=f"substitute for line {need.line}",
+                    origin=f"substitute for line {number}",
                 )
             )
-            number += 1
     return tuple(changes)
+
+
+def missing(state: OrderState, backorder: Backorder) -> dict[int, int]:
+    """Line -> units without stock; what a ship-complete order could have had, and only waits beside them, is not among them."""
+    short = {shortage.line: shortage.asked - shortage.available for shortage in backorder.short}
+    return {
+        need.line: min(need.quantity, short[need.line]) if state.ships_together else need.quantity
+        for need in state.needs
+        if need.line in short
+    }
+
+
+def worth_a_look(chapter: Chapter) -> bool:
+    """Stock arrived, or units opened since stock was last sought."""
+    state = chapter.state
+    known = state.backorder.units if state.backorder else {}
+    return arrived(chapter) or any(need.quantity > known.get(need.line, 0) for need in state.needs)
 
 
 def arrived(chapter: Chapter) -> bool:

@@ -46,6 +46,7 @@ async def wind_up(chapter: Chapter) -> None:
         line.parked = 0
     state.backorder = None
     state.amendments = []
+    state.holds = []
     state.undone = True
 
 
@@ -54,7 +55,8 @@ async def carefully(chapter: Chapter, undo: Coroutine[Any, Any, None], what: str
         await undo
     except ActivityError as error:
         detail = f"The {what} could not be undone: {reason_of(error)}"
-        chapter.state.ask(ExceptionKind.RAISED, f"undo of {what}", detail, chapter.now)
+        if chapter.state.standing(ExceptionKind.RAISED, f"undo of {what}") is None:
+            chapter.state.ask(ExceptionKind.RAISED, f"undo of {what}", detail, chapter.now)
 
 
 async def undo_attempt(chapter: Chapter, shipment: Shipment, attempt: Attempt) -> None:

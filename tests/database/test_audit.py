@@ -1,0 +1,106 @@
+"""The audit names what does not hold: every rule is shown a house in which it is broken."""
+
+from collections.abc import Callable
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from database import payments, reading, receivables
+from database.audit import RULES, audit
+from database.audit_money import MONEY_RULES
+from domain.lifecycle import Stage
+from domain.steps import ApplyPayment, DocumentIssued, InvoiceLine, IssueCredit, Part, Recorded
+from tests.database.builders import House, eur, line, order, step
+
+BROKEN = {
+    "on_hand_is_the_sum_of_movements": "UPDATE stock SET on_hand = on_hand + 1 WHERE item = 'GRINDER'",
+    "reserved_is_the_sum_of_open_reservations": "UPDATE stock SET reserved = 1 WHERE item = 'GRINDER'",
+    "lines_stand_where_their_shipments_stand": "UPDATE order_lines SET allocated = 1, open = 1 WHERE \"order\" = 'shopify/2'",
+    "an_order_is_one_order": "UPDATE orders SET external_id = '77' WHERE \"order\" = 'shopify/2'",
+    "an_order_that_ended_has_nothing_open": "UPDATE orders SET outcome = 'closed'",
+    "one_label_per_shipment": "UPDATE shipments SET tracking = NULL",
+    "every_step_that_stands_has_its_result": "UPDATE journal SET result = NULL WHERE key = 'shopify/1/invoice/1'",
+    "what_was_undone_left_nothing": "UPDATE journal SET undone = true WHERE key = 'shopify/1/ship/1/1'",
+    "an_invoice_adds_up": "UPDATE invoice_lines SET gross = gross - 1",
+    "a_balance_is_the_sum_of_its_entries": "UPDATE receivable_entries SET amount = amount + 1 WHERE kind = 'payment' AND invoice = 1",
+    "an_account_is_the_sum_of_its_documents": "UPDATE payments SET amount = amount + 1",
+    "a_line_is_invoiced_at_most_once": "UPDATE invoice_lines SET quantity = quantity + 1",
+    "a_credit_is_at_most_its_invoice": "UPDATE credit_lines SET quantity = quantity + 9",
+    "a_payment_is_spent_at_most_once": "UPDATE payment_parts SET amount = amount + 99999",
+    "no_document_number_is_missing": "UPDATE invoices SET sequence = 9",
+}
+GUARDED = {"nothing_is_sold_twice", "units_of_a_line_add_up", "returned_delivered_shipped"}
+"""The database itself refuses to store what breaks these."""
+
+
+def in_one_go(statement: str) -> Callable[[Session], list[str]]:
+    """Break the house, ask the audit, and mend it by rolling back."""
+
+    def ask(session: Session) -> list[str]:
+        with session.begin_nested() as attempt:
+            session.execute(text(statement))
+            found = [violation.rule for violation in audit(session)]
+            attempt.rollback()
+        return found
+
+    return ask
+
+
+async def a_lived_in_house(house: House) -> None:
+    """One order shipped, invoiced, partly paid and partly credited; one that is only accepted."""
+    placed = await house.shipped_order("1", line(1, "KETTLE", 2))
+    await house.invoice(placed)
+    paid = ApplyPayment(**step("pay/1", placed.key), payment="B-1", amount=eur(4_000), parts=(Part(invoice=1, amount=eur(4_000)),))
+    await house.once(paid, Recorded, payments.apply_payment)
+    credit = IssueCredit(
+        **step("credit/1", placed.key),
+        credit=1,
+        invoice=1,
+        lines=(InvoiceLine(line=1, item="KETTLE", quantity=1, gross=eur(5_000), discount=eur(0), tax=eur(0)),),
+        freight=eur(0),
+        freight_tax=eur(0),
+        total=eur(5_000),
+        reason="scratched",
+    )
+    await house.once(credit, DocumentIssued, receivables.issue_credit)
+    await house.accept(order("2", line(1, "KETTLE", 2)))
+
+
+@pytest.mark.parametrize("rule", sorted(BROKEN))
+async def test_a_broken_truth_is_named(house: House, rule: str) -> None:
+    await a_lived_in_house(house)
+    assert rule in await house(in_one_go(BROKEN[rule]))
+
+
+def test_every_rule_is_broken_once_or_guarded_by_the_database() -> None:
+    assert {rule.__name__.removeprefix("_") for rule in (*RULES, *MONEY_RULES)} == set(BROKEN) | GUARDED
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE stock SET reserved = on_hand + 1",
+        "UPDATE order_lines SET open = open + 1",
+        "UPDATE order_lines SET delivered = shipped + 1",
+        "UPDATE invoices SET balance = balance + 1",
+        "UPDATE payments SET refunded = amount + 1",
+    ],
+)
+async def test_the_database_itself_refuses_what_cannot_be(house: House, statement: str) -> None:
+    await a_lived_in_house(house)
+    with pytest.raises(Exception, match=r"(?i)check"):
+        await house(in_one_go(statement))
+
+
+async def test_orders_are_listed_by_stage_and_customer_newest_first(house: House) -> None:
+    await a_lived_in_house(house)
+    everything = await house.database.read(reading.list_orders)
+    assert {row.order: (row.stage, row.balance) for row in everything} == {
+        "shopify/1": (Stage.SHIPPED, eur(1_000)),
+        "shopify/2": (Stage.SUPPLYING, eur(0)),
+    }
+    supplying = await house.database.read(reading.list_orders, stage=Stage.SUPPLYING, customer="C-1")
+    assert [row.order for row in supplying] == ["shopify/2"]
+    assert await house.database.read(reading.list_orders, stage=Stage.CLOSED) == []
+    assert await house.database.read(reading.list_orders, customer="C-2") == []

@@ -1,0 +1,59 @@
+"""Trouble on order: a step of one order that cannot be carried out, or that is carried out and loses its answer."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any
+
+from temporalio import activity
+from temporalio.worker import ActivityInboundInterceptor, ExecuteActivityInput, Interceptor
+
+from domain.errors import Unavailable
+from domain.steps import Step
+
+
+class Trouble(Interceptor):
+    """`carried_out` counts how often an activity came to its end, by order and name, whether or not its answer arrived."""
+
+    def __init__(self) -> None:
+        self.downs: set[tuple[str, str]] = set()
+        self.losses: Counter[tuple[str, str]] = Counter()
+        self.attempts: Counter[tuple[str, str]] = Counter()
+        self.carried_out: Counter[tuple[str, str]] = Counter()
+
+    def down(self, order: str, *names: str) -> None:
+        """These activities of the order do nothing and fail, until `up`."""
+        self.downs |= {(order, name) for name in names}
+
+    def up(self, order: str) -> None:
+        """Everything of the order is carried out again, and every answer arrives."""
+        self.downs = {(key, name) for key, name in self.downs if key != order}
+        for key, name in list(self.losses):
+            if key == order:
+                del self.losses[key, name]
+
+    def lose(self, order: str, name: str, times: int = 1_000) -> None:
+        """The next `times` answers of this activity are lost after it was carried out; it is repeated meanwhile."""
+        self.losses[order, name] = times
+
+    def intercept_activity(self, next: ActivityInboundInterceptor) -> ActivityInboundInterceptor:  # noqa: A002  # the SDK's own name
+        return _Troubled(next, self)
+
+
+class _Troubled(ActivityInboundInterceptor):
+    def __init__(self, following: ActivityInboundInterceptor, trouble: Trouble) -> None:
+        super().__init__(following)
+        self.trouble = trouble
+
+    async def execute_activity(self, input: ExecuteActivityInput) -> Any:  # noqa: A002  # the SDK's own name
+        request = input.args[0]
+        about = (request.order if isinstance(request, Step) else "", activity.info().activity_type)
+        self.trouble.attempts[about] += 1
+        if about in self.trouble.downs:
+            raise Unavailable(f"{about[1]} is down.")
+        answer = await super().execute_activity(input)
+        self.trouble.carried_out[about] += 1
+        if self.trouble.losses[about] > 0:
+            self.trouble.losses[about] -= 1
+            raise Unavailable(f"{about[1]} was carried out, but its answer was lost.")
+        return answer
