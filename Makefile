@@ -44,7 +44,7 @@ bench: $(STAMP) ## Orders per second against the floor; writes docs/benchmarks.m
 	$(BIN)/python -m simulation.bench $(ARGS)
 
 docs: $(STAMP) ## Write docs/order-lifecycle.md from the code
-	$(BIN)/python -m domain.lifecycle docs/order-lifecycle.md
+	$(BIN)/python -m starters.lifecycle_page docs/order-lifecycle.md
 
 lock: ## Renew constraints.txt from pyproject.toml (UPGRADE=1 takes the newest versions)
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)

@@ -1,6 +1,6 @@
-"""The life of an order: its stages, what it may wait for, and which request is taken at which stage.
+"""The life of an order: its stages, what it may wait for, and which message is taken at which stage.
 
-`python -m domain.lifecycle FILE` writes the tables of this module as `docs/order-lifecycle.md`.
+`docs/order-lifecycle.md` is written from the tables of this module (`make docs`).
 """
 
 from __future__ import annotations
@@ -10,13 +10,25 @@ from enum import StrEnum
 from domain.messages import (
     AmendOrder,
     CancelOrder,
+    CarrierEvent,
     Decide,
+    DeliveryConfirmed,
     DisputeInvoice,
+    ExceptionRaised,
+    Fact,
     HoldOrder,
+    Packed,
+    PaymentReceived,
+    PaymentReversed,
+    PickConfirmed,
     PromiseToPay,
     ReleaseOrder,
     Request,
     RequestReturn,
+    ReturnInspected,
+    ReturnReceived,
+    ReturnRequested,
+    StockArrived,
     WriteOffInvoice,
 )
 from domain.values import Value
@@ -131,3 +143,31 @@ TAKEN: dict[type[Request], tuple[Stage, ...]] = {
     WriteOffInvoice: (*_WORKING, *_AFTER),
 }
 """Request x stage: where it is taken at all; the order's own facts (is there anything to cancel?) are asked after that."""
+
+
+class Taker(Value):
+    """Who takes a fact, and what becomes of one that comes when it changes nothing any more; what comes early waits for its taker."""
+
+    who: str
+    too_late: str
+
+
+_A_PERSON = "a person is shown it (`unexpected_fact`)"
+_A_NOTE = "noted in the audit trail"
+
+TAKERS: dict[type[Fact], Taker] = {
+    PickConfirmed: Taker(who="the shipment, while it is picked", too_late=_A_PERSON),
+    Packed: Taker(who="the shipment, while it is packed", too_late=_A_PERSON),
+    CarrierEvent: Taker(who="the shipment, until it is delivered or made good", too_late=f"{_A_NOTE}; a delivery of lost goods: {_A_PERSON}"),
+    DeliveryConfirmed: Taker(
+        who="the shipment, until it is delivered or made good", too_late=f"a missing signature is added; else {_A_NOTE}; lost goods: {_A_PERSON}"
+    ),
+    PaymentReceived: Taker(who="the invoice it names, then the oldest open one; the rest is on account", too_late="refunded or kept (`overpaid`)"),
+    PaymentReversed: Taker(who="the payment it names; its invoices are open again", too_late=_A_PERSON),
+    StockArrived: Taker(who="the backorder: stock is sought again", too_late=_A_NOTE),
+    ReturnRequested: Taker(who="a new return, when the rules allow it", too_late="a person is shown the refusal (`return_refused`)"),
+    ReturnReceived: Taker(who="the return, while its goods are awaited", too_late=_A_PERSON),
+    ReturnInspected: Taker(who="the return, when its goods are there", too_late=_A_PERSON),
+    ExceptionRaised: Taker(who="a person, at once (`raised`)", too_late=_A_PERSON),
+}
+"""Facts are recorded at every stage before the end; these are the parts of an order that act on them."""

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from domain.errors import InputRefused, Refused, Unavailable
+from domain.policies import Policies
 from domain.values import Value
 from domain.views import WaitView
 
@@ -31,6 +32,8 @@ if TYPE_CHECKING:
 
 DAY_SECONDS = 0.3
 """How long a day lasts: the longest life of the samples is some 190 of them, and the world needs a moment for each."""
+RETURN_WINDOW = 60
+"""Days in which goods may come back: the usual 30 would be over in 9 s, and a busy machine may take as long to hear of a delivery."""
 TIME_LIMIT = 180.0
 """Seconds after which the demonstration falls short: a machine with two cores needs less than half of it."""
 PLACES_EVERY = 0.12
@@ -172,9 +175,10 @@ async def place_all(client: Client, database: Database, settings: Settings, samp
     from starters.channels.recognise import recognise
     from starters.placing import place
 
+    policies = Policies(day=settings.day, return_window=RETURN_WINDOW)
     for name in dict.fromkeys(scenario.file for scenario in sorted(scenarios, key=_brevity)):
         for order in recognise((samples / name).read_bytes(), name):
-            await place(client, database, settings, order)
+            await place(client, database, settings, order, policies)
             await asyncio.sleep(PLACES_EVERY)
 
 

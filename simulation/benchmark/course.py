@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from datetime import UTC, datetime
 from pathlib import Path
+from types import TracebackType
 
 from temporalio.client import Client
 
@@ -17,6 +18,7 @@ from database.audit import audit
 from database.engine import Database
 from database.migrate import migrate
 from database.seed import seed
+from domain.errors import Unavailable
 from domain.values import Value
 from simulation.benchmark import bell, load
 from simulation.benchmark.bill import Bill, actions, bill_of_one_order
@@ -105,14 +107,13 @@ async def run(home: Path, plan: Plan, report: Report) -> Outcome:
 
 
 async def _floor(client: Client, settings: Settings, server: TemporalServer, plan: Plan, report: Report) -> list[Reading]:
-    async with _workers("floor", "simulation.benchmark.floor_worker", settings, plan.workers) as pids:
-        with bell.listener(settings) as listener:
+    with bell.listener(settings) as listener:
+        async with _workers("floor", "simulation.benchmark.floor_worker", settings, plan.workers) as pids:
             found = []
-            async with load.bare_workflows(client, settings, listener, "warm") as life:
-                await load.keep_in_flight(life, WARM_UP, 8)
+            await load.keep_in_flight(load.bare_workflows(client, listener, "warm"), WARM_UP, 8)
             for in_flight in IN_FLIGHT:
-                async with load.bare_workflows(client, settings, listener, f"run{in_flight}") as life:
-                    found.append(await _measured(life, plan.of(in_flight), in_flight, server, pids))
+                life = load.bare_workflows(client, listener, f"run{in_flight}")
+                found.append(await _measured(life, plan.of(in_flight), in_flight, server, pids))
                 report(f"floor, {in_flight:2} in flight: {found[-1].per_second:.1f} a second")
             return found
 
@@ -168,5 +169,8 @@ class _workers(AbstractAsyncContextManager[list[int]]):
             self._stack.push_async_callback(process.stop)
         return [process.pid for process in self._processes if process.pid is not None]
 
-    async def __aexit__(self, *_: object) -> None:
+    async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         await self._stack.aclose()
+        if isinstance(error, TimeoutError):
+            said = "; ".join(f"{process.name}: {process.last_words()}" for process in self._processes)
+            raise Unavailable(f"An order was not closed within {load.PATIENCE:.0f} s. What the workers said last: {said}.") from error

@@ -8,7 +8,7 @@ from temporalio import workflow
 from temporalio.common import RawValue
 
 with workflow.unsafe.imports_passed_through():
-    from simulation.benchmark import bell
+    from simulation.benchmark.bell import ring
 
 QUEUE = "floor"
 MESSAGES = 4
@@ -27,7 +27,7 @@ class Floor:
     async def hears(self, number: int) -> None:
         await workflow.wait_condition(lambda: self.heard >= number)
         with workflow.unsafe.sandbox_unrestricted():  # a workflow has no business with a socket, but somebody has to say when it waits
-            bell.ring(workflow.info().workflow_id, number)
+            ring(workflow.info().workflow_id, number)
 
     @workflow.signal(dynamic=True)
     def hear(self, name: str, args: Sequence[RawValue]) -> None:

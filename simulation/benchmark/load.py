@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import itertools
 import sqlite3
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -13,6 +12,10 @@ from pathlib import Path
 
 from temporalio.client import Client
 
+from activities.floor import FloorActivities
+from activities.invoices import InvoiceActivities
+from activities.orders import OrderActivities
+from activities.shipping import ShippingActivities
 from config.settings import Settings
 from database.engine import Database
 from domain.messages import DeliveryConfirmed, Fact, Packed, PaymentReceived, PickConfirmed
@@ -25,17 +28,17 @@ from starters.placing import place
 
 LOOKS_EVERY = 0.003
 """Seconds between two looks into the audit trail: one look is one indexed row for all orders and takes some 30 microseconds."""
-PATIENCE = 120.0
+PATIENCE = 30.0
 """Seconds after which one order is given up."""
 
 STEP_BEFORE: dict[type[Fact], str] = {
-    PickConfirmed: "record_pick_release",
-    Packed: "record_pick",
-    DeliveryConfirmed: "issue_invoice",
-    PaymentReceived: "record_delivery",
+    PickConfirmed: FloorActivities.release_picks.__name__,
+    Packed: FloorActivities.record_pick.__name__,
+    DeliveryConfirmed: InvoiceActivities.issue_invoice.__name__,
+    PaymentReceived: ShippingActivities.record_delivery.__name__,
 }
 """The step in the audit trail after which an order waits for a fact."""
-LAST_STEP = "close_order"
+LAST_STEP = OrderActivities.close_order.__name__
 
 Life = Callable[[int], Awaitable[None]]
 """Let the order of this number live its whole life."""
@@ -111,14 +114,12 @@ async def orders(client: Client, settings: Settings, run: str) -> AsyncIterator[
         await database.close()
 
 
-@asynccontextmanager
-async def bare_workflows(client: Client, settings: Settings, listener: Listener, run: str) -> AsyncIterator[Life]:
+def bare_workflows(client: Client, listener: Listener, run: str) -> Life:
     """The floor: started with an order's start, told an order's facts, each as soon as the workflow waits for it."""
-    numbers = itertools.count()
 
     async def life(number: int) -> None:
         order = placed(run, number)
-        workflow_id = f"floor/{order.external_id}/{next(numbers)}"
+        workflow_id = f"floor/{order.external_id}"
         start = OrderStart(placed=order.without_people(), policies=POLICIES)
         handle = await client.start_workflow("Floor", start, id=workflow_id, task_queue=floor.QUEUE)
         for heard, fact in enumerate(FACTS):
@@ -126,4 +127,4 @@ async def bare_workflows(client: Client, settings: Settings, listener: Listener,
             await handle.signal(fact.called(), said(order, fact))
         await listener.heard(workflow_id, floor.MESSAGES)
 
-    yield life
+    return life

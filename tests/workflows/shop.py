@@ -49,6 +49,9 @@ from starters.receiving import receive
 from tests.workflows.trouble import Trouble
 from workers.wiring import Partners, workers
 
+DEBTORS = tuple(f"C-{number}" for number in range(2, 10))
+"""Customers for tests that bring them on credit hold, each for one test."""
+
 numbers = itertools.count(1)
 rarities = itertools.count(1)
 PATIENCE = 20.0
@@ -77,16 +80,17 @@ def catalogue() -> dict[str, Any]:
         ],
         "customers": [
             {
-                "id": "C-1",
+                "id": customer,
                 "name": "Kaffeekontor",
-                "aliases": ["web:1"],
+                "aliases": [f"web:{customer.removeprefix('C-')}"],
                 "terms": ["prepaid", "net14", "net30"],
                 "credit_limit": 100_000_000,
                 "currency": "EUR",
                 "price_list": "LIST",
                 "blocked": False,
-                "email": "c-1@customers.example",
+                "email": f"{customer.lower()}@customers.example",
             }
+            for customer in ("C-1", *DEBTORS)
         ],
         "price_lists": [{"id": "LIST", "currency": "EUR", "prices": dict.fromkeys(items, "10.00")}],
     }
@@ -237,6 +241,15 @@ class Living:
     def undone(self) -> list[str]:
         """What was done outside and taken back."""
         return [effect.operation for effect in self.shop.world.effects(self.key) if effect.happened and effect.undone]
+
+    async def trying(self, activity: str) -> None:
+        """Poll until this activity is scheduled and not finished."""
+        async with asyncio.timeout(PATIENCE):
+            while True:
+                pending = (await self.latest.describe()).raw_description.pending_activities
+                if any(found.activity_type.name == activity for found in pending):
+                    return
+                await asyncio.sleep(0.02)
 
     async def refused(self, request: Request) -> str:
         """The sentence with which the order refuses a request."""
