@@ -5,7 +5,7 @@ STAMP := $(VENV)/.installed
 ROOMS := domain database integrations activities workflows workers starters config simulation tests
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test check format crash bench docs lock clean
+.PHONY: help install demo test check format crash bench docs histories lock clean
 
 help: ## List what can be made
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | awk -F '\t' '{printf "  make %-9s %s\n", $$1, $$2}'
@@ -45,6 +45,9 @@ bench: $(STAMP) ## Orders per second against the floor; writes docs/benchmarks.m
 
 docs: $(STAMP) ## Write docs/order-lifecycle.md from the code
 	$(BIN)/python -m starters.lifecycle_page docs/order-lifecycle.md
+
+histories: $(STAMP) ## Record the histories that tests/replay goes through again (ARGS='name' records one)
+	$(BIN)/python -m tests.replay.record $(ARGS)
 
 lock: ## Renew constraints.txt from pyproject.toml (UPGRADE=1 takes the newest versions)
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)

@@ -46,6 +46,7 @@ def _tls(settings: Settings) -> TLSConfig | bool:
 
 
 def _reason(error: Exception) -> str:
-    """The SDK's message, shortened to what a person can use."""
-    text = " ".join(str(error).split())
-    return text.removeprefix("Failed client connect: ")[:200]
+    """The SDK's message, shortened to what a person can use: it brings the debug form of every error below it."""
+    text = " ".join(str(error).split()).removeprefix("Failed client connect: ")
+    known = ("Connection refused", "timed out", "certificate", "Unauthenticated", "PermissionDenied", "dns error")
+    return next((cause.lower() for cause in known if cause.lower() in text.lower()), text[:100])

@@ -121,12 +121,13 @@ _units = (
 
 
 def _in_stage(stage: Stage) -> ColumnElement[bool]:
-    """The rule of `domain.lifecycle.stage_of`, for the database to search by; the database knows of no order that is being cancelled."""
+    """The rule of `domain.lifecycle.stage_of`, for the database to search by; of a cancel under way it knows only what is done."""
     derived = case(
         (Order.outcome != "", Order.outcome),
         (Order.accepted_at.is_(None), Stage.CAPTURED.value),
         (_units.c.open > 0, Stage.SUPPLYING.value),
         (_units.c.at_work > 0, Stage.FULFILLING.value),
+        (_units.c.shipped == 0, Stage.CANCELLING.value),
         (_units.c.delivered < _units.c.shipped, Stage.SHIPPED.value),
         else_=Stage.DELIVERED.value,
     )

@@ -7,7 +7,8 @@ from sqlalchemy.orm import Session
 
 from database.locks import lines_of, next_number, order_of, require, return_of
 from database.stock import put_away
-from database.tables import Return, ReturnLine
+from database.tables import Location, Return, ReturnLine
+from domain.errors import NotFound
 from domain.messages import Disposition
 from domain.steps import AuthorizeReturn, Recorded, RecordInspection, RecordReturnReceipt, ReturnAuthorized, SettleReturn
 
@@ -42,6 +43,8 @@ def record_return_receipt(session: Session, request: RecordReturnReceipt) -> Rec
     """Book what was really at the dock, also when it is not what was authorized."""
     order_of(session, request.order)
     goods = return_of(session, request.order, request.rma)
+    if session.get(Location, request.location) is None:
+        raise NotFound("location", request.location)
     goods.status, goods.location, goods.due_at = "received", request.location, request.inspect_due
     for entry in request.lines:
         _line(session, request.order, request.rma, entry.line).received += entry.quantity

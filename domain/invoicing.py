@@ -14,9 +14,9 @@ from domain.steps import InvoiceDraft, InvoiceLine
 def draft_invoice(state: OrderState, shipment: Shipment) -> InvoiceDraft:
     """The invoice of a shipment, from the prices stored at capture.
 
-    Each line takes its share of what is left of the placed line's money: left * units / units left, rounded half up, and the last units take
-    all that is left, so the invoices of a line add up to it however it was split. Freight goes with the first invoice of the order. Units
-    without a price of their own (replacements) are not billed.
+    Each line takes its share of what is left of the placed line's money: left * units / units left, rounded half up, and the last
+    units take all that is left, so the invoices of a line add up to it however it was split. Freight goes with the first invoice of
+    the order. Units without a price of their own (replacements) are not billed.
     """
     left = line_shares(state.placed)
     drafts = [other.draft for other in state.shipments if other.draft is not None and not other.abandoned and other is not shipment]
@@ -111,9 +111,7 @@ class LineShare:
         def part(whole: int) -> Money:
             return Money(minor=_share(whole, units, self.quantity), currency=currency)
 
-        return InvoiceLine(
-            line=number, item=item, quantity=units, gross=part(self.gross), discount=part(self.discount), tax=part(self.tax)
-        )
+        return InvoiceLine(line=number, item=item, quantity=units, gross=part(self.gross), discount=part(self.discount), tax=part(self.tax))
 
 
 def line_shares(placed: PlaceOrder) -> dict[int, LineShare]:

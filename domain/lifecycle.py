@@ -40,7 +40,7 @@ class Stage(StrEnum):
     FULFILLING = "fulfilling"  # every unit has stock; the floor is at work
     SHIPPED = "shipped"  # everything left the house, not everything has arrived
     DELIVERED = "delivered"  # everything arrived; money or the return window is open
-    CANCELLING = "cancelling"  # being wound up: what was done is undone
+    CANCELLING = "cancelling"  # being wound up: what was done is undone, or every unit is cancelled and only questions are open
     CLOSED = "closed"  # settled
     CANCELLED = "cancelled"  # wound up
     REJECTED = "rejected"  # never accepted
@@ -56,7 +56,7 @@ FOLLOWS: dict[Stage, tuple[Stage, ...]] = {
     Stage.FULFILLING: (Stage.SUPPLYING, Stage.SHIPPED, Stage.DELIVERED, Stage.CANCELLING),
     Stage.SHIPPED: (Stage.SUPPLYING, Stage.DELIVERED, Stage.CLOSED),
     Stage.DELIVERED: (Stage.SUPPLYING, Stage.CLOSED),
-    Stage.CANCELLING: (Stage.SHIPPED, Stage.DELIVERED, Stage.CANCELLED),
+    Stage.CANCELLING: (Stage.SHIPPED, Stage.DELIVERED, Stage.CANCELLED, Stage.CLOSED),
     Stage.CLOSED: (),
     Stage.CANCELLED: (),
     Stage.REJECTED: (),
@@ -86,6 +86,8 @@ def stage_of(progress: Progress) -> Stage:
         return Stage.SUPPLYING
     if progress.at_work:
         return Stage.FULFILLING
+    if not progress.shipped:
+        return Stage.CANCELLING
     return Stage.SHIPPED if progress.delivered < progress.shipped else Stage.DELIVERED
 
 
@@ -136,7 +138,7 @@ TAKEN: dict[type[Request], tuple[Stage, ...]] = {
     AmendOrder: (Stage.CAPTURED, *_WORKING),
     HoldOrder: (Stage.CAPTURED, *_WORKING),
     ReleaseOrder: (Stage.CAPTURED, *_WORKING, *_AFTER),
-    Decide: (Stage.CAPTURED, *_WORKING, *_AFTER),
+    Decide: (Stage.CAPTURED, *_WORKING, *_AFTER, Stage.CANCELLING),
     RequestReturn: (*_WORKING, *_AFTER),
     DisputeInvoice: (*_WORKING, *_AFTER),
     PromiseToPay: (*_WORKING, *_AFTER),
@@ -158,11 +160,16 @@ _A_NOTE = "noted in the audit trail"
 TAKERS: dict[type[Fact], Taker] = {
     PickConfirmed: Taker(who="the shipment, while it is picked", too_late=_A_PERSON),
     Packed: Taker(who="the shipment, while it is packed", too_late=_A_PERSON),
-    CarrierEvent: Taker(who="the shipment, until it is delivered or made good", too_late=f"{_A_NOTE}; a delivery of lost goods: {_A_PERSON}"),
-    DeliveryConfirmed: Taker(
-        who="the shipment, until it is delivered or made good", too_late=f"a missing signature is added; else {_A_NOTE}; lost goods: {_A_PERSON}"
+    CarrierEvent: Taker(
+        who="the shipment, until it is delivered or made good", too_late=f"{_A_NOTE}; a delivery of lost goods: {_A_PERSON}"
     ),
-    PaymentReceived: Taker(who="the invoice it names, then the oldest open one; the rest is on account", too_late="refunded or kept (`overpaid`)"),
+    DeliveryConfirmed: Taker(
+        who="the shipment, until it is delivered or made good",
+        too_late=f"a missing signature is added; else {_A_NOTE}; lost goods: {_A_PERSON}",
+    ),
+    PaymentReceived: Taker(
+        who="the invoice it names, then the oldest open one; the rest is on account", too_late="refunded or kept (`overpaid`)"
+    ),
     PaymentReversed: Taker(who="the payment it names; its invoices are open again", too_late=_A_PERSON),
     StockArrived: Taker(who="the backorder: stock is sought again", too_late=_A_NOTE),
     ReturnRequested: Taker(who="a new return, when the rules allow it", too_late="a person is shown the refusal (`return_refused`)"),

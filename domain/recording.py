@@ -59,9 +59,7 @@ def record_request(state: OrderState, request: Request, now: datetime) -> Receip
         case CancelOrder():
             state.cancel(request.reason or "cancelled on request", cause)
         case AmendOrder():
-            state.amendments.append(
-                AmendmentAsked(quantities=list(request.quantities), requested_at=request.requested_at, cause=cause)
-            )
+            state.amendments.append(AmendmentAsked(quantities=list(request.quantities), requested_at=request.requested_at, cause=cause))
         case HoldOrder():
             review_at = now + state.policies.days(request.review_in)
             state.holds.append(Hold(reason=request.reason, by=request.actor, since=now, review_at=review_at))

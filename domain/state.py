@@ -111,6 +111,8 @@ class Shipment(Record):
     signed_by: str = ""
     lost: bool = False  # gone or come back: its goods were shipped again or refunded
     abandoned: bool = False  # given up before it shipped; nothing of it stands any more
+    unshippable: str = ""  # why it is to be given up with its units, until that is done
+    unshippable_cause: Cause | None = None
 
     @property
     def name(self) -> str:
@@ -341,7 +343,7 @@ class OrderState(Record):
             Progress(
                 accepted=self.accepted,
                 outcome=self.outcome or "",
-                cancelling=self.winding_up,
+                cancelling=self.winding_up or (self.stopped and not self.accepted),
                 open=sum(line.open for line in self.lines),
                 at_work=sum(line.at_work for line in self.lines),
                 shipped=sum(line.shipped for line in self.lines),
@@ -355,7 +357,9 @@ class OrderState(Record):
 
     @property
     def needs(self) -> tuple[Need, ...]:
-        return tuple(Need(line=line.number, item=line.item, quantity=line.open - line.parked) for line in self.lines if line.open > line.parked)
+        return tuple(
+            Need(line=line.number, item=line.item, quantity=line.open - line.parked) for line in self.lines if line.open > line.parked
+        )
 
     def line(self, number: int) -> Line:
         return next(line for line in self.lines if line.number == number)
@@ -437,9 +441,7 @@ class OrderState(Record):
         for change in changes:
             if not self.has_line(change.line):
                 self.lines.append(
-                    Line(
-                        number=change.line, item=change.item, ordered=0, open=0, bills_to=change.bills_to, origin=change.origin
-                    )
+                    Line(number=change.line, item=change.item, ordered=0, open=0, bills_to=change.bills_to, origin=change.origin)
                 )
             line = self.line(change.line)
             line.move("open", "cancelled", change.cancel)

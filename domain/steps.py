@@ -139,9 +139,9 @@ class ReleaseStock(Step):
 
 
 class CancelRest(Step):
-    """The end of winding up: every unit of the order that is still open is cancelled, and a late attempt to accept it does nothing."""
+    """The end of winding up: every unit of the order that is still open is cancelled, and whoever accepts or changes it late does nothing."""
 
-    undoes: tuple[str, ...] = ()  # the keys of every attempt to accept
+    undoes: tuple[str, ...] = ()  # the keys of every attempt to accept, and of the change that may be on its way
 
 
 class LineChange(Value):

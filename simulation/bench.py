@@ -1,4 +1,4 @@
-"""`make bench`: how many orders a second one machine carries through their whole life, what each costs, and how far that is from the floor."""
+"""`make bench`: how many orders a second one machine carries to their end, what each costs, and how far that is from the floor."""
 
 from __future__ import annotations
 

@@ -23,7 +23,8 @@ def page() -> str:
     """The whole page, Markdown."""
     meaning, waits, kinds = meanings(Stage), meanings(Wait), meanings(ExceptionKind)
     requests = [
-        (f"`{name}`", summary(request), *("yes" if stage in TAKEN[request] else "no" for stage in Stage)) for name, request in REQUESTS.items()
+        (f"`{name}`", summary(request), *("yes" if stage in TAKEN[request] else "no" for stage in Stage))
+        for name, request in REQUESTS.items()
     ]
     facts = [(f"`{name}`", summary(fact), TAKERS[fact].who, TAKERS[fact].too_late) for name, fact in FACTS.items()]
     exceptions = [
@@ -33,11 +34,13 @@ def page() -> str:
     parts = [
         HEAD,
         "## Stages\n",
-        table(("stage", "meaning", "may be followed by"), [(f"`{s}`", meaning[s], _names(FOLLOWS[s]) or "nothing: the end") for s in Stage]),
+        table(
+            ("stage", "meaning", "may be followed by"), [(f"`{s}`", meaning[s], _names(FOLLOWS[s]) or "nothing: the end") for s in Stage]
+        ),
         "\n## What an order waits for\n",
         table(("wait", "meaning"), [(f"`{wait}`", waits[wait]) for wait in Wait]),
         "\n## Requests, by stage\n",
-        "Requests are Temporal updates. `yes`: taken, unless the order's own facts refuse it in a sentence. A closed order refuses everything.\n",
+        "Requests are Temporal updates. `yes`: taken, unless the order's own facts refuse it in a sentence.\n",
         table(("request", "meaning", *Stage), requests),
         "\n## Facts\n",
         "Facts are Temporal signals. They are recorded at every stage; one that is known (by its message id) changes nothing.\n",

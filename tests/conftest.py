@@ -44,14 +44,14 @@ def shared_samples() -> Path:
     return folder
 
 
-@pytest.fixture(scope="session")
-async def temporal_server() -> AsyncIterator[WorkflowEnvironment]:
-    """The real server with a virtual clock per workflow.
+async def virtual_time(*dynamic_config: str) -> WorkflowEnvironment:
+    """A real server with a virtual clock per workflow, to be used as `async with await virtual_time() as env`.
 
-    A workflow started under `with_time_skipping_disabled()` lives in real time until `await env.fast_forward(handle, delta)` with a
-    handle that names no run; `env.sleep` is not supported. Ids and task queues are shared by the session: choose your own.
+    `dynamic_config` adds values of the server's dynamic configuration, each as `name=JSON`. A workflow started under
+    `with_time_skipping_disabled()` lives in real time until `await env.fast_forward(handle, delta)` with a handle that names no run;
+    `env.sleep` is not supported.
     """
-    env = await WorkflowEnvironment.start_time_skipping_v2(
+    return await WorkflowEnvironment.start_time_skipping_v2(
         data_converter=pydantic_data_converter,
         dev_server_existing_path=str(temporal_command()),
         dev_server_log_level="error",
@@ -59,9 +59,15 @@ async def temporal_server() -> AsyncIterator[WorkflowEnvironment]:
             *(word for name, kind in SEARCH_ATTRIBUTES.items() for word in ("--search-attribute", f"{name}={kind}")),
             *("--dynamic-config-value", "frontend.WorkflowTimeSkippingEnabled=true"),
             *("--dynamic-config-value", 'history.workflowIdReuseMinimalInterval="0s"'),  # else continue-as-new waits a second
+            *(word for value in dynamic_config for word in ("--dynamic-config-value", value)),
         ],
     )
-    async with env:
+
+
+@pytest.fixture(scope="session")
+async def temporal_server() -> AsyncIterator[WorkflowEnvironment]:
+    """The server of the session (`virtual_time`). Ids and task queues are shared: choose your own."""
+    async with await virtual_time() as env:
         yield env
 
 

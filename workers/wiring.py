@@ -7,6 +7,7 @@ import contextlib
 from collections.abc import Callable, Sequence
 from contextlib import AsyncExitStack
 from datetime import timedelta
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from temporalio.worker import (
     ExecuteActivityInput,
     Interceptor,
     Worker,
+    WorkflowRunner,
 )
 
 from activities.floor import FloorActivities
@@ -31,6 +33,7 @@ from database.engine import Database
 from domain.errors import Refused
 from integrations.ports import Carriers, Mail, Payments, Warehouse
 from integrations.simulated import SimulatedCarriers, SimulatedMail, SimulatedPayments, SimulatedWarehouse, World
+from workers.sandbox import Sandbox
 from workflows.order import Order
 from workflows.policies import CARRIER, MAIL, ORDERS_QUEUE, PAYMENTS, WAREHOUSE
 from workflows.receipt import StockReceipt
@@ -41,6 +44,9 @@ GRACE = timedelta(seconds=10)
 WORKFLOW_TASKS = 8
 """Workflow tasks at a time in one process. They share one interpreter: more of them only wait for each other, and a task that is kept
 waiting for two seconds (as when a hundred orders arrive at once, each loading its sandbox) counts as deadlocked and starts again."""
+
+BUILD = f"holdfast-{version('holdfast')}"
+"""What the Temporal UI shows as the worker's build; the SDK's own default reads every loaded module's file at the start, for seconds."""
 
 Activity = Callable[..., Any]
 
@@ -105,8 +111,14 @@ def activities_by_queue(database: Database, behind: Partners) -> dict[str, list[
     }
 
 
-def workers(client: Client, database: Database, behind: Partners, interceptors: Sequence[Interceptor] = ()) -> list[Worker]:
-    """One worker per queue; only the first runs workflows."""
+def workers(
+    client: Client,
+    database: Database,
+    behind: Partners,
+    interceptors: Sequence[Interceptor] = (),
+    runner: WorkflowRunner | None = None,
+) -> list[Worker]:
+    """One worker per queue; only the first runs workflows, in a `Sandbox` when no other runner is given."""
     found = []
     for queue, activities in activities_by_queue(database, behind).items():
         found.append(
@@ -115,7 +127,9 @@ def workers(client: Client, database: Database, behind: Partners, interceptors: 
                 task_queue=queue,
                 workflows=[Order, StockReceipt] if queue == ORDERS_QUEUE else [],
                 activities=activities,
+                workflow_runner=runner or Sandbox(),
                 interceptors=[Final(), *interceptors],
+                build_id=BUILD,
                 graceful_shutdown_timeout=GRACE,
                 max_concurrent_workflow_tasks=WORKFLOW_TASKS,
                 max_concurrent_activities=100 if queue == ORDERS_QUEUE else 20,

@@ -61,7 +61,7 @@ class Life:
     doing: dict[str, str] = field(default_factory=dict)
     in_flight: int = 0
     money: asyncio.Lock = field(default_factory=asyncio.Lock)  # one change of the balances at a time
-    lines: asyncio.Lock = field(default_factory=asyncio.Lock)  # one change of the lines at a time: their numbers and the step's key follow on
+    lines: asyncio.Lock = field(default_factory=asyncio.Lock)  # one change of the lines at a time: their numbers follow one another
     refunds: asyncio.Lock = field(default_factory=asyncio.Lock)
 
 
@@ -235,9 +235,7 @@ class Chapter:
     # --- ask ---------------------------------------------------------------------------------------------------------------------
 
     @contextlib.asynccontextmanager
-    async def question(
-        self, kind: ExceptionKind, subject: str, detail: str, moot: Callable[[], bool] = never
-    ) -> AsyncIterator[Decision]:
+    async def question(self, kind: ExceptionKind, subject: str, detail: str, moot: Callable[[], bool] = never) -> AsyncIterator[Decision]:
         """Ask a person and carry out the answer inside the block; WITHDRAWN when the question answered itself (`moot`).
 
         The exception's own chapter records, escalates and closes it. A question that was asked before the run was continued is not asked again,

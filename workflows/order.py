@@ -58,7 +58,8 @@ class Order:
         life = asyncio.create_task(self.live())
         while not life.done():
             try:
-                await workflow.wait_condition(lambda: life.done() or self.may_leave())
+                await workflow.wait_condition(lambda: life.done() or self.too_long() or self.may_leave())
+                self.state.leaving = self.state.leaving or self.too_long()
                 await self.turns()
             except asyncio.CancelledError:  # a cancel from Temporal reaches only run(): it takes the road of the cancel request
                 self.cancelled_in_temporal()
@@ -96,10 +97,8 @@ class Order:
         if state.ready and not state.winding_up and (state.needs or state.amendments):
             yield self.chapter("supply", supply.supply, stop=self.winding_up)
         for shipment in state.shipments:
-            if not shipment.settled and not self.stopped_before_shipping(shipment):
-                yield self.chapter(
-                    shipment.name, fulfilment.fulfil, shipment, stop=partial(self.stopped_before_shipping, shipment)
-                )
+            if (not shipment.settled or shipment.unshippable) and not self.stopped_before_shipping(shipment):
+                yield self.chapter(shipment.name, fulfilment.fulfil, shipment, stop=partial(self.stopped_before_shipping, shipment))
         if state.written and cash.cash_waits(state):
             yield self.chapter("cash", cash.take_cash)
         for invoice in state.invoices:
@@ -138,16 +137,18 @@ class Order:
         """Run what is needed until nothing is; winding up begins when every chapter that it would disturb has stopped."""
         running: dict[str, asyncio.Task[None]] = {}
         while True:
-            for name, begin in self.needed():
-                if name not in running:
-                    self.state.outcome = None  # something came after the end: the order closes again when it is settled
-                    running[name] = asyncio.create_task(begin())
-            if self.state.winding_up and not self.stopping(running):
-                if "undo" not in running:
-                    running["undo"] = asyncio.create_task(undoing.wind_up(Chapter(self.life, "undo")))
+            begun = {name: begin for name, begin in self.needed() if name not in running}
+            if self.state.winding_up and "undo" not in running and not self.stopping(running):
+                begun["undo"] = partial(undoing.wind_up, Chapter(self.life, "undo"))
+            for name, begin in begun.items():
+                self.state.outcome = None  # something came after the end: the order closes again when it is settled
+                running[name] = asyncio.create_task(begin())
             if not running:
                 return
-            self.show()
+            if not begun:  # a chapter that begins shows the order itself when it comes to rest
+                await self.turns()
+                if not self.turned(running):
+                    self.show()
             await workflow.wait_condition(lambda: self.turned(running))
             for name in [name for name, task in running.items() if task.done()]:
                 task = running.pop(name)
@@ -196,12 +197,13 @@ class Order:
         state.outcome, state.outcome_reason = outcome, reason
         self.show()
 
+    def too_long(self) -> bool:
+        """The history has grown so long that not even a retrying outage may hold it up; true once, then `leaving` says it."""
+        return not self.state.leaving and workflow.info().get_current_history_length() > self.state.policies.leave_at_events
+
     def may_leave(self) -> bool:
-        """A quiet point at which the history may begin anew; a retrying outage is interrupted when the history grows too long."""
-        info = workflow.info()
-        if info.get_current_history_length() > self.state.policies.leave_at_events:
-            self.state.leaving = True
-        suggested = self.state.leaving or info.is_continue_as_new_suggested()
+        """A quiet point at which the history may begin anew."""
+        suggested = self.state.leaving or workflow.info().is_continue_as_new_suggested()
         return suggested and self.life.in_flight == 0 and workflow.all_handlers_finished()
 
     async def turns(self) -> None:
@@ -218,8 +220,13 @@ class Order:
     # --- what others see ---------------------------------------------------------------------------------------------------------
 
     def show(self) -> None:
-        """The page of the order in the Temporal UI; search attributes are written only when one of them changed."""
+        """The page of the order in the Temporal UI; search attributes are written when one of them changed and the order is at rest.
+
+        A step on its way changes them again in a moment, and every write is an event of the history.
+        """
         workflow.set_current_details(story.details(self.life))
+        if self.life.in_flight:
+            return
         changed = [update for update in story.attributes(self.state) if self.shown.get(update.key.name) != update.value]
         if changed:
             workflow.upsert_search_attributes(changed)

@@ -108,7 +108,7 @@ async def run(home: Path, plan: Plan, report: Report) -> Outcome:
 
 async def _floor(client: Client, settings: Settings, server: TemporalServer, plan: Plan, report: Report) -> list[Reading]:
     with bell.listener(settings) as listener:
-        async with _workers("floor", "simulation.benchmark.floor_worker", settings, plan.workers) as pids:
+        async with Running("floor", "simulation.benchmark.floor_worker", settings, plan.workers) as pids:
             found = []
             await load.keep_in_flight(load.bare_workflows(client, listener, "warm"), WARM_UP, 8)
             for in_flight in IN_FLIGHT:
@@ -121,7 +121,7 @@ async def _floor(client: Client, settings: Settings, server: TemporalServer, pla
 async def _orders(
     client: Client, settings: Settings, server: TemporalServer, plan: Plan, report: Report
 ) -> list[tuple[Reading, float, float, float]]:
-    async with _workers("worker", "workers", settings, plan.workers) as pids:
+    async with Running("worker", "workers", settings, plan.workers) as pids:
         found = []
         async with load.orders(client, settings, "warm") as life:
             await load.keep_in_flight(life, WARM_UP, 8)
@@ -155,7 +155,7 @@ async def _histories(client: Client, run: str, orders: int) -> tuple[float, floa
     return events / len(looked_at), billed / len(looked_at), size / len(looked_at)
 
 
-class _workers(AbstractAsyncContextManager[list[int]]):
+class Running(AbstractAsyncContextManager[list[int]]):
     """So many worker processes of a module; their ids."""
 
     def __init__(self, name: str, module: str, settings: Settings, count: int) -> None:

@@ -31,12 +31,17 @@ def catalogue() -> dict[str, Any]:
         "locations": [{"id": "BERLIN", "name": "Berlin"}],
         "price_lists": [{"id": "LIST", "currency": "EUR", "prices": prices}],
         "customers": [
-            {"id": f"B-{n}", "name": f"Buyer {n}", "currency": "EUR", "price_list": "LIST", "terms": ["net30"], "credit_limit": 1_000 * PLENTY}
+            {
+                "id": f"B-{n}",
+                "name": f"Buyer {n}",
+                "currency": "EUR",
+                "price_list": "LIST",
+                "terms": ["net30"],
+                "credit_limit": 1_000 * PLENTY,
+            }
             for n in range(CUSTOMERS)
         ],
-        "stock": [
-            {"item": item, "location": "BERLIN", "bin": f"A-{n}", "quantity": PLENTY} for n, item in enumerate(ITEMS, 1)
-        ],
+        "stock": [{"item": item, "location": "BERLIN", "bin": f"A-{n}", "quantity": PLENTY} for n, item in enumerate(ITEMS, 1)],
     }
 
 

@@ -42,11 +42,11 @@ def document(outcome: Outcome, command: str) -> str:
         "",
         f"Written by `{command}` on {outcome.begun:%Y-%m-%d %H:%M} UTC. {_machine()}",
         "",
-        "An order of three lines on thirty days' terms goes through its whole life: captured, accepted, allocated, picked, packed, shipped,",
-        "invoiced, delivered, paid, closed. The outside world answers at once. Server, workers and load generator share the machine; the",
-        f"server keeps its state in a file, the database is SQLite, there {_count(outcome.plan.workers)}.",
-        "**The floor** is a bare workflow on the same server, started with the same input: it hears the same four messages, each as soon as",
-        "it waits for it, and does nothing else.",
+        "An order of three lines on thirty days' terms goes through its whole life: captured, accepted, allocated, picked, packed,",
+        "shipped, invoiced, delivered, paid, closed. The outside world answers at once. Server, workers and load generator share the",
+        f"machine; the server keeps its state in a file, the database is SQLite, there {_count(outcome.plan.workers)}.",
+        "**The floor** is a bare workflow on the same server, started with the same input: it hears the same four messages, each as soon",
+        "as it waits for it, and does nothing else.",
         "",
         *_table(("", "aim", "measured"), aims),
         "",
@@ -62,7 +62,7 @@ def document(outcome: Outcome, command: str) -> str:
         "",
         "## What one order leaves",
         "",
-        f"Every message sent when the order waits for it and does nothing else: **{bill.total_events} history events**, "
+        f"Every message sent when the order waits for it and does nothing else: **{bill.total_events} history events**,",
         f"**{bill.actions} billable actions**, **{bill.bytes / 1000:.1f} kB** of history, **{bill.statements} database statements**.",
         "`tests/e2e/test_costs.py` asserts these counts.",
         "",
@@ -82,9 +82,7 @@ def _count(workers: int) -> str:
 
 
 def _rows(outcome: Outcome) -> list[tuple[str, ...]]:
-    return [
-        row for stretch in outcome.stretches for row in (_row("floor", stretch.floor), _row("orders", stretch.orders))
-    ]
+    return [row for stretch in outcome.stretches for row in (_row("floor", stretch.floor), _row("orders", stretch.orders))]
 
 
 def _row(name: str, reading: Reading) -> tuple[str, ...]:
@@ -106,9 +104,7 @@ def _table(header: Iterable[str], rows: Iterable[Iterable[str]]) -> list[str]:
 
 
 def _machine() -> str:
-    model = next(
-        (line.split(":", 1)[1].strip() for line in _lines("/proc/cpuinfo") if line.startswith("model name")), platform.processor()
-    )
+    model = next((line.split(":", 1)[1].strip() for line in _lines("/proc/cpuinfo") if line.startswith("model name")), platform.processor())
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 1e9
     return (
         f"Machine: {os.cpu_count()} cores ({model or platform.machine()}), {memory:.0f} GB, {platform.system()} {platform.release()}, "

@@ -29,7 +29,10 @@ def test_a_worked_order_in_two_parts() -> None:
     found = state(placed)
     planned(found, line1=1, line2=2)
     first = bill(found)
-    assert [(row.line, row.gross.minor, row.discount.minor, row.tax.minor) for row in first.lines] == [(1, 999, 130, 133), (2, 1000, 100, 171)]
+    assert [(row.line, row.gross.minor, row.discount.minor, row.tax.minor) for row in first.lines] == [
+        (1, 999, 130, 133),
+        (2, 1000, 100, 171),
+    ]
     assert (first.freight, first.total) == (euro(495), euro(869 + 133 + 900 + 171 + 495))
     planned(found, line1=2)
     second = bill(found)
@@ -86,7 +89,10 @@ def test_a_credit_gives_back_what_was_billed_and_never_twice() -> None:
     one = credit_lines(billed, {1: 1})
     billed.credits = list(one)
     rest = credit_lines(billed, {1: 5})
-    assert [(row.quantity, row.gross.minor, row.discount.minor, row.tax.minor) for row in (*one, *rest)] == [(1, 333, 3, 33), (2, 666, 7, 67)]
+    assert [(row.quantity, row.gross.minor, row.discount.minor, row.tax.minor) for row in (*one, *rest)] == [
+        (1, 333, 3, 33),
+        (2, 666, 7, 67),
+    ]
     billed.credits = [*one, *rest]
     assert credit_lines(billed, {1: 1}) == ()
     assert credit_lines(billed, {2: 1}) == ()

@@ -78,6 +78,7 @@ def progress(**changes: object) -> Progress:
         (progress(cancelling=True, accepted=False), Stage.CANCELLING),
         (progress(outcome="cancelled", cancelling=True), Stage.CANCELLED),
         (progress(outcome="closed"), Stage.CLOSED),
+        (progress(), Stage.CANCELLING),
         (progress(outcome="rejected", accepted=False), Stage.REJECTED),
     ],
 )

@@ -122,15 +122,13 @@ def order(*lines: OrderLine, terms: PaymentTerms = PaymentTerms.NET_30, **change
 class Shop:
     def __init__(self, env: WorkflowEnvironment, database: Database, world: World) -> None:
         self.env, self.client, self.database, self.world = env, env.client, database, world
+        self.partners = Partners(SimulatedWarehouse(world), SimulatedCarriers(world), SimulatedPayments(world), SimulatedMail(world))
         self.trouble = Trouble()
         self.staff = AsyncExitStack()
 
     async def open(self) -> None:
         """Let the workers begin."""
-        behind = Partners(
-            SimulatedWarehouse(self.world), SimulatedCarriers(self.world), SimulatedPayments(self.world), SimulatedMail(self.world)
-        )
-        for worker in workers(self.client, self.database, behind, [self.trouble]):
+        for worker in workers(self.client, self.database, self.partners, [self.trouble]):
             await self.staff.enter_async_context(worker)
 
     async def shut(self) -> None:

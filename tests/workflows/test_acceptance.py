@@ -34,9 +34,7 @@ async def test_all_findings_come_at_once_and_a_person_corrects_what_is_wrong(sho
     )
     assert (await living.state()).shipments == []
 
-    await living.decide(
-        ExceptionKind.VALIDATION_FINDINGS, "correct", items={1: "LAMP"}, prices={2: "10.00"}, ship_to=HAMBURG
-    )
+    await living.decide(ExceptionKind.VALIDATION_FINDINGS, "correct", items={1: "LAMP"}, prices={2: "10.00"}, ship_to=HAMBURG)
     state = await living.when(lambda s: len(s.exceptions) == 2, "the check of the corrected order")
     assert state.exceptions[1].detail == "terms: C-1 has not got the payment terms net60"
     await living.decide(ExceptionKind.VALIDATION_FINDINGS, "accept")
@@ -81,7 +79,9 @@ async def test_a_correction_that_cannot_be_used_is_refused_and_the_question_stay
     def decide(choice: str, **details: object) -> Decide:
         return Decide.model_validate(living.stamp("desk") | {"exception": asked.number, "choice": choice} | details)
 
-    assert await living.refused(decide("shrug")) == "'shrug' is not offered for validation_findings; choose one of: correct, accept, reject."
+    assert (
+        await living.refused(decide("shrug")) == "'shrug' is not offered for validation_findings; choose one of: correct, accept, reject."
+    )
     assert await living.refused(decide("correct", prices={1: "cheap"})) == "The price of line 1: 'cheap' is not an amount."
     assert await living.refused(decide("correct", prices={1: "-1"})) == "The price of line 1 cannot be -1."
     assert await living.refused(decide("correct", prices={7: "10.00"})) == "The order has no line 7."

@@ -222,7 +222,7 @@ async def test_carrier_events_leave_the_same_in_whatever_order_they_come(shop: S
     assert [(s.status, s.carrier_status, s.delivered_at) for s in view.shipments] == [("delivered", "delivered", NOW + timedelta(hours=2))]
     assert ([row.delivered for row in view.lines], view.credits) == ([3], ())
     state = await living.when(lambda s: not s.inbox, "every event taken")
-    assert [e for e in state.open_exceptions()] == []
+    assert list(state.open_exceptions()) == []
 
 
 async def test_an_old_word_does_not_undo_a_newer_one(shop: Shop) -> None:

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from domain.exceptions import ExceptionKind
 from domain.lifecycle import Wait
-from domain.messages import DisputeInvoice, PaymentReceived, PaymentReversed, PromiseToPay, WriteOffInvoice
+from domain.messages import CancelOrder, DisputeInvoice, PaymentReceived, PaymentReversed, PromiseToPay, WriteOffInvoice
 from domain.money import Money
 from domain.order import PaymentTerms
 from domain.steps import Outcome
@@ -247,10 +247,7 @@ async def test_money_for_a_cancelled_order_is_given_back(shop: Shop) -> None:
     await living.until(Wait.PICK)
     await living.pay(4000)
     await settled(living)
-    cancelling = living.stamp("customer")
-    from domain.messages import CancelOrder
-
-    await living.ask(CancelOrder(**cancelling))
+    await living.ask(CancelOrder(**living.stamp("customer")))
     await living.decide(ExceptionKind.OVERPAID, "refund")
     assert (await living.ended()).outcome is Outcome.CANCELLED
     assert await refunds(living) == [4000]

@@ -230,7 +230,9 @@ async def test_three_partial_shipments_are_invoiced_to_the_cent_of_the_order(sho
 async def test_partial_shipments_with_taxes_included_add_up_too(shop: Shop) -> None:
     item = shop.rare()
     goods = line(1, item, 3, price="9.99").model_copy(update={"taxes": (TaxLine(title="VAT", amount=euro(479)),)})
-    placed = order(goods, freight=euro(350), freight_taxes=(TaxLine(title="VAT", amount=euro(56)),), discount=euro(100), taxes_included=True)
+    placed = order(
+        goods, freight=euro(350), freight_taxes=(TaxLine(title="VAT", amount=euro(56)),), discount=euro(100), taxes_included=True
+    )
     await shop.receive(item, 1)
     living = await shop.place(placed)
     await living.ship(1)

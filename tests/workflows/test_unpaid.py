@@ -173,10 +173,13 @@ async def test_a_broken_promise_lets_the_reminders_go_on(shop: Shop) -> None:
 async def test_a_payment_during_an_outage_of_the_mail_spares_the_customer_the_reminder(shop: Shop) -> None:
     living = await delivered(shop)
     shop.trouble.down(living.key, "send_reminder")
-    await living.pass_time(36.1)
+    passing = asyncio.create_task(living.pass_time(36.1))  # it arrives when the letter could be sent
+    while not shop.trouble.attempts[living.key, "send_reminder"]:
+        await asyncio.sleep(0.02)
     await living.pay(4000)
     await living.when(lambda s: s.invoices[0].settled)
     shop.trouble.up(living.key)
+    await passing
     assert (await living.ended()).outcome is Outcome.CLOSED
     assert await reminders(living) == []
     assert letters(living, (await living.view()).invoices[0].document) == []

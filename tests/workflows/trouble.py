@@ -8,7 +8,7 @@ from typing import Any
 from temporalio import activity
 from temporalio.worker import ActivityInboundInterceptor, ExecuteActivityInput, Interceptor
 
-from domain.errors import Unavailable
+from domain.errors import Refused, Unavailable
 from domain.steps import Step
 
 
@@ -16,7 +16,11 @@ class Trouble(Interceptor):
     """`carried_out` counts how often an activity came to its end, by order and name, whether or not its answer arrived."""
 
     def __init__(self) -> None:
+        self.haunted: set[str] = set()
+        self.first_run: dict[str, str] = {}
+        self.requests: dict[tuple[str, str], Step] = {}
         self.downs: set[tuple[str, str]] = set()
+        self.refusals: dict[tuple[str, str], str] = {}
         self.losses: Counter[tuple[str, str]] = Counter()
         self.attempts: Counter[tuple[str, str]] = Counter()
         self.carried_out: Counter[tuple[str, str]] = Counter()
@@ -25,9 +29,19 @@ class Trouble(Interceptor):
         """These activities of the order do nothing and fail, until `up`."""
         self.downs |= {(order, name) for name in names}
 
+    def haunt(self, order: str) -> None:
+        """Every step of the order is carried out and loses its answer, until another run asks again."""
+        self.haunted.add(order)
+
+    def refuse(self, order: str, name: str, reason: str) -> None:
+        """This activity of the order does nothing and is refused, until `up`."""
+        self.refusals[order, name] = reason
+
     def up(self, order: str) -> None:
         """Everything of the order is carried out again, and every answer arrives."""
+        self.haunted.discard(order)
         self.downs = {(key, name) for key, name in self.downs if key != order}
+        self.refusals = {about: reason for about, reason in self.refusals.items() if about[0] != order}
         for key, name in list(self.losses):
             if key == order:
                 del self.losses[key, name]
@@ -49,10 +63,17 @@ class _Troubled(ActivityInboundInterceptor):
         request = input.args[0]
         about = (request.order if isinstance(request, Step) else "", activity.info().activity_type)
         self.trouble.attempts[about] += 1
+        self.trouble.requests[about] = request
         if about in self.trouble.downs:
             raise Unavailable(f"{about[1]} is down.")
+        if about in self.trouble.refusals:
+            raise Refused(self.trouble.refusals[about])
         answer = await super().execute_activity(input)
         self.trouble.carried_out[about] += 1
+        if about[0] in self.trouble.haunted:
+            run = activity.info().workflow_run_id or ""
+            if self.trouble.first_run.setdefault(request.key, run) == run:
+                raise Unavailable(f"{request.key} was carried out, but its answer went to nobody.")
         if self.trouble.losses[about] > 0:
             self.trouble.losses[about] -= 1
             raise Unavailable(f"{about[1]} was carried out, but its answer was lost.")

@@ -29,7 +29,7 @@ async def deliver(chapter: Chapter, shipment: Shipment) -> None:
     while not shipment.settled:
         if shipment.carrier_status in (CarrierStatus.LOST, CarrierStatus.RETURNED_TO_SENDER) and not news():
             await lost(chapter, shipment)
-        elif await chapter.until(news, Wait.DELIVERY, shipment.name, shipment.overdue_at):
+        elif await chapter.until(news, Wait.DELIVERY, shipment.name, shipment.overdue_at, ExceptionKind.DELIVERY_OVERDUE):
             signed = confirmation(chapter, shipment)
             if signed is not None:
                 await delivered(chapter, shipment, signed.occurred_at, signed.signed_by, signed)

@@ -49,7 +49,9 @@ async def pick(chapter: Chapter, shipment: Shipment) -> None:
         return chapter.find(PickConfirmed, lambda fact: fact.shipment == shipment.number)
 
     while not shipment.picked:
-        if not await chapter.until(lambda: confirmed() is not None, Wait.PICK, shipment.name, shipment.pick_due):
+        if not await chapter.until(
+            lambda: confirmed() is not None, Wait.PICK, shipment.name, shipment.pick_due, ExceptionKind.PICK_OVERDUE
+        ):
             await pick_overdue(chapter, shipment)
             if shipment.abandoned:
                 return
@@ -186,7 +188,7 @@ async def pack(chapter: Chapter, shipment: Shipment) -> None:
         return chapter.find(Packed, lambda fact: fact.shipment == shipment.number)
 
     while not shipment.packed:
-        if not await chapter.until(lambda: packed() is not None, Wait.PACK, shipment.name, shipment.pack_due):
+        if not await chapter.until(lambda: packed() is not None, Wait.PACK, shipment.name, shipment.pack_due, ExceptionKind.PACK_OVERDUE):
             detail = f"{shipment.location} has not confirmed the packing of {shipment.name}."
             async with chapter.question(ExceptionKind.PACK_OVERDUE, shipment.name, detail, lambda: packed() is not None) as answer:
                 if answer.choice == "wait_on":
@@ -234,8 +236,8 @@ async def mismatch(chapter: Chapter, shipment: Shipment, contents: dict[int, int
         if answer.choice == "ship_packed" and over:
             refused = f"{shipment.name} cannot ship more than was picked; waiting for new parcels."
             chapter.state.ask(ExceptionKind.RAISED, shipment.name, refused, chapter.now)
-        repack = over or answer.choice != "ship_packed"
-    return repack
+        choice = answer.choice
+    return over or choice != "ship_packed"
 
 
 def without(picks: list[Pick], taken_out: dict[int, int]) -> list[Pick]:

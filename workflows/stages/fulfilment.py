@@ -13,6 +13,8 @@ from workflows.stages import delivery, floor, shipping
 
 async def fulfil(chapter: Chapter, shipment: Shipment) -> None:
     """Each step skips itself when it is done; a shipment that was given up ends at once."""
+    if shipment.unshippable:
+        await shipping.cancel_shipment(chapter, shipment)
     for step in (floor.release, floor.pick, floor.pack, shipping.capture, shipping.ship, shipping.invoice, delivery.deliver):
         if shipment.settled:
             return

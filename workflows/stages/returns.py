@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from temporalio import workflow
+from temporalio.exceptions import ActivityError
 
 with workflow.unsafe.imports_passed_through():
     from activities.returns import ReturnActivities
@@ -13,7 +14,7 @@ with workflow.unsafe.imports_passed_through():
     from domain.state import Return
     from domain.steps import AuthorizeReturn, LineChange, RecordInspection, RecordReturnReceipt, SettleReturn
 
-from workflows.chapter import Chapter
+from workflows.chapter import Chapter, reason_of
 from workflows.policies import CARRIER
 from workflows.stages.credit import credit_invoice, refund_excess
 from workflows.stages.floor import move_due
@@ -58,28 +59,24 @@ async def receive(chapter: Chapter, rma: Return) -> None:
     def came() -> ReturnReceived | None:
         return chapter.find(ReturnReceived, lambda fact: fact.rma == rma.rma)
 
-    if rma.received is not None:
-        return
-    if not await chapter.until(lambda: came() is not None, Wait.RETURNED_GOODS, rma.name, rma.expires_at):
-        await end(chapter, rma, "expired")
-        return
-    fact = came()
-    assert fact is not None  # until() said so, and only this chapter takes it
-    inspect_due = chapter.now + state.policies.days(state.policies.inspect_within)
-    await chapter.act(
-        ReturnActivities.record_return_receipt,
-        RecordReturnReceipt(
-            **chapter.base(f"return/{rma.rma}/receive", fact),
-            rma=rma.rma,
-            location=fact.location,
-            lines=fact.lines,
-            inspect_due=inspect_due,
-        ),
-        f"Book the receipt of {rma.document}: {sum(by_line(fact.lines).values())} units",
-    )
-    rma.location, rma.inspect_due = fact.location, inspect_due
-    rma.received = list(fact.lines)
-    chapter.taken(fact)
+    while rma.received is None:
+        if not await chapter.until(lambda: came() is not None, Wait.RETURNED_GOODS, rma.name, rma.expires_at):
+            await end(chapter, rma, "expired")
+            return
+        fact = came()
+        assert fact is not None  # until() said so, and only this chapter takes it
+        base = chapter.base(f"return/{rma.rma}/receive", fact)
+        inspect_due = base["at"] + state.policies.days(state.policies.inspect_within)
+        request = RecordReturnReceipt(**base, rma=rma.rma, location=fact.location, lines=fact.lines, inspect_due=inspect_due)
+        summary = f"Book the receipt of {rma.document}: {sum(by_line(fact.lines).values())} units"
+        try:
+            await chapter.attempt(ReturnActivities.record_return_receipt, request, summary)
+        except ActivityError as error:
+            state.ask(ExceptionKind.UNEXPECTED_FACT, rma.name, f"{rma.document}: not booked. {reason_of(error)}", chapter.now)
+        else:
+            rma.location, rma.inspect_due = fact.location, inspect_due
+            rma.received = list(fact.lines)
+        chapter.taken(fact)
 
 
 async def inspect(chapter: Chapter, rma: Return) -> None:

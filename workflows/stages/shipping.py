@@ -95,19 +95,23 @@ async def ship(chapter: Chapter, shipment: Shipment) -> None:
             return
         async with chapter.question(ExceptionKind.NO_CARRIER_SERVICE, shipment.name, shipped.refused) as answer:
             if answer.choice == "cancel_shipment":
-                await cancel_shipment(chapter, shipment)
-                await cancel_parked(chapter, shipment.quantities, f"{shipment.name} cancelled: {shipped.refused}", cause_of(answer))
+                shipment.unshippable, shipment.unshippable_cause = shipped.refused, cause_of(answer)
             shipment.ship_attempts = attempt
+        if shipment.unshippable:
+            await cancel_shipment(chapter, shipment)
 
 
 async def cancel_shipment(chapter: Chapter, shipment: Shipment) -> None:
-    """Give up a packed shipment that nobody carries, and give its money back."""
-    state = chapter.state
+    """Give up a packed shipment that nobody carries with all its units, and give its money back; each step skips itself when it is done."""
     if shipment.captured:
         await refund_capture(chapter, shipment)
-    await give_up(chapter, shipment, "no carrier service")
-    for line, quantity in shipment.quantities.items():
-        state.line(line).parked += quantity  # until the change that cancels them is booked
+    if not shipment.abandoned:
+        await give_up(chapter, shipment, "no carrier service")
+        for line, quantity in shipment.quantities.items():
+            chapter.state.line(line).parked += quantity  # until the change that cancels them is booked
+    reason = f"{shipment.name} cancelled: {shipment.unshippable}"
+    await cancel_parked(chapter, shipment.quantities, reason, shipment.unshippable_cause)
+    shipment.unshippable = ""
 
 
 async def refund_capture(chapter: Chapter, shipment: Shipment) -> None:

@@ -27,9 +27,10 @@ async def supply(chapter: Chapter) -> None:
     state = chapter.state
     while state.needs or state.amendments:
         await chapter.clear()
-        if state.amendments:
+        begun = f"{state.order}/allocate/{state.allocation_rounds + 1}" in state.unanswered  # it may have reserved what it asked for
+        if state.amendments and not begun:
             await amend(chapter, state.amendments[0])
-        elif state.backorder is None or worth_a_look(chapter):
+        elif begun or state.backorder is None or worth_a_look(chapter):
             await allocate(chapter)
         else:
             await wait_for_stock(chapter, state.backorder)

@@ -35,15 +35,17 @@ async def wind_up(chapter: Chapter) -> None:
             await carefully(chapter, undo_attempt(chapter, shipment, attempt), f"{attempt.step} of {shipment.name}")
     for key in reversed(state.allocations_attempted):
         await carefully(chapter, release_stock(chapter, key), "allocation")
-    await carefully(chapter, cancel_rest(chapter), "order lines")
+    async with chapter.life.lines:  # a replacement for what was lost comes before this and is cancelled too, or after it and stays
+        await carefully(chapter, cancel_rest(chapter), "order lines")
+        state.changes += 1  # the change that was on its way never comes, or came: its key is used up
+        for line in state.lines:
+            for bucket in ("open", "allocated", "picked", "packed"):
+                line.move(bucket, "cancelled", getattr(line, bucket))
+            line.parked = 0
     for key in reversed(state.authorizations_attempted):
         await carefully(chapter, void_authorization(chapter, key), "authorization")
     for shipment in unshipped:
         shipment.abandoned = True
-    for line in state.lines:
-        for bucket in ("open", "allocated", "picked", "packed"):
-            line.move(bucket, "cancelled", getattr(line, bucket))
-        line.parked = 0
     state.backorder = None
     state.amendments = []
     state.holds = []
@@ -97,8 +99,9 @@ async def release_stock(chapter: Chapter, key: str) -> None:
 
 async def cancel_rest(chapter: Chapter) -> None:
     state = chapter.state
-    attempts = tuple(f"{state.order}/accept/{attempt + 1}" for attempt in range(state.attempts + 1))
-    request = CancelRest(**chapter.base("cancel", state.cancel_cause), undoes=attempts)
+    attempts = [f"{state.order}/accept/{attempt + 1}" for attempt in range(state.attempts + 1)]
+    attempts.append(f"{state.order}/change/{state.changes + 1}")
+    request = CancelRest(**chapter.base("cancel", state.cancel_cause), undoes=tuple(attempts))
     await chapter.attempt(OrderActivities.cancel_rest, request, "Cancel every line that has not shipped")
 
 

@@ -1,0 +1,23 @@
+"""Orders survive: workers die without a word, answers get lost, steps run twice, and nothing is lost or done twice."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from simulation.crash import SHORT_KILLS, SHORT_ORDERS, crash, told
+
+
+@pytest.mark.xdist_group("crash")
+@pytest.mark.timeout(300)  # an attempt that died with its worker is begun again only when its time is over
+async def test_twenty_orders_end_as_told_while_workers_are_killed_and_every_kind_of_step_runs_twice(tmp_path: Path) -> None:
+    verdict = await crash(tmp_path, orders=SHORT_ORDERS, kills=SHORT_KILLS, kill_server=False, report=lambda _: None)
+    report = told(verdict)
+    assert verdict.faults == (), report
+    assert (verdict.orders, verdict.worker_kills) == (SHORT_ORDERS, SHORT_KILLS), report
+    twice = {each.step for each in verdict.repeats if each.repeated}
+    effects = {"ship_parcels", "capture_payment", "issue_invoice", "send_reminder", "refund_payment", "authorize_return", "release_stock"}
+    assert effects - twice == set(), report
+    assert all(call.happened <= call.keys <= call.arrived for call in verdict.calls), report
+    assert sum(call.arrived for call in verdict.calls) > sum(call.keys for call in verdict.calls), report

@@ -1,0 +1,1 @@
+"""Recorded lives of orders: every one of them replays on the current code."""

@@ -1,0 +1,215 @@
+"""The lives that are recorded: together they go through every chapter of an order."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from domain.exceptions import ExceptionKind
+from domain.lifecycle import Wait
+from domain.messages import (
+    AmendOrder,
+    CancelOrder,
+    CarrierStatus,
+    Decide,
+    DeliveryConfirmed,
+    Disposition,
+    HoldOrder,
+    InspectedLine,
+    LineQuantity,
+    ReleaseOrder,
+    RequestReturn,
+    ReturnInspected,
+    ReturnKind,
+    ReturnReceived,
+)
+from domain.order import PaymentTerms
+from domain.policies import Policies
+from tests.workflows.shop import Living, Shop, line, order
+
+Life = Callable[[Shop, str], Awaitable[Living]]
+"""Leads the order with this external id from its start to its end."""
+
+ONE = (LineQuantity(line=1, quantity=1),)
+
+
+async def begun(shop: Shop, name: str, *lines: Any, policies: Policies | None = None, **changes: Any) -> Living:
+    return await shop.place(order(*lines, external_id=name, **changes), policies)
+
+
+async def deliver(living: Living, shipment: int = 1) -> None:
+    """Somebody signs, who is no person: histories are kept."""
+    await living.until(Wait.DELIVERY, f"shipment {shipment}")
+    await living.tell(DeliveryConfirmed(**living.stamp("driver"), shipment=shipment, signed_by="dock 4"))
+
+
+async def settled(living: Living, cents: int) -> Living:
+    """The customer pays, and the time for returns passes."""
+    await living.pay(cents)
+    await living.when(lambda s: all(invoice.settled for invoice in s.invoices), "the payment")
+    await living.close()
+    return living
+
+
+async def prepaid(shop: Shop, name: str) -> Living:
+    living = await begun(shop, name, terms=PaymentTerms.PREPAID)
+    await living.ship()
+    await living.carrier(CarrierStatus.IN_TRANSIT)
+    await deliver(living)
+    await living.close()
+    return living
+
+
+async def paid_after_two_reminders(shop: Shop, name: str) -> Living:
+    living = await begun(shop, name)
+    await living.ship()
+    await deliver(living)
+    await living.until(Wait.PAYMENT)
+    await living.pass_time(51)
+    await living.when(lambda s: s.invoices[0].reminders == 2, "two reminders")
+    await living.pay(2000 + 1500)
+    await living.ended()
+    return living
+
+
+async def backordered_and_split(shop: Shop, name: str) -> Living:
+    item = shop.rare()
+    await shop.receive(item, 3, receipt=f"{name}-1")
+    living = await begun(shop, name, line(1, item, 5))
+    await living.ship(1)
+    await living.until(Wait.STOCK)
+    await shop.receive(item, 2, receipt=f"{name}-2")
+    await living.ship(2)
+    await deliver(living, 1)
+    await deliver(living, 2)
+    return await settled(living, 5000)
+
+
+async def short_pick_reallocated(shop: Shop, name: str) -> Living:
+    item = shop.rare()
+    await shop.receive(item, 3)
+    living = await begun(shop, name, line(1, item, 3))
+    await living.until(Wait.PICK)
+    await shop.receive(item, 3, "LYON")
+    await living.pick(line1=2)
+    await living.decide(ExceptionKind.SHORT_PICK, "reallocate")
+    await living.pack(1)
+    await living.ship(2)
+    await deliver(living, 1)
+    await deliver(living, 2)
+    return await settled(living, 3000)
+
+
+async def cancelled_while_picking(shop: Shop, name: str) -> Living:
+    living = await begun(shop, name, terms=PaymentTerms.PREPAID)
+    await living.until(Wait.PICK)
+    await living.cancel()
+    return living
+
+
+async def cancelled_in_an_outage(shop: Shop, name: str) -> Living:
+    placed = order(external_id=name)
+    shop.trouble.down(placed.key, "release_picks")
+    living = await shop.place(placed)
+    await living.trying("release_picks")
+    await living.ask(CancelOrder(**living.stamp("customer"), reason="it takes too long"))
+    await living.ended()
+    return living
+
+
+async def come_back(living: Living, kind: ReturnKind) -> None:
+    """One unit of line 1 comes back as good as new."""
+    await living.ask(RequestReturn(**living.stamp("customer"), lines=ONE, kind=kind, reason="too loud"))
+    await living.until(Wait.RETURNED_GOODS)
+    await living.tell(ReturnReceived(**living.stamp("dock"), rma=1, location="BERLIN", lines=ONE))
+    await living.until(Wait.INSPECTION)
+    inspected = (InspectedLine(line=1, quantity=1, disposition=Disposition.RESTOCK),)
+    await living.tell(ReturnInspected(**living.stamp("returns"), rma=1, lines=inspected))
+    await living.when(lambda s: s.returns[0].outcome, "the end of the return")
+
+
+async def returned_and_refunded(shop: Shop, name: str) -> Living:
+    living = await begun(shop, name, terms=PaymentTerms.PREPAID)
+    await living.ship()
+    await deliver(living)
+    await living.until(Wait.RETURN_WINDOW)
+    await come_back(living, ReturnKind.REFUND)
+    await living.close()
+    return living
+
+
+async def exchanged(shop: Shop, name: str) -> Living:
+    living = await begun(shop, name)
+    await living.ship()
+    await deliver(living)
+    await living.until(Wait.RETURN_WINDOW)
+    await come_back(living, ReturnKind.EXCHANGE)
+    await living.ship(2)
+    await deliver(living, 2)
+    return await settled(living, 2000)
+
+
+async def lost_and_shipped_again(shop: Shop, name: str) -> Living:
+    living = await begun(shop, name)
+    await living.ship()
+    await living.carrier(CarrierStatus.LOST)
+    await living.decide(ExceptionKind.PARCEL_LOST, "reship")
+    await living.ship(2)
+    await deliver(living, 2)
+    return await settled(living, 2000)
+
+
+async def held_released_and_amended(shop: Shop, name: str) -> Living:
+    item = shop.rare()
+    living = await begun(shop, name, line(1, "PLENTY", 2), line(2, item, 3))
+    await living.until(Wait.STOCK)
+    await living.ask(HoldOrder(**living.stamp("desk"), reason="call the customer", review_in=1))
+    await living.pass_time(1.1)
+    await living.decide(ExceptionKind.HOLD_OVERDUE, "keep")
+    await living.ask(ReleaseOrder(**living.stamp("desk")))
+    await living.ask(AmendOrder(**living.stamp("customer"), quantities=(LineQuantity(line=2, quantity=0),)))
+    await living.when(lambda s: not s.needs and not s.amendments, "the amendment")
+    if any(e.kind is ExceptionKind.PICK_OVERDUE for e in (await living.state()).open_exceptions()):
+        await living.decide(ExceptionKind.PICK_OVERDUE, "wait_on")
+    await living.ship()
+    await deliver(living)
+    return await settled(living, 2000)
+
+
+async def corrected_and_billed(shop: Shop, name: str) -> Living:
+    """The price was wrong, the card was declined, and a message came that nobody could read."""
+    living = await begun(shop, name, line(1, price="12.00"), terms=PaymentTerms.PREPAID, payment_reference="tok_declined")
+    await living.decide(ExceptionKind.VALIDATION_FINDINGS, "correct", prices={1: "10.00"})
+    await living.decide(ExceptionKind.PAYMENT_DECLINED, "bill")
+    await living.latest.signal("parcel_sighted", "near Hamburg")
+    asked = await living.exception(ExceptionKind.UNREADABLE_MESSAGE)
+    await living.ask(Decide(**living.stamp("integrator"), exception=asked.number, choice="acknowledge"))
+    await living.ship()
+    await deliver(living)
+    return await settled(living, 2000)
+
+
+async def continued_as_new(shop: Shop, name: str) -> Living:
+    living = await begun(shop, name, policies=Policies(leave_at_events=25))
+    await living.ship()
+    await deliver(living)
+    return await settled(living, 2000)
+
+
+LIVES: dict[str, Life] = {
+    life.__name__: life
+    for life in (
+        prepaid,
+        paid_after_two_reminders,
+        backordered_and_split,
+        short_pick_reallocated,
+        cancelled_while_picking,
+        cancelled_in_an_outage,
+        returned_and_refunded,
+        exchanged,
+        lost_and_shipped_again,
+        held_released_and_amended,
+        corrected_and_billed,
+        continued_as_new,
+    )
+}

@@ -1,0 +1,88 @@
+"""Orders that began on older code go on with the current one: every recorded history replays without a difference."""
+
+from __future__ import annotations
+
+import base64
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+from temporalio.client import WorkflowHistory
+from temporalio.contrib.pydantic import pydantic_data_converter
+from temporalio.worker import Replayer
+from temporalio.workflow import NondeterminismError
+
+from tests.replay.lives import LIVES
+from tests.replay.record import HISTORIES
+from workflows.order import Order
+
+RECORDED = sorted(path.stem for path in HISTORIES.glob("*.json"))
+
+
+def recorded(name: str) -> dict[str, Any]:
+    history: dict[str, Any] = json.loads((HISTORIES / f"{name}.json").read_text())
+    return history
+
+
+async def replay(history: dict[str, Any]) -> None:
+    """Raises NondeterminismError where the current code would go another way than the history went."""
+    started = history["events"][0]["workflowExecutionStartedEventAttributes"]
+    replayer = Replayer(workflows=[Order], data_converter=pydantic_data_converter)
+    await replayer.replay_workflow(WorkflowHistory.from_json(started["workflowId"], history))
+
+
+def attributes(history: dict[str, Any], kind: str) -> list[dict[str, Any]]:
+    """The attributes of all events of a kind, in their order."""
+    return [event[kind] for event in history["events"] if kind in event]
+
+
+@pytest.mark.parametrize("name", RECORDED)
+async def test_a_recorded_history_replays_on_the_current_code(name: str) -> None:
+    await replay(recorded(name))
+
+
+def test_every_life_is_recorded() -> None:
+    assert len(LIVES) >= 8
+    assert {name.split(".")[0] for name in RECORDED} == set(LIVES), "make histories"
+
+
+def test_an_order_that_was_continued_as_new_is_recorded_run_by_run() -> None:
+    chain = [name for name in RECORDED if name.startswith("continued_as_new.")]
+    assert len(chain) >= 3
+    ends = [recorded(name)["events"][-1]["eventType"].removeprefix("EVENT_TYPE_WORKFLOW_EXECUTION_") for name in chain]
+    assert ends == [*["CONTINUED_AS_NEW"] * (len(chain) - 1), "COMPLETED"]
+
+
+# --- the replay notices ----------------------------------------------------------------------------------------------------------------
+
+
+async def test_another_step_is_noticed() -> None:
+    history = recorded("prepaid")
+    step = next(s for s in attributes(history, "activityTaskScheduledEventAttributes") if s["activityType"]["name"] == "allocate_stock")
+    step["activityType"]["name"] = "release_stock"
+    with pytest.raises(NondeterminismError, match="release_stock"):
+        await replay(history)
+
+
+async def test_a_step_that_is_taken_no_more_is_noticed() -> None:
+    """The history of an order that was allocated, told to have been rejected: the steps after the answer are nobody's."""
+    history = recorded("prepaid")
+    answer = attributes(history, "activityTaskCompletedEventAttributes")[0]["result"]["payloads"][0]
+    finding = {"code": "unknown_customer", "detail": "C-1 is unknown", "mendable": False}
+    answer["data"] = base64.b64encode(json.dumps(json.loads(base64.b64decode(answer["data"])) | {"findings": [finding]}).encode()).decode()
+    with pytest.raises(NondeterminismError):
+        await replay(history)
+
+
+# --- what is kept ----------------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("path", sorted(HISTORIES.glob("*.json")), ids=lambda path: path.stem)
+def test_a_recording_is_small_and_says_neither_who_nor_where(path: Path) -> None:
+    text = path.read_text()
+    said = text + " ".join(base64.b64decode(found).decode(errors="replace") for found in re.findall(r'"data":"([A-Za-z0-9+/=]+)"', text))
+    assert len(text) < 200_000
+    for told in ("Ada Byron", "A. Byron", "Elbchaussee", "@", "site-packages", "/tests/", "/workflows/"):
+        assert told not in said

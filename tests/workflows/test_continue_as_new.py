@@ -1,0 +1,412 @@
+"""An order whose history grew too long begins a new one, wherever it stands: nothing it waits for, was told or answered is lost."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from temporalio.client import WorkflowHistory
+from temporalio.contrib.pydantic import pydantic_data_converter
+from temporalio.testing import WorkflowEnvironment
+from temporalio.worker import Replayer
+
+from domain.exceptions import ExceptionKind
+from domain.lifecycle import Wait
+from domain.messages import (
+    CarrierEvent,
+    CarrierStatus,
+    DisputeInvoice,
+    Disposition,
+    HoldOrder,
+    InspectedLine,
+    LineQuantity,
+    PaymentReceived,
+    PromiseToPay,
+    Receipt,
+    ReleaseOrder,
+    Request,
+    RequestReturn,
+    ReturnInspected,
+    ReturnReceived,
+    StockArrived,
+)
+from domain.order import PaymentTerms, PlaceOrder
+from domain.policies import Policies
+from domain.state import OrderState
+from domain.steps import Outcome
+from tests.workflows.lives import letters, payments, refunds, reminders
+from tests.workflows.shop import PATIENCE, Living, Shop, euro, installed, line, order
+from workers.server import SEARCH_ATTRIBUTES, temporal_command
+from workflows.order import Order
+
+SUGGESTED_AT = 40
+"""Events after which the server of these tests suggests a new history; the whole life of an order takes about a hundred."""
+
+FOUR = (LineQuantity(line=1, quantity=4),)
+
+NO_RETURNS = Policies(return_window=0)
+"""For lives that are not about returns: the order closes as soon as it is paid."""
+
+
+@pytest.fixture(scope="module")
+async def impatient_server() -> AsyncIterator[WorkflowEnvironment]:
+    """The real server with virtual time, which soon finds a history too long."""
+    env = await WorkflowEnvironment.start_time_skipping_v2(
+        data_converter=pydantic_data_converter,
+        dev_server_existing_path=str(temporal_command()),
+        dev_server_log_level="error",
+        dev_server_extra_args=[
+            *(word for name, kind in SEARCH_ATTRIBUTES.items() for word in ("--search-attribute", f"{name}={kind}")),
+            *("--dynamic-config-value", "frontend.WorkflowTimeSkippingEnabled=true"),
+            *("--dynamic-config-value", 'history.workflowIdReuseMinimalInterval="0s"'),
+            *("--dynamic-config-value", f"limit.historyCount.suggestContinueAsNew={SUGGESTED_AT}"),
+        ],
+    )
+    async with env:
+        yield env
+
+
+@pytest.fixture(scope="module")
+async def shop(impatient_server: WorkflowEnvironment, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Shop]:
+    async with installed(impatient_server, tmp_path_factory.mktemp("impatient")) as shop:
+        yield shop
+
+
+@dataclass
+class Restless:
+    """An order with a fact that it knows and that is told to it again and again, and with requests whose receipts it has given."""
+
+    living: Living
+    known: StockArrived
+    receipts: list[tuple[Request, Receipt]]
+
+    async def run_id(self) -> str:
+        return str((await self.living.latest.describe()).run_id)
+
+    async def quiet(self) -> OrderState:
+        """The state, as soon as no step is under way and none is to come by itself."""
+        async with asyncio.timeout(PATIENCE):
+            while True:
+                busy = (await self.living.latest.describe()).raw_description.pending_activities
+                state = await self.living.state()
+                if not busy and not state.notes and all(e.recorded and (e.answered or not e.decision) for e in state.exceptions):
+                    return state
+                await asyncio.sleep(0.02)
+
+    async def attributes(self) -> dict[str, object]:
+        return {pair.key.name: pair.value for pair in (await self.living.latest.describe()).typed_search_attributes}
+
+    async def begin_anew(self, too_long: int = SUGGESTED_AT) -> None:
+        """Repeat the known fact until the history has more events than it may have, and see the next run begin."""
+        before = await self.living.latest.describe()
+        repeats = max(too_long - before.history_length, 0) + 2
+        await asyncio.gather(*(self.living.tell(self.known) for _ in range(repeats)))
+        async with asyncio.timeout(PATIENCE):
+            while await self.run_id() == before.run_id:
+                await asyncio.sleep(0.02)
+
+
+async def begin(shop: Shop, placed: PlaceOrder, policies: Policies | None = None) -> Restless:
+    """Place an order that knows a fact from its first moment, and that was held and released."""
+    known = StockArrived(
+        message_id=f"{placed.key}/known", occurred_at=datetime.now(UTC), actor="dock", item="PLENTY", location="BERLIN", quantity=1
+    )
+    living = await shop.place(placed, policies, first=known)
+    requests = (HoldOrder(**living.stamp("office"), reason="a call to the customer"), ReleaseOrder(**living.stamp("office")))
+    return Restless(living, known, [(request, await living.ask(request)) for request in requests])
+
+
+async def delivered(shop: Shop, placed: PlaceOrder, policies: Policies | None = None) -> Restless:
+    restless = await begin(shop, placed, policies)
+    await restless.living.ship()
+    await restless.living.deliver()
+    return restless
+
+
+async def returning(shop: Shop) -> Restless:
+    """A prepaid order of four units, the last ones of their item, all of which are announced to come back."""
+    item = shop.rare()
+    await shop.receive(item, 4)
+    restless = await delivered(shop, order(line(1, item, 4), terms=PaymentTerms.PREPAID))
+    living = restless.living
+    await living.until(Wait.RETURN_WINDOW)
+    await living.ask(RequestReturn(**living.stamp("customer"), lines=FOUR, reason="too large"))
+    await living.until(Wait.RETURNED_GOODS, "return 1")
+    return restless
+
+
+# --- a road to every wait: what is before the `yield` leads there, what is after it leads on to the end ------------------------------
+
+Road = Callable[[Shop], AsyncIterator[Restless]]
+
+
+async def decision(shop: Shop) -> AsyncIterator[Restless]:
+    restless = await begin(shop, order(line(1, quantity=4, price="99.00")), NO_RETURNS)
+    await restless.living.exception(ExceptionKind.VALIDATION_FINDINGS)
+    yield restless
+    await restless.living.decide(ExceptionKind.VALIDATION_FINDINGS, "accept")
+    await restless.living.ship()
+    await ends_paid(restless.living, 39600)
+
+
+async def release(shop: Shop) -> AsyncIterator[Restless]:
+    item = shop.rare()
+    restless = await begin(shop, order(line(1, item, 4)), NO_RETURNS)
+    living = restless.living
+    await living.until(Wait.STOCK)
+    await living.ask(HoldOrder(**living.stamp("office"), reason="in doubt", review_in=3))
+    yield restless
+    await living.pass_time(3.1)
+    await living.decide(ExceptionKind.HOLD_OVERDUE, "release")
+    await shop.receive(item, 4)
+    await living.ship()
+    await ends_paid(living, 4000)
+
+
+async def stock(shop: Shop) -> AsyncIterator[Restless]:
+    item = shop.rare()
+    restless = await begin(shop, order(line(1, item, 4)), NO_RETURNS)
+    await restless.living.until(Wait.STOCK)
+    yield restless
+    await shop.receive(item, 4)
+    await restless.living.ship()
+    assert await shop.stock(item) == (0, 0)
+    await ends_paid(restless.living, 4000)
+
+
+async def pick(shop: Shop) -> AsyncIterator[Restless]:
+    restless = await begin(shop, order(line(1, quantity=4)), NO_RETURNS)
+    await restless.living.until(Wait.PICK)
+    yield restless
+    await restless.living.ship()
+    await ends_paid(restless.living, 4000)
+
+
+async def pack(shop: Shop) -> AsyncIterator[Restless]:
+    restless = await begin(shop, order(line(1, quantity=4)), NO_RETURNS)
+    await restless.living.pick()
+    await restless.living.until(Wait.PACK)
+    yield restless
+    await restless.living.pack()
+    await ends_paid(restless.living, 4000)
+
+
+async def delivery(shop: Shop) -> AsyncIterator[Restless]:
+    restless = await begin(shop, order(line(1, quantity=4)), NO_RETURNS)
+    await restless.living.ship()
+    yield restless
+    await ends_paid(restless.living, 4000)
+
+
+async def payment(shop: Shop) -> AsyncIterator[Restless]:
+    restless = await delivered(shop, order(line(1, quantity=4)))
+    living = restless.living
+    await living.until(Wait.RETURN_WINDOW)
+    await living.pass_time(20)
+    yield restless
+    await living.pass_time(16.1)
+    await living.when(lambda s: s.invoices[0].reminders == 1)
+    assert await reminders(living) == [(1, 0, 36)]  # day 36 of the invoice: the wait did not begin anew with the history
+    await living.pay(4000)
+    await ends(living, (4000, 0, 4000, 0))
+
+
+async def promise(shop: Shop) -> AsyncIterator[Restless]:
+    restless = await delivered(shop, order(line(1, quantity=4)), NO_RETURNS)
+    living = restless.living
+    await living.until(Wait.PAYMENT)
+    stamp = living.stamp("customer")
+    await living.ask(PromiseToPay(**stamp, invoice=1, pay_by=stamp["occurred_at"] + timedelta(days=40)))
+    yield restless
+    await living.pass_time(40.1)
+    await living.when(lambda s: s.invoices[0].reminders == 1)
+    assert await reminders(living) == [(1, 0, 40)]
+    await living.pay(4000)
+    await ends(living, (4000, 0, 4000, 0))
+
+
+async def dispute(shop: Shop) -> AsyncIterator[Restless]:
+    restless = await delivered(shop, order(line(1, quantity=4)), NO_RETURNS)
+    living = restless.living
+    await living.until(Wait.PAYMENT)
+    await living.ask(DisputeInvoice(**living.stamp("customer"), invoice=1, reason="two units were broken"))
+    yield restless
+    await living.pass_time(14.1)
+    await living.exception(ExceptionKind.INVOICE_UNPAID)
+    await living.ask(DisputeInvoice(**living.stamp("customer"), invoice=1, resolved=True))
+    await living.pay(4000)
+    await ends(living, (4000, 0, 4000, 0))
+
+
+async def collections(shop: Shop) -> AsyncIterator[Restless]:
+    restless = await delivered(shop, order(line(1, quantity=4)), Policies(return_window=0, ladder=()))
+    living = restless.living
+    await living.until(Wait.PAYMENT)
+    await living.pass_time(31.1)
+    await living.decide(ExceptionKind.INVOICE_UNPAID, "collections")
+    await living.until(Wait.COLLECTIONS)
+    yield restless
+    await living.pass_time(90.1)
+    await living.decide(ExceptionKind.INVOICE_UNPAID, "write_off")
+    await ends(living, (4000, 0, 0, 4000))
+
+
+async def returned_goods(shop: Shop) -> AsyncIterator[Restless]:
+    restless = await returning(shop)
+    living = restless.living
+    yield restless
+    await living.tell(ReturnReceived(**living.stamp("dock"), rma=1, location="BERLIN", lines=FOUR))
+    await living.until(Wait.INSPECTION, "return 1")
+    await inspected(living, restock=4)
+
+
+async def inspection(shop: Shop) -> AsyncIterator[Restless]:
+    restless = await returning(shop)
+    living = restless.living
+    await living.tell(ReturnReceived(**living.stamp("dock"), rma=1, location="BERLIN", lines=FOUR))
+    await living.until(Wait.INSPECTION, "return 1")
+    yield restless
+    await inspected(living, restock=3)
+
+
+async def return_window(shop: Shop) -> AsyncIterator[Restless]:
+    restless = await delivered(shop, order(line(1, quantity=4), terms=PaymentTerms.PREPAID))
+    living = restless.living
+    await living.until(Wait.RETURN_WINDOW)
+    await living.pass_time(20)
+    yield restless
+    await living.pass_time(9.5)
+    await living.until(Wait.RETURN_WINDOW)  # day 29.5 of 30
+    await living.pass_time(0.6)
+    await ends(living, (4000, 0, 4000, 0))
+
+
+ROADS: dict[Wait, tuple[str, Road]] = {
+    Wait.DECISION: ("validation_findings of order", decision),
+    Wait.RELEASE: ("hold: in doubt", release),
+    Wait.STOCK: ("line 1 RARE", stock),
+    Wait.PICK: ("shipment 1", pick),
+    Wait.PACK: ("shipment 1", pack),
+    Wait.DELIVERY: ("shipment 1", delivery),
+    Wait.PAYMENT: ("invoice 1", payment),
+    Wait.PROMISE: ("invoice 1", promise),
+    Wait.DISPUTE: ("invoice 1", dispute),
+    Wait.COLLECTIONS: ("invoice 1", collections),
+    Wait.RETURNED_GOODS: ("return 1", returned_goods),
+    Wait.INSPECTION: ("return 1", inspection),
+    Wait.RETURN_WINDOW: ("order", return_window),
+}
+"""Wait -> what it is about, and the road."""
+
+
+async def ends_paid(living: Living, cents: int) -> None:
+    await living.deliver()
+    await living.until(Wait.PAYMENT, "invoice 1")
+    await living.pay(cents)
+    await ends(living, (cents, 0, cents, 0))
+
+
+async def inspected(living: Living, restock: int) -> None:
+    """Of four units `restock` go back to stock and the others are scrapped; the customer gets the money for all of them."""
+    found = [InspectedLine(line=1, quantity=restock, disposition=Disposition.RESTOCK)]
+    if restock < 4:
+        found.append(InspectedLine(line=1, quantity=4 - restock, disposition=Disposition.SCRAP))
+    await living.tell(ReturnInspected(**living.stamp("clerk"), rma=1, lines=tuple(found)))
+    await living.when(lambda s: s.returns[0].outcome)
+    assert await refunds(living) == [4000]
+    assert await living.shop.stock(living.placed.lines[0].item) == (restock, 0)
+    assert living.effects().count("refund") == 1
+    await living.pass_time(31)
+    await ends(living, (4000, 0, 4000, 0))  # what is credited beyond the balance is paid back
+
+
+async def ends(living: Living, amounts: tuple[int, int, int, int], outcome: Outcome = Outcome.CLOSED) -> None:
+    """Cents of its only invoice: total, credited, paid, written off."""
+    assert (await living.ended()).outcome is outcome
+    invoices = (await living.view()).invoices
+    assert [(i.total.minor, i.credited.minor, i.paid.minor, i.written_off.minor) for i in invoices] == [amounts]
+
+
+async def flawless(living: Living, runs: int) -> None:
+    """Nothing happened twice, the audit finds nothing, and each of at least `runs` runs replays on the current code."""
+    effects = living.shop.world.effects(living.key)
+    assert [effect.key for effect in effects if effect.happened > 1] == []
+    standing = [(effect.operation, effect.subject) for effect in effects if effect.happened and not effect.undone]
+    assert sorted(standing) == sorted(set(standing))
+    assert await living.shop.audit() == []
+    found = await histories(living)
+    assert len(found) >= runs
+    replayer = Replayer(workflows=[Order], data_converter=pydantic_data_converter)
+    for history in found:
+        await replayer.replay_workflow(history)
+
+
+async def histories(living: Living) -> list[WorkflowHistory]:
+    """The histories of all runs of the order, the last one first."""
+    found: list[WorkflowHistory] = []
+    run_id = str((await living.latest.describe()).run_id)
+    while run_id:
+        found.append(await living.shop.client.get_workflow_handle(f"order/{living.key}", run_id=run_id).fetch_history())
+        run_id = found[-1].events[0].workflow_execution_started_event_attributes.continued_execution_run_id
+    return found
+
+
+@pytest.mark.parametrize("wait", Wait)
+async def test_an_order_that_begins_a_new_history_goes_on_with_the_same_wait(shop: Shop, wait: Wait) -> None:
+    assert wait in ROADS, f"no road leads to the wait {wait}: add one"
+    subject, road = ROADS[wait]
+    async for restless in road(shop):
+        living = restless.living
+        due = await living.until(wait, subject)
+        state, waits, attributes = await restless.quiet(), await living.waits(), await restless.attributes()
+        run_id = await restless.run_id()
+
+        await restless.begin_anew()
+
+        assert await restless.run_id() != run_id
+        assert due is not None
+        assert await living.until(wait, subject) == due
+        for request, receipt in restless.receipts:
+            assert await living.ask(request) == receipt
+        assert await living.waits() == waits
+        assert await living.state() == state
+        assert await restless.attributes() == attributes
+    await flawless(living, runs=2)
+
+
+# --- an outage does not keep an order from beginning a new history -------------------------------------------------------------------
+
+TOO_LONG = 60
+"""Events after which these orders no longer wait for an answer."""
+
+SOON = Policies(return_window=0, leave_at_events=TOO_LONG)
+
+
+@pytest.mark.parametrize("port", ["warehouse", "carrier", "payments"])
+async def test_an_order_leaves_its_history_during_an_outage_and_does_everything_once_after_it(shop: Shop, port: str) -> None:
+    step = {"warehouse": "release_picks", "carrier": "ship_parcels", "payments": "authorize_payment"}[port]
+    if port != "carrier":
+        shop.world.outage(port, True)
+    try:
+        restless = await begin(shop, order(line(1, quantity=4), terms=PaymentTerms.PREPAID), SOON)
+        living = restless.living
+        if port == "carrier":
+            await living.pick()
+            shop.world.outage(port, True)
+            await living.pack()
+        for _ in range(2):
+            await living.trying(step)
+            await restless.begin_anew(TOO_LONG)
+        await living.trying(step)
+        effects = living.effects()
+    finally:
+        shop.world.outage(port, False)
+    assert effects == {"warehouse": ["authorization"], "carrier": ["authorization", "pick task", "capture"], "payments": []}[port]
+    if port != "carrier":
+        await living.ship()
+    await living.deliver()
+    await ends(living, (4000, 0, 4000, 0))
+    await flawless(living, runs=3)
