@@ -9,7 +9,7 @@ from activities.steps import once, once_outside
 from database import intake, returns
 from database.engine import Database
 from domain.errors import Refused
-from domain.steps import AuthorizeReturn, RecordInspection, Recorded, RecordReturnReceipt, ReturnAuthorized, SettleReturn
+from domain.steps import AuthorizeReturn, Recorded, RecordInspection, RecordReturnReceipt, ReturnAuthorized, SettleReturn
 from integrations.ports import Carriers
 
 
@@ -31,9 +31,7 @@ class ReturnActivities:
         def book(session: Session, step: AuthorizeReturn, label: ReturnAuthorized) -> ReturnAuthorized:
             return returns.authorize_return(session, step, label.tracking)
 
-        return await once_outside(
-            self.database, request, ReturnAuthorized, call, book, lambda: self.carriers.void(request.key)
-        )
+        return await once_outside(self.database, request, ReturnAuthorized, call, book, lambda: self.carriers.void(request.key))
 
     @activity.defn
     async def record_return_receipt(self, request: RecordReturnReceipt) -> Recorded:

@@ -30,9 +30,7 @@ class ShippingActivities:
                 return Shipped(refused=f"No carrier offers {request.service or 'any service'} from {request.location} to {to.country}.")
             return await self._buy(request, quote, to)
 
-        return await once_outside(
-            self.database, request, Shipped, call, shipments.ship_booking, lambda: self.carriers.void(request.key)
-        )
+        return await once_outside(self.database, request, Shipped, call, shipments.ship_booking, lambda: self.carriers.void(request.key))
 
     async def _buy(self, request: ShipParcels, quote: Quote, to: Address) -> Shipped:
         label = await self.carriers.buy_label(request.key, request.order, request.shipment, quote, to, request.parcels)
@@ -69,11 +67,12 @@ class ShippingActivities:
 
 
 def choose(request: ShipParcels, quotes: tuple[Quote, ...]) -> Quote | None:
-    """The cheapest quote that arrives by the promised time; when none does, the fastest; of the asked service only, when one was asked for."""
+    """The cheapest quote that arrives in time, else the fastest; of the asked service only, where it is offered."""
     wanted = [quote for quote in quotes if not request.service or quote.service.lower() == request.service.lower()] or list(quotes)
     if not wanted:
         return None
-    in_time = [quote for quote in wanted if request.promise_by is None or request.at + quote.transit_days * request.day <= request.promise_by]
+    by = request.promise_by
+    in_time = [quote for quote in wanted if by is None or request.at + quote.transit_days * request.day <= by]
     if in_time:
         return min(in_time, key=lambda quote: (quote.price.minor, quote.transit_days, quote.carrier, quote.service))
     return min(wanted, key=lambda quote: (quote.transit_days, quote.price.minor, quote.carrier, quote.service))

@@ -23,9 +23,7 @@ async def once(database: Database, request: StepType, result: type[Result], work
     return await database.transaction(journal.once, request, activity.info().activity_type, result, work, request.summary)
 
 
-async def undo(
-    database: Database, request: StepType, undoes: str, work: Callable[[Session, StepType, str | None], Recorded]
-) -> Recorded:
+async def undo(database: Database, request: StepType, undoes: str, work: Callable[[Session, StepType, str | None], Recorded]) -> Recorded:
     """Undo the attempt `undoes`, whatever became of it: from now on it does nothing, however late it comes."""
     return await database.transaction(journal.undo, request, undoes, activity.info().activity_type, work, request.summary)
 
@@ -40,8 +38,8 @@ async def once_outside(
 ) -> Result:
     """A step with an outside call: asked by key outside of any transaction, then booked with the key in one transaction.
 
-    The key goes to the other side too, so a call whose answer was lost is answered again, not repeated. An undo that ran while the call was on
-    its way wins: the call is taken back, and StepUndone tells the caller that nothing stands.
+    The key goes to the other side too, so a call whose answer was lost is answered again, not repeated. An undo that ran while the call
+    was on its way wins: the call is taken back, and StepUndone tells the caller that nothing stands.
     """
 
     def booked_before(session: Session, step: StepType) -> Result:
@@ -61,4 +59,3 @@ async def once_outside(
     except StepUndone:
         await take_back()
         raise
-

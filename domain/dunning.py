@@ -1,8 +1,8 @@
 """Unpaid invoices: which reminder is due when, as in Business Central's reminder terms.
 
-A level's reference date is the due date of the last reminder (for the first level: of the invoice). The level is due when reference date plus
-grace days is strictly before the day of the run, so one day after the grace is over. Each reminder sets a new due date counted from the
-day on which it is really issued: after a downtime only the step that is due is taken, never those that were missed.
+A level's reference date is the due date of the last reminder (for the first level: of the invoice). The level is due when reference date
+plus grace days is strictly before the day of the run, so one day after the grace is over. Each reminder sets a new due date counted from
+the day on which it is really issued: after a downtime only the step that is due is taken, never those that were missed.
 """
 
 from __future__ import annotations

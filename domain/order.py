@@ -10,7 +10,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field
 
-from domain.money import Money, round_half_up, exponent
+from domain.money import Money, exponent, round_half_up
 from domain.values import Value
 
 MOST_LINES = 2_000
@@ -90,7 +90,7 @@ class PlaceOrder(Value):
     """What a customer asks for, in one shape for every channel.
 
     `discount` is what the channel took off the whole order and did not spread over its lines; `freight` is what the customer
-    pays for shipping. With `taxes_included` the prices and the freight contain their taxes. `stated_total` is the total the channel printed.
+    pays for shipping. With `taxes_included` prices and freight contain their taxes. `stated_total` is the total the channel printed.
     """
 
     channel: Key

@@ -27,7 +27,12 @@ LADDER = (
     ReminderLevel(level=1, grace_days=5, due_in_days=10, text="A friendly reminder: this invoice is past its due date."),
     ReminderLevel(level=2, grace_days=3, due_in_days=7, fee_minor=1500, text="Second reminder: please pay at once; a fee has been added."),
     ReminderLevel(
-        level=3, grace_days=2, due_in_days=5, fee_minor=2500, holds_customer=True, text="Last reminder: further orders are held until you pay."
+        level=3,
+        grace_days=2,
+        due_in_days=5,
+        fee_minor=2500,
+        holds_customer=True,
+        text="Last reminder: further orders are held until you pay.",
     ),
 )
 

@@ -283,6 +283,7 @@ class OrderState(Record):
     forgotten: int = 0  # receipts that left the state
     cancel_reason: str | None = None
     cancel_cause: Cause | None = None
+    rest_cancelled: bool = False  # of winding up, every unit that has not shipped is cancelled
     undone: bool = False
     returnable_until: Moment | None = None
     outcome: Outcome | None = None

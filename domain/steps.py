@@ -139,7 +139,7 @@ class ReleaseStock(Step):
 
 
 class CancelRest(Step):
-    """The end of winding up: every unit of the order that is still open is cancelled, and whoever accepts or changes it late does nothing."""
+    """The end of winding up: every open unit is cancelled, and whoever accepts or changes the order late does nothing."""
 
     undoes: tuple[str, ...] = ()  # the keys of every attempt to accept, and of the change that may be on its way
 
@@ -203,7 +203,7 @@ class RecordPacking(Step):
 
 
 class AbandonShipment(Step):
-    """Give up an unshipped shipment without cancelling its lines: reservations end, its units are open again; `undoes` as for `ReleaseStock`."""
+    """Give up an unshipped shipment without cancelling its lines: reservations end, its units are open again."""
 
     shipment: int
     reason: str

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from temporalio.converter import SerializationContext, StorageDriverStoreContext
@@ -27,6 +28,9 @@ class Sandbox(WorkflowRunner):
 
     def prepare_workflow(self, defn: Any) -> None:
         self._runner.prepare_workflow(defn)
+
+    def set_worker_level_failure_exception_types(self, types: Sequence[type[BaseException]]) -> None:
+        self._runner.set_worker_level_failure_exception_types(types)
 
     def create_instance(self, det: WorkflowInstanceDetails) -> WorkflowInstance:
         return Sandboxed(self._runner.create_instance(det))

@@ -1,7 +1,7 @@
 """How a chapter of an order's life acts, waits and asks: the only place that knows Temporal's timers and activities.
 
-A chapter is a task inside the order's one workflow. Between two of its awaits the state is true, so the run may be continued as new whenever
-no activity is in flight; a chapter that starts again reads from the state how far it had come.
+A chapter is a task inside the order's one workflow. Between two of its awaits the state is true, so the run may be continued as new
+whenever no activity is in flight; a chapter that starts again reads from the state how far it had come.
 """
 
 from __future__ import annotations
@@ -115,8 +115,8 @@ class Chapter:
     ) -> ResultType:
         """Have one step done, however long the world needs for it.
 
-        Raises Stopped when the chapter has to end before the answer came. A refusal that the order cannot foresee becomes an exception for a
-        person, who mends its cause and has the step tried again: a step never fails an order.
+        Raises Stopped when the chapter has to end before the answer came. A refusal that the order cannot foresee becomes an exception for
+        a person, who mends its cause and has the step tried again: a step never fails an order.
         """
         while True:
             try:
@@ -238,8 +238,8 @@ class Chapter:
     async def question(self, kind: ExceptionKind, subject: str, detail: str, moot: Callable[[], bool] = never) -> AsyncIterator[Decision]:
         """Ask a person and carry out the answer inside the block; WITHDRAWN when the question answered itself (`moot`).
 
-        The exception's own chapter records, escalates and closes it. A question that was asked before the run was continued is not asked again,
-        and its answer counts as carried out only when the block was left without an error.
+        The exception's own chapter records, escalates and closes it. A question that was asked before the run was continued is not asked
+        again, and its answer counts as carried out only when the block was left without an error.
         """
         exception = self.state.standing(kind, subject) or self.state.ask(kind, subject, detail, workflow.now())
         try:

@@ -13,7 +13,7 @@ ORDERS_QUEUE = "orders"
 
 @dataclass(frozen=True)
 class Patience:
-    """Calls repeat without end: an outage pauses an order, it never fails one. What the business refuses is final (the worker's interceptor)."""
+    """Calls repeat without end: an outage pauses an order, it never fails one. What is refused is final (the worker's interceptor)."""
 
     queue: str
     start_to_close: timedelta

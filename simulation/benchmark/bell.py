@@ -1,17 +1,22 @@
-"""The bell: a workflow of the floor tells the load generator, beside Temporal, that it waits for its next message."""
+"""The bell: a worker tells the load generator, beside Temporal, the moment at which a workflow has nothing left to do but wait."""
 
 from __future__ import annotations
 
 import asyncio
-import os
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+from temporalio.worker import WorkflowInstance, WorkflowInstanceDetails
 
 from config.settings import Settings
+from workers.sandbox import Sandbox, Sandboxed
 
-_rope: list[int] = []  # the file descriptor of a connected socket: Temporal's sandbox keeps socket objects away from workflows
+if TYPE_CHECKING:
+    from temporalio.bridge.proto.workflow_activation import WorkflowActivation
+    from temporalio.bridge.proto.workflow_completion import WorkflowActivationCompletion
 
 
 def place_of(settings: Settings) -> Path:
@@ -19,47 +24,62 @@ def place_of(settings: Settings) -> Path:
     return settings.home / "bell"
 
 
-def hang(settings: Settings) -> None:
-    """From now on this process rings the bell of the installation."""
-    ringing = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
-    ringing.connect(str(place_of(settings)))
-    _rope[:] = [ringing.detach()]
+class Ringing(Sandbox):
+    """The sandbox of a worker, with a bell that rings whenever one of its workflows waits for a message or has ended."""
+
+    def __init__(self, settings: Settings) -> None:
+        super().__init__()
+        self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        self._socket.connect(str(place_of(settings)))
+
+    def create_instance(self, det: WorkflowInstanceDetails) -> WorkflowInstance:
+        return _Watched(super().create_instance(det), self._socket)
 
 
-def ring(workflow_id: str, number: int) -> None:
-    """Say that a workflow waits for its message `number`, counted from 0; after the last there is one more ring."""
-    os.write(_rope[0], f"{workflow_id} {number}".encode())
+class _Watched(Sandboxed):
+    def __init__(self, instance: WorkflowInstance, bell: socket.socket) -> None:
+        super().__init__(instance)
+        self._bell = bell
+        self._rings = 0
+
+    def activate(self, act: WorkflowActivation) -> WorkflowActivationCompletion:
+        completion = super().activate(act)
+        if not any(command.HasField("schedule_activity") for command in completion.successful.commands):
+            self._bell.send(f"{self.get_info().workflow_id} {self._rings}".encode())
+            self._rings += 1
+        return completion
 
 
 class Listener:
-    """The other end; `heard(workflow id, number)` returns when that ring has come."""
+    """The other end of the bell."""
 
     def __init__(self) -> None:
         self._rings: dict[tuple[str, int], asyncio.Future[None]] = {}
 
     async def heard(self, workflow_id: str, number: int) -> None:
+        """Return when the workflow waits for its message `number`, counted from 0, or with the ring after its last message has ended."""
         await self._expected(workflow_id, number)
         del self._rings[workflow_id, number]
 
-    def _expected(self, workflow_id: str, number: int) -> asyncio.Future[None]:
-        return self._rings.setdefault((workflow_id, number), asyncio.get_running_loop().create_future())
-
-    def _receive(self, listening: socket.socket) -> None:
+    def receive(self, listening: socket.socket) -> None:
         workflow_id, number = listening.recv(4096).decode().rsplit(" ", 1)
         expected = self._expected(workflow_id, int(number))
         if not expected.done():
             expected.set_result(None)
 
+    def _expected(self, workflow_id: str, number: int) -> asyncio.Future[None]:
+        return self._rings.setdefault((workflow_id, number), asyncio.get_running_loop().create_future())
+
 
 @contextmanager
 def listener(settings: Settings) -> Iterator[Listener]:
-    """Listen to the bell of an installation."""
+    """Hang up the bell of an installation and listen to it; its workers start afterwards."""
     found, listening = Listener(), socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
     with listening:
         place_of(settings).unlink(missing_ok=True)
         listening.bind(str(place_of(settings)))
         listening.setblocking(False)
         loop = asyncio.get_running_loop()
-        loop.add_reader(listening, found._receive, listening)
+        loop.add_reader(listening, found.receive, listening)
         yield found
         loop.remove_reader(listening)

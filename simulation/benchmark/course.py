@@ -94,8 +94,7 @@ async def run(home: Path, plan: Plan, report: Report) -> Outcome:
         database = Database(settings.database_url)
         await database.transaction(seed, catalogue())
         client = await connect(settings)
-        floor = await _floor(client, settings, server, plan, report)
-        orders = await _orders(client, settings, server, plan, report)
+        floor, orders = await _measure(client, database, settings, server, plan, report)
         bill = await bill_of_one_order(client, settings, "bill")
         violations = tuple(str(violation) for violation in await database.read(audit))
         await database.close()
@@ -106,31 +105,23 @@ async def run(home: Path, plan: Plan, report: Report) -> Outcome:
     return Outcome(begun=begun, plan=plan, stretches=stretches, bill=bill, violations=violations)
 
 
-async def _floor(client: Client, settings: Settings, server: TemporalServer, plan: Plan, report: Report) -> list[Reading]:
+async def _measure(
+    client: Client, database: Database, settings: Settings, server: TemporalServer, plan: Plan, report: Report
+) -> tuple[list[Reading], list[tuple[Reading, float, float, float]]]:
+    """The floor and the orders, so many in flight after so many, on the same workers."""
+    floor, found = [], []
     with bell.listener(settings) as listener:
-        async with Running("floor", "simulation.benchmark.floor_worker", settings, plan.workers) as pids:
-            found = []
+        async with Running(settings, plan.workers) as pids:
             await load.keep_in_flight(load.bare_workflows(client, listener, "warm"), WARM_UP, 8)
+            await load.keep_in_flight(load.orders(client, database, settings, listener, "warm"), WARM_UP, 8)
             for in_flight in IN_FLIGHT:
-                life = load.bare_workflows(client, listener, f"run{in_flight}")
-                found.append(await _measured(life, plan.of(in_flight), in_flight, server, pids))
-                report(f"floor, {in_flight:2} in flight: {found[-1].per_second:.1f} a second")
-            return found
-
-
-async def _orders(
-    client: Client, settings: Settings, server: TemporalServer, plan: Plan, report: Report
-) -> list[tuple[Reading, float, float, float]]:
-    async with Running("worker", "workers", settings, plan.workers) as pids:
-        found = []
-        async with load.orders(client, settings, "warm") as life:
-            await load.keep_in_flight(life, WARM_UP, 8)
-        for in_flight in IN_FLIGHT:
-            async with load.orders(client, settings, f"run{in_flight}") as life:
-                reading = await _measured(life, plan.of(in_flight), in_flight, server, pids)
-            report(f"orders, {in_flight:2} in flight: {reading.per_second:.1f} a second")
-            found.append((reading, *await _histories(client, f"run{in_flight}", reading.orders)))
-        return found
+                bare = load.bare_workflows(client, listener, f"run{in_flight}")
+                floor.append(await _measured(bare, plan.of(in_flight), in_flight, server, pids))
+                orders = load.orders(client, database, settings, listener, f"run{in_flight}")
+                reading = await _measured(orders, plan.of(in_flight), in_flight, server, pids)
+                found.append((reading, *await _histories(client, f"run{in_flight}", reading.orders)))
+                report(f"{in_flight:2} in flight: floor {floor[-1].per_second:.1f}, orders {reading.per_second:.1f} a second")
+    return floor, found
 
 
 async def _measured(life: load.Life, orders: int, in_flight: int, server: TemporalServer, workers: Sequence[int]) -> Reading:
@@ -156,11 +147,14 @@ async def _histories(client: Client, run: str, orders: int) -> tuple[float, floa
 
 
 class Running(AbstractAsyncContextManager[list[int]]):
-    """So many worker processes of a module; their ids."""
+    """So many worker processes; their ids."""
 
-    def __init__(self, name: str, module: str, settings: Settings, count: int) -> None:
+    def __init__(self, settings: Settings, count: int) -> None:
         environment = environment_of(settings)
-        self._processes = [Process(name, module, environment, settings.home / f"{name}-{n}.log") for n in range(count)]
+        self._processes = [
+            Process(f"worker {n}", "simulation.benchmark.worker", environment, settings.home / f"worker-{n}.log")
+            for n in range(1, count + 1)
+        ]
         self._stack = AsyncExitStack()
 
     async def __aenter__(self) -> list[int]:

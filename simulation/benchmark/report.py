@@ -69,7 +69,7 @@ def document(outcome: Outcome, command: str) -> str:
         *_table(("event", "count"), [(name, str(count)) for name, count in bill.events.items()]),
         "",
         "Billable actions: one for the start, each activity (and each further attempt), timer, signal, update and search-attribute upsert.",
-        "In the run itself a message sometimes comes while the order still works, and two workflow tasks become one:",
+        "Means of the histories of the run itself:",
         "",
         *_table(("in flight", "events", "actions", "kB"), histories),
         "",

@@ -1,4 +1,4 @@
-"""The lives that are recorded: together they go through every chapter of an order."""
+"""The lives that are recorded: together they go through every chapter of an order, and one receipt of goods."""
 
 from __future__ import annotations
 
@@ -27,8 +27,8 @@ from domain.order import PaymentTerms
 from domain.policies import Policies
 from tests.workflows.shop import Living, Shop, line, order
 
-Life = Callable[[Shop, str], Awaitable[Living]]
-"""Leads the order with this external id from its start to its end."""
+Life = Callable[[Shop, str], Awaitable[str]]
+"""Leads the workflow with this name from its start to its end; its id."""
 
 ONE = (LineQuantity(line=1, quantity=1),)
 
@@ -43,24 +43,24 @@ async def deliver(living: Living, shipment: int = 1) -> None:
     await living.tell(DeliveryConfirmed(**living.stamp("driver"), shipment=shipment, signed_by="dock 4"))
 
 
-async def settled(living: Living, cents: int) -> Living:
+async def settled(living: Living, cents: int) -> str:
     """The customer pays, and the time for returns passes."""
     await living.pay(cents)
     await living.when(lambda s: all(invoice.settled for invoice in s.invoices), "the payment")
     await living.close()
-    return living
+    return living.latest.id
 
 
-async def prepaid(shop: Shop, name: str) -> Living:
+async def prepaid(shop: Shop, name: str) -> str:
     living = await begun(shop, name, terms=PaymentTerms.PREPAID)
     await living.ship()
     await living.carrier(CarrierStatus.IN_TRANSIT)
     await deliver(living)
     await living.close()
-    return living
+    return living.latest.id
 
 
-async def paid_after_two_reminders(shop: Shop, name: str) -> Living:
+async def paid_after_two_reminders(shop: Shop, name: str) -> str:
     living = await begun(shop, name)
     await living.ship()
     await deliver(living)
@@ -69,10 +69,10 @@ async def paid_after_two_reminders(shop: Shop, name: str) -> Living:
     await living.when(lambda s: s.invoices[0].reminders == 2, "two reminders")
     await living.pay(2000 + 1500)
     await living.ended()
-    return living
+    return living.latest.id
 
 
-async def backordered_and_split(shop: Shop, name: str) -> Living:
+async def backordered_and_split(shop: Shop, name: str) -> str:
     item = shop.rare()
     await shop.receive(item, 3, receipt=f"{name}-1")
     living = await begun(shop, name, line(1, item, 5))
@@ -85,7 +85,7 @@ async def backordered_and_split(shop: Shop, name: str) -> Living:
     return await settled(living, 5000)
 
 
-async def short_pick_reallocated(shop: Shop, name: str) -> Living:
+async def short_pick_reallocated(shop: Shop, name: str) -> str:
     item = shop.rare()
     await shop.receive(item, 3)
     living = await begun(shop, name, line(1, item, 3))
@@ -100,21 +100,21 @@ async def short_pick_reallocated(shop: Shop, name: str) -> Living:
     return await settled(living, 3000)
 
 
-async def cancelled_while_picking(shop: Shop, name: str) -> Living:
+async def cancelled_while_picking(shop: Shop, name: str) -> str:
     living = await begun(shop, name, terms=PaymentTerms.PREPAID)
     await living.until(Wait.PICK)
     await living.cancel()
-    return living
+    return living.latest.id
 
 
-async def cancelled_in_an_outage(shop: Shop, name: str) -> Living:
+async def cancelled_in_an_outage(shop: Shop, name: str) -> str:
     placed = order(external_id=name)
     shop.trouble.down(placed.key, "release_picks")
     living = await shop.place(placed)
     await living.trying("release_picks")
     await living.ask(CancelOrder(**living.stamp("customer"), reason="it takes too long"))
     await living.ended()
-    return living
+    return living.latest.id
 
 
 async def come_back(living: Living, kind: ReturnKind) -> None:
@@ -128,17 +128,17 @@ async def come_back(living: Living, kind: ReturnKind) -> None:
     await living.when(lambda s: s.returns[0].outcome, "the end of the return")
 
 
-async def returned_and_refunded(shop: Shop, name: str) -> Living:
+async def returned_and_refunded(shop: Shop, name: str) -> str:
     living = await begun(shop, name, terms=PaymentTerms.PREPAID)
     await living.ship()
     await deliver(living)
     await living.until(Wait.RETURN_WINDOW)
     await come_back(living, ReturnKind.REFUND)
     await living.close()
-    return living
+    return living.latest.id
 
 
-async def exchanged(shop: Shop, name: str) -> Living:
+async def exchanged(shop: Shop, name: str) -> str:
     living = await begun(shop, name)
     await living.ship()
     await deliver(living)
@@ -149,7 +149,7 @@ async def exchanged(shop: Shop, name: str) -> Living:
     return await settled(living, 2000)
 
 
-async def lost_and_shipped_again(shop: Shop, name: str) -> Living:
+async def lost_and_shipped_again(shop: Shop, name: str) -> str:
     living = await begun(shop, name)
     await living.ship()
     await living.carrier(CarrierStatus.LOST)
@@ -159,7 +159,7 @@ async def lost_and_shipped_again(shop: Shop, name: str) -> Living:
     return await settled(living, 2000)
 
 
-async def held_released_and_amended(shop: Shop, name: str) -> Living:
+async def held_released_and_amended(shop: Shop, name: str) -> str:
     item = shop.rare()
     living = await begun(shop, name, line(1, "PLENTY", 2), line(2, item, 3))
     await living.until(Wait.STOCK)
@@ -176,7 +176,7 @@ async def held_released_and_amended(shop: Shop, name: str) -> Living:
     return await settled(living, 2000)
 
 
-async def corrected_and_billed(shop: Shop, name: str) -> Living:
+async def corrected_and_billed(shop: Shop, name: str) -> str:
     """The price was wrong, the card was declined, and a message came that nobody could read."""
     living = await begun(shop, name, line(1, price="12.00"), terms=PaymentTerms.PREPAID, payment_reference="tok_declined")
     await living.decide(ExceptionKind.VALIDATION_FINDINGS, "correct", prices={1: "10.00"})
@@ -189,11 +189,22 @@ async def corrected_and_billed(shop: Shop, name: str) -> Living:
     return await settled(living, 2000)
 
 
-async def continued_as_new(shop: Shop, name: str) -> Living:
+async def continued_as_new(shop: Shop, name: str) -> str:
     living = await begun(shop, name, policies=Policies(leave_at_events=25))
     await living.ship()
     await deliver(living)
     return await settled(living, 2000)
+
+
+async def goods_receipt(shop: Shop, name: str) -> str:
+    """A receipt that wakes an order; it is a workflow of its own."""
+    item = shop.rare()
+    living = await begun(shop, name, line(1, item, 2))
+    await living.until(Wait.STOCK)
+    await shop.receive(item, 2, receipt=name)
+    await living.until(Wait.PICK)
+    await living.cancel()
+    return f"receipt/{name}"
 
 
 LIVES: dict[str, Life] = {
@@ -211,5 +222,6 @@ LIVES: dict[str, Life] = {
         held_released_and_amended,
         corrected_and_billed,
         continued_as_new,
+        goods_receipt,
     )
 }

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
 import sys
 import tempfile
 from pathlib import Path
@@ -17,7 +18,7 @@ from temporalio.client import Client, WorkflowHistory
 
 from tests.conftest import virtual_time
 from tests.replay.lives import LIVES
-from tests.workflows.shop import Living, installed
+from tests.workflows.shop import installed
 
 HISTORIES = Path(__file__).parent / "histories"
 
@@ -25,12 +26,13 @@ UNTOLD = frozenset({"identity", "taskId", "requestId", "workerVersion", "stackTr
 """What says where a history was made, and nothing of the order."""
 
 
-async def runs(client: Client, living: Living) -> list[WorkflowHistory]:
-    """The histories of an order, one for each of its runs."""
+async def runs(client: Client, workflow_id: str) -> list[WorkflowHistory]:
+    """The histories of a workflow, one for each of its runs."""
     found: list[WorkflowHistory] = []
-    run_id = living.handle.first_execution_run_id
+    description = await client.get_workflow_handle(workflow_id).describe()
+    run_id = description.raw_description.workflow_execution_info.first_run_id
     while run_id:
-        history = await client.get_workflow_handle(f"order/{living.key}", run_id=run_id).fetch_history()
+        history = await client.get_workflow_handle(workflow_id, run_id=run_id).fetch_history()
         found.append(history)
         run_id = history.events[-1].workflow_execution_continued_as_new_event_attributes.new_execution_run_id
     return found
@@ -50,7 +52,7 @@ def write(name: str, history: WorkflowHistory) -> None:
     events = [json.dumps(bare(event), separators=(",", ":")) for event in history.to_json_dict()["events"]]
     path = HISTORIES / f"{name}.json"
     path.write_text('{"events":[\n' + ",\n".join(events) + "\n]}\n")
-    print(f"{path.name}: {len(events)} events, {path.stat().st_size / 1000:.0f} kB")  # noqa: T201  # the command's own output
+    print(f"{path.name}: {len(events)} events, {path.stat().st_size / 1000:.0f} kB")
 
 
 async def record(names: list[str]) -> None:
@@ -58,8 +60,7 @@ async def record(names: list[str]) -> None:
     with tempfile.TemporaryDirectory() as folder:
         async with await virtual_time() as env, installed(env, Path(folder)) as shop:
             for name in names:
-                living = await LIVES[name](shop, name)
-                histories = await runs(env.client, living)
+                histories = await runs(env.client, await LIVES[name](shop, name))
                 for old in [*HISTORIES.glob(f"{name}.json"), *HISTORIES.glob(f"{name}.[0-9]*.json")]:
                     old.unlink()
                 for number, history in enumerate(histories, 1):
@@ -70,5 +71,6 @@ if __name__ == "__main__":
     unknown = [name for name in sys.argv[1:] if name not in LIVES]
     if unknown:
         sys.exit(f"No life is called {unknown[0]!r}; there are: {', '.join(LIVES)}.")
+    logging.getLogger("temporalio.activity").setLevel(logging.ERROR)  # an outage is part of a life
     HISTORIES.mkdir(exist_ok=True)
     asyncio.run(record(sys.argv[1:] or list(LIVES)))

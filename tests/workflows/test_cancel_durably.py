@@ -21,6 +21,7 @@ from domain.exceptions import ExceptionKind
 from domain.lifecycle import Stage, Wait
 from domain.messages import AmendOrder, CancelOrder, CarrierStatus, HoldOrder, LineQuantity
 from domain.order import PaymentTerms, ShippingPolicy
+from domain.policies import Policies
 from domain.steps import Outcome, Step
 from integrations.simulated import SimulatedCarriers, SimulatedMail, SimulatedPayments, SimulatedWarehouse
 from tests.workflows.lives import refunds
@@ -578,21 +579,28 @@ async def test_a_cancel_of_the_rest_leaves_the_invoice_of_what_has_left_to_be_pa
     await closed_with_the_first_shipment(living)
 
 
-async def test_a_replacement_that_is_decided_while_the_rest_is_undone_is_sent(shop: Shop) -> None:
-    """One of three units has left and is lost; the gateway does not answer, so the undo is not at its end when that is decided."""
+@pytest.mark.parametrize("leave_at_events", [20_000, 40])
+async def test_a_replacement_that_is_decided_while_the_rest_is_undone_is_sent(shop: Shop, leave_at_events: int) -> None:
+    """One of three units has left and is lost; the gateway does not answer, so the undo is not at its end when that is decided.
+
+    An order that is continued as new every 40 events begins its undo anew in between.
+    """
     item = shop.rare()
     await shop.receive(item, 1)
-    living = await shop.place(order(line(1, item, 3), terms=PaymentTerms.PREPAID))
+    placed = order(line(1, item, 3), terms=PaymentTerms.PREPAID)
+    living = await shop.place(placed, Policies(leave_at_events=leave_at_events))
     await living.ship(1)
     await living.until(Wait.STOCK)
     with outage(shop, "payments"):
         await living.ask(CancelOrder(**living.stamp("customer")))
         await living.trying("void_authorization")
+        undoing = (await living.latest.describe()).run_id
         await living.carrier(CarrierStatus.LOST)
         await living.decide(ExceptionKind.PARCEL_LOST, "reship")
         await living.when(lambda s: s.has_line(101), "the replacement's line")
         assert (await living.state()).stage is Stage.CANCELLING
     await living.when(lambda s: s.undone, "the undo")
+    assert ((await living.latest.describe()).run_id != undoing) is (leave_at_events == 40)
     await shop.receive(item, 1)
     await living.ship(2)
     view = await living.view()

@@ -16,10 +16,12 @@ from temporalio.worker import Replayer
 from domain.exceptions import ExceptionKind
 from domain.lifecycle import Wait
 from domain.messages import (
+    AmendOrder,
     CarrierEvent,
     CarrierStatus,
     DisputeInvoice,
     Disposition,
+    Fact,
     HoldOrder,
     InspectedLine,
     LineQuantity,
@@ -34,10 +36,10 @@ from domain.messages import (
     StockArrived,
 )
 from domain.order import PaymentTerms, PlaceOrder
-from domain.policies import Policies
+from domain.policies import LADDER, Policies
 from domain.state import OrderState
 from domain.steps import Outcome
-from tests.workflows.lives import letters, payments, refunds, reminders
+from tests.workflows.lives import letters, money, payments, refunds, reminders
 from tests.workflows.shop import PATIENCE, Living, Shop, euro, installed, line, order
 from workers.server import SEARCH_ATTRIBUTES, temporal_command
 from workflows.order import Order
@@ -410,3 +412,104 @@ async def test_an_order_leaves_its_history_during_an_outage_and_does_everything_
     await living.deliver()
     await ends(living, (4000, 0, 4000, 0))
     await flawless(living, runs=3)
+
+
+async def test_steps_that_were_carried_out_before_their_order_left_are_not_done_again(shop: Shop) -> None:
+    item = shop.rare()
+    await shop.receive(item, 4)
+    placed = order(line(1, item, 4), terms=PaymentTerms.PREPAID)
+    steps = ("authorize_payment", "allocate_stock", "release_picks", "capture_payment", "ship_parcels", "issue_invoice")
+    for step in steps:
+        shop.trouble.lose(placed.key, step)
+    restless = await begin(shop, placed, SOON)
+    living = restless.living
+    for step in steps:
+        if step == "capture_payment":
+            await living.pick()
+            await living.pack()
+        async with asyncio.timeout(PATIENCE):
+            while not shop.trouble.carried_out[placed.key, step]:
+                await asyncio.sleep(0.02)
+        await restless.begin_anew(TOO_LONG)
+        shop.trouble.lose(placed.key, step, times=0)
+    await living.deliver()
+    await ends(living, (4000, 0, 4000, 0))
+    assert [step for step in steps if shop.trouble.carried_out[placed.key, step] < 2] == []
+    assert living.effects() == ["authorization", "pick task", "capture", "label"]
+    assert await shop.stock(item) == (0, 0)
+    assert [payment for payment, _ in (await payments(living)).values()] == [4000]
+    await flawless(living, runs=len(steps) + 1)
+
+
+async def test_a_reminder_that_was_sent_before_its_order_left_is_counted_before_money_is_booked(shop: Shop) -> None:
+    ladder = (LADDER[-1].model_copy(update={"level": 1, "holds_customer": False}),)  # 25.00 EUR, due in 5 days
+    restless = await delivered(shop, order(line(1, quantity=4)), Policies(return_window=0, leave_at_events=TOO_LONG, ladder=ladder))
+    living = restless.living
+    await living.until(Wait.PAYMENT)
+    number = (await living.state()).invoices[0].document
+    shop.trouble.lose(living.key, "send_reminder")
+    await living.pass_time(33.1)
+    await living.trying("send_reminder")
+    await living.pay(4000)
+    await living.when(lambda s: s.payments)
+    await restless.begin_anew(TOO_LONG)
+    shop.trouble.up(living.key)
+    await living.when(lambda s: s.invoices[0].reminders == 1)
+    assert await reminders(living) == [(1, 2500, 33)]
+    assert letters(living, number) == [f"Reminder 1 of {number}"]
+    assert (await money(living))["balance"] == 2500
+    await living.pay(2500)
+    await ends(living, (4000, 0, 6500, 0))
+    await flawless(living, runs=2)
+
+
+async def test_an_amendment_waits_for_the_allocation_that_its_order_tried_before_it_left(shop: Shop) -> None:
+    item = shop.rare()
+    await shop.receive(item, 3)
+    placed = order(line(1, item, 4))
+    shop.trouble.lose(placed.key, "allocate_stock")
+    restless = await begin(shop, placed, SOON)
+    living = restless.living
+    async with asyncio.timeout(PATIENCE):
+        while not shop.trouble.carried_out[placed.key, "allocate_stock"]:
+            await asyncio.sleep(0.02)
+    await living.ask(AmendOrder(**living.stamp("customer"), quantities=(LineQuantity(line=1, quantity=3),)))
+    await restless.begin_anew(TOO_LONG)
+    shop.trouble.up(placed.key)
+    await living.ship()
+    await ends_paid(living, 3000)
+    assert [(view.ordered, view.shipped, view.cancelled) for view in (await living.view()).lines] == [(4, 3, 1)]
+    await flawless(living, runs=2)
+
+
+async def test_300_facts_and_10_requests_reach_an_order_that_begins_anew_again_and_again(shop: Shop) -> None:
+    living = await shop.place(order(line(1, quantity=4)), NO_RETURNS)
+    await living.ship()
+    await living.carrier(CarrierStatus.IN_TRANSIT)
+    await living.when(lambda s: s.shipments[0].carrier_status)
+    before = datetime.now(UTC) - timedelta(hours=1)
+    facts: list[Fact] = [
+        CarrierEvent(message_id=f"{living.key}/old-{n}", occurred_at=before, actor="carrier", shipment=1, status=CarrierStatus.IN_TRANSIT)
+        for n in range(260)
+    ]
+    facts += [
+        PaymentReceived(message_id=f"{living.key}/paid-{n}", occurred_at=before, actor="bank", payment=f"{living.key}/{n}", amount=euro(75))
+        for n in range(40)
+    ]
+    facts.sort(key=lambda fact: fact.message_id[-1])
+    pay_by = datetime.now(UTC) + timedelta(days=60)
+    promises = [PromiseToPay(**living.stamp("customer"), invoice=1, pay_by=pay_by + timedelta(days=n)) for n in range(10)]
+    receipts = []
+    for n, promised in enumerate(promises):
+        *_, receipt = await asyncio.gather(*(living.tell(fact) for fact in facts[n::10]), living.ask(promised))
+        receipts.append(receipt)
+    state = await living.when(lambda s: len(s.payments) == 40)
+    assert {fact.message_id for fact in facts} <= state.receipts.keys()
+    assert state.invoices[0].paid == euro(3000)
+    assert [await living.ask(promised) for promised in promises] == receipts
+    assert sorted((await payments(living)).values()) == [(75, False)] * 40
+    await living.pay(1000)
+    await living.deliver()
+    await ends(living, (4000, 0, 4000, 0))
+    trail = [entry.cause for entry in (await living.view()).trail]
+    await flawless(living, runs=5)

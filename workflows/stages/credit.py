@@ -11,7 +11,6 @@ with workflow.unsafe.imports_passed_through():
     from activities.money import MoneyActivities
     from domain.exceptions import ExceptionKind
     from domain.invoicing import credit_lines, total_of
-    from domain.money import Money
     from domain.state import Invoice, Payment
     from domain.steps import InvoiceLine, IssueCredit, RefundPayment
 

@@ -24,7 +24,7 @@ with workflow.unsafe.imports_passed_through():
     )
     from domain.recording import open_return
     from domain.returning import refuse_return
-    from domain.state import OrderState
+    from domain.state import Hold, OrderState
     from domain.steps import RecordDelivery, RecordException, RecordNotes
 
 from workflows.chapter import Chapter
@@ -60,16 +60,19 @@ async def review_holds(chapter: Chapter) -> None:
     state = chapter.state
     while state.holds:
         hold = state.holds[0]
-        if await chapter.until(lambda: hold not in state.holds, Wait.RELEASE, f"hold: {hold.reason[:80]}", hold.review_at):
+
+        def released(hold: Hold = hold) -> bool:
+            return hold not in state.holds
+
+        if await chapter.until(released, Wait.RELEASE, f"hold: {hold.reason[:80]}", hold.review_at):
             continue
         detail = f"On hold since {hold.since:%Y-%m-%d} by {hold.by}: {hold.reason}"
-        async with chapter.question(ExceptionKind.HOLD_OVERDUE, "order", detail, lambda: hold not in state.holds) as answer:
+        async with chapter.question(ExceptionKind.HOLD_OVERDUE, "order", detail, released) as answer:
             if answer.choice == "release":
                 state.holds.clear()
                 state.note("released", cause_of(answer))
             elif answer.choice == "keep":
                 hold.review_at = chapter.now + state.policies.days(7)
-                state.note("hold kept", cause_of(answer))
                 state.note(f"kept on hold: {hold.reason}", cause_of(answer))
 
 

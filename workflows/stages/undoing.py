@@ -36,12 +36,14 @@ async def wind_up(chapter: Chapter) -> None:
     for key in reversed(state.allocations_attempted):
         await carefully(chapter, release_stock(chapter, key), "allocation")
     async with chapter.life.lines:  # a replacement for what was lost comes before this and is cancelled too, or after it and stays
-        await carefully(chapter, cancel_rest(chapter), "order lines")
-        state.changes += 1  # the change that was on its way never comes, or came: its key is used up
-        for line in state.lines:
-            for bucket in ("open", "allocated", "picked", "packed"):
-                line.move(bucket, "cancelled", getattr(line, bucket))
-            line.parked = 0
+        if not state.rest_cancelled:
+            await carefully(chapter, cancel_rest(chapter), "order lines")
+            state.changes += 1  # the change that was on its way never comes, or came: its key is used up
+            for line in state.lines:
+                for bucket in ("open", "allocated", "picked", "packed"):
+                    line.move(bucket, "cancelled", getattr(line, bucket))
+                line.parked = 0
+            state.rest_cancelled = True
     for key in reversed(state.authorizations_attempted):
         await carefully(chapter, void_authorization(chapter, key), "authorization")
     for shipment in unshipped:
