@@ -284,6 +284,7 @@ class OrderState(Record):
     cancel_reason: str | None = None
     cancel_cause: Cause | None = None
     rest_cancelled: bool = False  # of winding up, every unit that has not shipped is cancelled
+    taken_back: list[str] = []  # keys of the attempts whose undo was carried out, or refused and given to a person
     undone: bool = False
     returnable_until: Moment | None = None
     outcome: Outcome | None = None
@@ -385,6 +386,10 @@ class OrderState(Record):
 
     def open_exceptions(self) -> Iterator[OpenException]:
         return (exception for exception in self.exceptions if exception.decision is None)
+
+    def tried(self, step: str) -> bool:
+        """An earlier run tried this step and got no answer: it may have been carried out, so it is ended first."""
+        return f"{self.order}/{step}" in self.unanswered
 
     def next_line(self) -> int:
         """The number of a line that is added: above every placed one, so that both are told apart at sight."""

@@ -17,16 +17,18 @@ from integrations.simulated import World
 from simulation.crashing.disturbance import Disturbance, Report
 from simulation.crashing.orders import prepare
 from simulation.crashing.verdict import Verdict, judge, read_books
-from starters.demonstration import DAY_SECONDS, Progress, demonstrate
+from starters.demonstration import Progress, demonstrate
 from workers.embedded import SAMPLES, Everything
 from workers.server import TemporalServer
 
 ORDERS, KILLS = 100, 12
 SHORT_ORDERS, SHORT_KILLS = 20, 4
+DAY_SECONDS, SHORT_DAY_SECONDS = 0.5, 0.25
+"""How long a day lasts: a hundred orders wait their turn while workers die, and goods should still be able to come back in time."""
 TIME_LIMIT = 600.0  # seconds; an attempt that died with its worker is waited for until its time is over, up to 45 s
 
 
-async def crash(home: Path, *, orders: int, kills: int, kill_server: bool, report: Report, day_seconds: float = DAY_SECONDS) -> Verdict:
+async def crash(home: Path, *, orders: int, kills: int, kill_server: bool, report: Report, day_seconds: float) -> Verdict:
     """Run so many orders in the empty folder `home`, kill so many workers meanwhile, and judge what came of it."""
     samples = home / "samples"
     samples.mkdir(parents=True)
@@ -95,6 +97,10 @@ def told(verdict: Verdict) -> str:
     return "\n".join([*lines, "", f"Every order is where its facts say; {done_once}"])
 
 
+def _say(sentence: str) -> None:
+    print(sentence, flush=True)
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m simulation.crash", description=__doc__)
     parser.add_argument("--orders", type=int, help=f"how many orders live ({ORDERS})")
@@ -106,7 +112,8 @@ def main() -> int:
     kills = asked.kills if asked.kills is not None else SHORT_KILLS if asked.short else KILLS
     with tempfile.TemporaryDirectory(prefix="holdfast-crash-") as temporary:
         home = asked.keep or Path(temporary)
-        run = crash(home, orders=orders, kills=kills, kill_server=not asked.short, report=lambda line: print(line, flush=True))
+        day_seconds = SHORT_DAY_SECONDS if asked.short else DAY_SECONDS
+        run = crash(home, orders=orders, kills=kills, kill_server=not asked.short, report=_say, day_seconds=day_seconds)
         verdict = asyncio.run(run)
     print(f"\n{told(verdict)}")
     return 1 if verdict.faults else 0

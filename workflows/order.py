@@ -102,7 +102,7 @@ class Order:
         if state.written and cash.cash_waits(state):
             yield self.chapter("cash", cash.take_cash)
         for invoice in state.invoices:
-            if not invoice.settled:
+            if not invoice.settled or settlement.reminder_tried(state, invoice):
                 yield self.chapter(invoice.name, settlement.settle, invoice)
         for payment in cash.surplus(state):
             yield self.chapter(f"payment {payment.payment}", cash.settle_surplus, payment)

@@ -30,6 +30,8 @@ def details(life: Life) -> str:
     """A small Markdown page: status, waits, lines, shipments, invoices, exceptions and holds."""
     state = life.state
     parts = [f"**{state.stage.upper()}**" + (f": {state.outcome_reason}" if state.outcome_reason else "")]
+    placed = state.placed
+    parts.append(f"{len(placed.lines)} lines, {placed.total}, {state.terms}, ships {placed.policy}")
     parts += [f"- waits: {_wait(waiting)}" for waiting in life.waiting.values()]
     parts += [f"- doing: {doing}" for doing in life.doing.values()]
     parts += [f"- on hold by {hold.by}: {hold.reason}" for hold in state.holds]

@@ -19,7 +19,7 @@ from workers.server import TemporalServer
 pytestmark = pytest.mark.xdist_group("costs")
 
 EVENTS = 93
-ACTIONS = 25
+ACTIONS = 23
 STATEMENTS = 106
 
 

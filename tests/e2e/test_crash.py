@@ -6,13 +6,15 @@ from pathlib import Path
 
 import pytest
 
-from simulation.crash import SHORT_KILLS, SHORT_ORDERS, crash, told
+from simulation.crash import SHORT_DAY_SECONDS, SHORT_KILLS, SHORT_ORDERS, crash, told
 
 
 @pytest.mark.xdist_group("crash")
 @pytest.mark.timeout(300)  # an attempt that died with its worker is begun again only when its time is over
 async def test_twenty_orders_end_as_told_while_workers_are_killed_and_every_kind_of_step_runs_twice(tmp_path: Path) -> None:
-    verdict = await crash(tmp_path, orders=SHORT_ORDERS, kills=SHORT_KILLS, kill_server=False, report=lambda _: None)
+    verdict = await crash(
+        tmp_path, orders=SHORT_ORDERS, kills=SHORT_KILLS, kill_server=False, report=lambda _: None, day_seconds=SHORT_DAY_SECONDS
+    )
     report = told(verdict)
     assert verdict.faults == (), report
     assert (verdict.orders, verdict.worker_kills) == (SHORT_ORDERS, SHORT_KILLS), report

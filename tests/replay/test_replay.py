@@ -74,7 +74,7 @@ async def test_a_step_that_is_taken_no_more_is_noticed() -> None:
     accepted = json.loads(base64.b64decode(answer["data"]))
     accepted["findings"] = [{"place": "line 1", "reason": "nobody sells this", "severity": "fatal"}]
     answer["data"] = base64.b64encode(json.dumps(accepted).encode()).decode()
-    with pytest.raises(NondeterminismError, match="xxx"):
+    with pytest.raises(NondeterminismError, match="'authorize_payment' does not match activity type of activity command 'close_order'"):
         await replay(history)
 
 

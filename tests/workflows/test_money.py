@@ -80,7 +80,7 @@ async def test_the_same_payment_under_two_message_ids_is_one_payment(shop: Shop)
     await settled(living)
     assert (await money(living))["paid"] == 1000
     assert await payments(living) == {"wire-77": (1000, False)}
-    assert [e for e in (await living.state()).exceptions] == []
+    assert (await living.state()).exceptions == []
 
 
 @answers(ExceptionKind.UNEXPECTED_FACT, "acknowledge")

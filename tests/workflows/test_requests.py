@@ -8,8 +8,6 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from temporalio.client import Client
-from temporalio.testing import WorkflowEnvironment
 
 from domain.exceptions import ExceptionKind
 from domain.lifecycle import TAKEN, Stage, Wait
@@ -360,7 +358,7 @@ async def test_a_cancel_from_temporal_takes_the_road_of_the_request(shop: Shop) 
 # --- before the first workflow task --------------------------------------------------------------------------------------------------
 
 
-async def test_messages_that_come_before_the_first_workflow_task_are_taken(shop: Shop, temporal_server: WorkflowEnvironment) -> None:
+async def test_messages_that_come_before_the_first_workflow_task_are_taken(shop: Shop) -> None:
     """Started together with its first fact: the signal is in the history before any worker has seen the order."""
     placed = order()
     early = PickConfirmed(
@@ -373,8 +371,7 @@ async def test_messages_that_come_before_the_first_workflow_task_are_taken(shop:
     living = await shop.place(placed, first=early)
     await living.until(Wait.PACK)
     assert (await living.view()).lines[0].picked == 2
-    client: Client = temporal_server.client
-    first = [event async for event in client.get_workflow_handle(f"order/{placed.key}").fetch_history_events()]
+    first = [event async for event in living.latest.fetch_history_events()]
     names = [event.WhichOneof("attributes") for event in first[:3]]
     assert names[1] == "workflow_execution_signaled_event_attributes"
 

@@ -108,7 +108,7 @@ async def test_after_a_downtime_only_the_step_that_is_due_is_taken(shop: Shop) -
         await shop.open()  # on day 45: the reminders of the days 20, 34 and 44 are missed
     state = await living.when(lambda s: s.invoices[0].reminders == 1)
     invoice = state.invoices[0]
-    assert [letter for letter in letters(living, number)] == [f"Reminder 1 of {number}"]
+    assert letters(living, number) == [f"Reminder 1 of {number}"]
     assert invoice.reminded_due_at is not None
     assert invoice.reminded_due_at >= invoice.issued_at + quick.days(45 + 10)
     assert await living.until(Wait.PAYMENT, "invoice 1") == invoice.reminded_due_at + quick.days(3 + 1)
@@ -174,8 +174,7 @@ async def test_a_payment_during_an_outage_of_the_mail_spares_the_customer_the_re
     living = await delivered(shop)
     shop.trouble.down(living.key, "send_reminder")
     passing = asyncio.create_task(living.pass_time(36.1))  # it arrives when the letter could be sent
-    while not shop.trouble.attempts[living.key, "send_reminder"]:
-        await asyncio.sleep(0.02)
+    await living.when(lambda _: shop.trouble.attempts[living.key, "send_reminder"] > 0)
     await living.pay(4000)
     await living.when(lambda s: s.invoices[0].settled)
     shop.trouble.up(living.key)
@@ -190,9 +189,10 @@ async def test_money_that_has_come_but_is_not_booked_yet_stops_a_reminder(shop: 
     living = await delivered(shop)
     shop.trouble.down(living.key, "apply_payment")
     await living.pay(4000)
-    passing = asyncio.create_task(living.pass_time(36.1))
-    await asyncio.sleep(1)
+    passing = asyncio.create_task(living.pass_time(36.1))  # it arrives when the payment could be booked
+    await living.when(lambda _: shop.trouble.attempts[living.key, "apply_payment"] > 3)
     assert await reminders(living) == []
     shop.trouble.up(living.key)
+    await passing
     assert (await living.ended()).outcome is Outcome.CLOSED
     assert await reminders(living) == []

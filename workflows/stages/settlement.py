@@ -14,7 +14,7 @@ with workflow.unsafe.imports_passed_through():
     from domain.messages import Cause
     from domain.money import Money
     from domain.policies import ReminderLevel
-    from domain.state import Invoice
+    from domain.state import Invoice, OrderState
     from domain.steps import HandToCollections, SendReminder, WriteOff
 
 from workflows.chapter import Chapter
@@ -26,8 +26,11 @@ from workflows.stages.supply import cause_of
 
 async def settle(chapter: Chapter, invoice: Invoice) -> None:
     """Ends with an invoice that asks for nothing; a payment that is taken back begins it again where the reminders stood."""
-    while not invoice.settled:
-        if invoice.write_off_asked is not None:
+    while not invoice.settled or reminder_tried(chapter.state, invoice):
+        level = next_step(invoice, chapter.state.policies).level
+        if level is not None and reminder_tried(chapter.state, invoice):
+            await remind(chapter, invoice, level)
+        elif invoice.write_off_asked is not None:
             await write_off(chapter, invoice, invoice.write_off_asked, invoice.write_off_cause)
         elif invoice.disputed:
             if not await followed(chapter, invoice, Wait.DISPUTE, invoice.dispute_review_at, ExceptionKind.INVOICE_UNPAID):
@@ -64,6 +67,11 @@ async def followed(chapter: Chapter, invoice: Invoice, wait: Wait, due: datetime
         return True
     await chapter.pause(lambda: not cash_waits(chapter.state))
     return changed()
+
+
+def reminder_tried(state: OrderState, invoice: Invoice) -> bool:
+    """A reminder may have gone out, and its fee may stand in the books, whatever has become of the invoice meanwhile."""
+    return state.tried(f"invoice/{invoice.number}/reminder/{invoice.reminders + 1}")
 
 
 async def remind(chapter: Chapter, invoice: Invoice, level: ReminderLevel) -> None:

@@ -45,26 +45,31 @@ async def allocate(chapter: Chapter) -> None:
         state.allocations_attempted.append(base["key"])
     pick_due = base["at"] + state.policies.days(state.policies.pick_within)
     backorder_due = state.backorder.due_at if state.backorder else base["at"] + state.policies.days(state.policies.backorder_within)
-    needs = state.needs
-    allocation = await chapter.act(
-        StockActivities.allocate_stock,
+    request = chapter.again(
         AllocateStock(
             **base,
-            needs=needs,
+            needs=state.needs,
             all_or_nothing=state.ships_together,
             first_shipment=len(state.shipments) + 1,
             pick_due=pick_due,
             backorder_due=backorder_due,
             avoid=tuple(state.avoid),
-        ),
+        )
+    )
+    needs = request.needs
+    allocation = await chapter.act(
+        StockActivities.allocate_stock,
+        request,
         f"Allocate {sum(need.quantity for need in needs)} units of {len(needs)} lines",
     )
     for planned in allocation.shipments:
         state.plan(planned, base["key"], pick_due)
     state.allocation_rounds += 1
     state.avoid = []
+    known = {cause.message_id for cause in request.causes}
     for fact in arrivals:
-        chapter.taken(fact)
+        if fact.message_id in known:  # what arrived after an earlier run had asked makes the order look again
+            chapter.taken(fact)
     if allocation.short:
         left = {need.line: need.quantity for need in needs}
         for planned in allocation.shipments:

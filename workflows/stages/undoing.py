@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
+from functools import partial
 from typing import Any
 
 from temporalio import workflow
@@ -32,12 +33,12 @@ async def wind_up(chapter: Chapter) -> None:
     unshipped = [shipment for shipment in state.shipments if shipment.shipped_at is None and not shipment.abandoned]
     for shipment in reversed(unshipped):
         for attempt in reversed(shipment.attempted):
-            await carefully(chapter, undo_attempt(chapter, shipment, attempt), f"{attempt.step} of {shipment.name}")
+            await carefully(chapter, attempt.key, partial(undo_attempt, chapter, shipment, attempt), f"{attempt.step} of {shipment.name}")
     for key in reversed(state.allocations_attempted):
-        await carefully(chapter, release_stock(chapter, key), "allocation")
+        await carefully(chapter, key, partial(release_stock, chapter, key), "allocation")
     async with chapter.life.lines:  # a replacement for what was lost comes before this and is cancelled too, or after it and stays
         if not state.rest_cancelled:
-            await carefully(chapter, cancel_rest(chapter), "order lines")
+            await carefully(chapter, "order lines", partial(cancel_rest, chapter), "order lines")
             state.changes += 1  # the change that was on its way never comes, or came: its key is used up
             for line in state.lines:
                 for bucket in ("open", "allocated", "picked", "packed"):
@@ -45,7 +46,7 @@ async def wind_up(chapter: Chapter) -> None:
                 line.parked = 0
             state.rest_cancelled = True
     for key in reversed(state.authorizations_attempted):
-        await carefully(chapter, void_authorization(chapter, key), "authorization")
+        await carefully(chapter, key, partial(void_authorization, chapter, key), "authorization")
     for shipment in unshipped:
         shipment.abandoned = True
     state.backorder = None
@@ -54,13 +55,17 @@ async def wind_up(chapter: Chapter) -> None:
     state.undone = True
 
 
-async def carefully(chapter: Chapter, undo: Coroutine[Any, Any, None], what: str) -> None:
+async def carefully(chapter: Chapter, key: str, undo: Callable[[], Coroutine[Any, Any, None]], what: str) -> None:
+    """Take back one attempt, once: a run that was continued in the middle goes on with the next."""
+    state = chapter.state
+    if key in state.taken_back:
+        return
     try:
-        await undo
+        await undo()
     except ActivityError as error:
         detail = f"The {what} could not be undone: {reason_of(error)}"
-        if chapter.state.standing(ExceptionKind.RAISED, f"undo of {what}") is None:
-            chapter.state.ask(ExceptionKind.RAISED, f"undo of {what}", detail, chapter.now)
+        state.ask(ExceptionKind.RAISED, f"undo of {what}", detail, chapter.now)
+    state.taken_back.append(key)
 
 
 async def undo_attempt(chapter: Chapter, shipment: Shipment, attempt: Attempt) -> None:
