@@ -292,6 +292,7 @@ class OrderState(Record):
     closings: int = 0  # how often the order was closed; a fact that comes while it closes is looked at first
     leaving: bool = False  # the run is about to be continued as new: nothing new is begun
     unanswered: dict[str, str] = {}  # key -> request (JSON) of steps that an earlier run tried and got no answer to
+    tried_by: dict[str, str] = {}  # key -> the chapter that tried it, and goes on with it
 
     # --- what it is ----------------------------------------------------------------------------------------------------------------
 

@@ -104,6 +104,28 @@ class Chapter:
         before = self.state.unanswered.get(request.key)
         return type(request).model_validate_json(before) if before else request
 
+    def settle(self, key: str) -> None:
+        """The step was answered: nobody has to ask again."""
+        self.state.unanswered.pop(key, None)
+        self.state.tried_by.pop(key, None)
+
+    @contextlib.asynccontextmanager
+    async def turn(self, lock: asyncio.Lock, step: Callable[[], str]) -> AsyncIterator[None]:
+        """Hold `lock` for a step whose number several chapters share, such as the next change of lines.
+
+        A number that another chapter tried in an earlier run, without an answer, is that chapter's: it comes first.
+        """
+
+        def ours() -> bool:
+            return self.state.tried_by.get(f"{self.state.order}/{step()}", self.name) == self.name
+
+        while True:
+            await self.pause(ours)
+            async with lock:
+                if ours():
+                    yield
+                    return
+
     # --- act ---------------------------------------------------------------------------------------------------------------------
 
     async def act(
@@ -165,13 +187,14 @@ class Chapter:
                 if is_cancelled_exception(error) or (interrupted and not _final(error)):
                     if self.state.leaving and not self.stop():
                         self.state.unanswered[request.key] = request.model_dump_json()
+                        self.state.tried_by[request.key] = self.name
                         await self._part()
                     raise Stopped from None
                 if self.stop() and _was_undone(error):
                     raise Stopped from None
-                self.state.unanswered.pop(request.key, None)
+                self.settle(request.key)
                 raise
-            self.state.unanswered.pop(request.key, None)
+            self.settle(request.key)
             return result
         finally:
             self.life.in_flight -= 1

@@ -72,6 +72,7 @@ class Stretch(Value):
 
 class Outcome(Value):
     begun: datetime
+    load_average: float  # of the machine in the minute before: more than a fraction says that others worked on it too
     plan: Plan
     stretches: tuple[Stretch, ...]
     bill: Bill
@@ -80,7 +81,7 @@ class Outcome(Value):
 
 async def run(home: Path, plan: Plan, report: Report) -> Outcome:
     """Run the whole benchmark in the empty folder `home`."""
-    begun = datetime.now(UTC)
+    begun, load_average = datetime.now(UTC), os.getloadavg()[0]
     async with TemporalServer(home, ui=False) as server:
         settings = Settings.load(
             home=home,
@@ -102,7 +103,7 @@ async def run(home: Path, plan: Plan, report: Report) -> Outcome:
         Stretch(floor=bare, orders=reading, events=events, actions=billed, bytes=size)
         for bare, (reading, events, billed, size) in zip(floor, orders, strict=True)
     )
-    return Outcome(begun=begun, plan=plan, stretches=stretches, bill=bill, violations=violations)
+    return Outcome(begun=begun, load_average=load_average, plan=plan, stretches=stretches, bill=bill, violations=violations)
 
 
 async def _measure(

@@ -40,7 +40,7 @@ def document(outcome: Outcome, command: str) -> str:
     lines = [
         "# Benchmarks",
         "",
-        f"Written by `{command}` on {outcome.begun:%Y-%m-%d %H:%M} UTC. {_machine()}",
+        f"Written by `{command}` on {outcome.begun:%Y-%m-%d %H:%M} UTC (load average before: {outcome.load_average:.1f}). {_machine()}",
         "",
         "An order of three lines on thirty days' terms goes through its whole life: captured, accepted, allocated, picked, packed,",
         "shipped, invoiced, delivered, paid, closed. The outside world answers at once. Server, workers and load generator share the",

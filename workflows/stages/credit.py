@@ -26,7 +26,7 @@ async def credit_invoice(
     What the balance cannot take is owed to the customer (`invoice.owed`) until `refund_excess` gives it back.
     """
     state = chapter.state
-    async with chapter.life.money:
+    async with chapter.turn(chapter.life.money, lambda: f"credit/{state.credits + 1}"):
         lines = credit_lines(invoice, units)
         with_freight = with_freight and not invoice.freight_credited
         freight = invoice.freight if with_freight else state.zero
@@ -68,7 +68,8 @@ async def refund(chapter: Chapter, payment: Payment, invoice: Invoice | None, re
     state = chapter.state
     by_hand = False
     while True:
-        async with chapter.life.refunds:  # one at a time: each looks at what the one before it left, and has a number of its own
+        # One at a time: each looks at what the one before it left, and has a number of its own.
+        async with chapter.turn(chapter.life.refunds, lambda: f"refund/{state.refunds + 1}"):
             number = state.refunds + 1
             amount = min(invoice.owed if invoice else payment.unapplied, payment.left)
             if amount.minor <= 0:

@@ -157,7 +157,7 @@ async def change(
 ) -> None:
     """Change lines in the database, then in the state, one change at a time; new lines (line 0) get their numbers here."""
     state = chapter.state
-    async with chapter.life.lines:
+    async with chapter.turn(chapter.life.lines, lambda: f"change/{state.changes + 1}"):
         number = state.next_line()
         numbered = []
         for wanted in changes:
