@@ -8,18 +8,18 @@ from temporalio import activity
 from activities.steps import once, once_outside
 from database import payments, receivables
 from database.engine import Database
-from domain.steps import (
+from domain.money_steps import (
     ApplyPayment,
     DocumentIssued,
     HandToCollections,
     IssueCredit,
     IssueInvoice,
-    Recorded,
     Reminded,
     ReversePayment,
     SendReminder,
     WriteOff,
 )
+from domain.steps import Recorded
 from integrations.ports import Letter, Mail
 
 

@@ -7,17 +7,17 @@ from temporalio import activity
 from activities.steps import once_outside, undo
 from database import payments
 from database.engine import Database
-from domain.steps import (
+from domain.money_steps import (
     Authorization,
     AuthorizePayment,
     Capture,
     CapturePayment,
-    Recorded,
     RefundCapture,
     Refunded,
     RefundPayment,
     VoidAuthorization,
 )
+from domain.steps import Recorded
 from integrations.ports import Declined, Payments
 
 

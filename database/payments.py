@@ -8,20 +8,19 @@ from sqlalchemy.orm import Session
 from database.locks import invoice_of, order_of, payment_of, require
 from database.tables import AuthorizationRow, Customer, Invoice, Order, Payment, PaymentPart, ReceivableEntry, Refund, Reminder
 from domain.errors import Conflict, RefundTooHigh
-from domain.steps import (
+from domain.money_steps import (
     ApplyPayment,
     Authorization,
     AuthorizePayment,
     Capture,
     CapturePayment,
-    Recorded,
     RefundCapture,
     Refunded,
     RefundPayment,
     ReversePayment,
-    Step,
     VoidAuthorization,
 )
+from domain.steps import Recorded, Step
 
 
 def record_authorization(session: Session, request: AuthorizePayment, authorization: Authorization) -> Authorization:

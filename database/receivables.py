@@ -8,17 +8,17 @@ from sqlalchemy.orm import Session
 from database.locks import invoice_of, next_number, order_of, payment_of, require
 from database.payments import apply_part, enter, lift_credit_hold, unapplied
 from database.tables import CreditLine, CreditNote, Customer, Invoice, InvoiceLineRow, Order, ReceivableEntry, Reminder
-from domain.steps import (
+from domain.money_steps import (
     DocumentIssued,
     HandToCollections,
     InvoiceDraft,
     InvoiceLine,
     IssueCredit,
     IssueInvoice,
-    Recorded,
     SendReminder,
     WriteOff,
 )
+from domain.steps import Recorded
 
 
 def issue_invoice(session: Session, request: IssueInvoice) -> DocumentIssued:

@@ -10,8 +10,8 @@ from __future__ import annotations
 from datetime import datetime
 
 from domain.order import Moment
+from domain.parts import Invoice
 from domain.policies import Policies, ReminderLevel
-from domain.state import Invoice
 from domain.values import Value
 
 

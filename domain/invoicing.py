@@ -6,9 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from domain.money import Money, round_half_up, split_minor
+from domain.money_steps import InvoiceDraft, InvoiceLine
 from domain.order import PlaceOrder
-from domain.state import Invoice, OrderState, Shipment
-from domain.steps import InvoiceDraft, InvoiceLine
+from domain.parts import Invoice, Shipment
+from domain.state import OrderState
 
 
 def draft_invoice(state: OrderState, shipment: Shipment) -> InvoiceDraft:

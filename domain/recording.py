@@ -21,7 +21,8 @@ from domain.messages import (
     ReturnRequested,
     WriteOffInvoice,
 )
-from domain.state import AmendmentAsked, Hold, OrderState, Return
+from domain.parts import AmendmentAsked, Hold, Return
+from domain.state import OrderState
 
 DISPUTE_REVIEW = 14
 """Days after which somebody is asked about a disputed invoice."""

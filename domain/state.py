@@ -9,19 +9,15 @@ from domain.exceptions import RULES, WITHDRAWN, Decision, ExceptionKind, OpenExc
 from domain.lifecycle import Progress, Stage, stage_of
 from domain.messages import (
     AnyFact,
-    CarrierStatus,
     Cause,
-    InspectedLine,
-    LineQuantity,
     Message,
-    Parcel,
     Receipt,
-    ReturnKind,
 )
 from domain.money import Money
 from domain.order import Moment, OrderLine, PaymentTerms, PlaceOrder, ShippingPolicy
+from domain.parts import AmendmentAsked, Attempt, Backorder, Hold, Invoice, Line, Note, Payment, Return, Shipment
 from domain.policies import Policies
-from domain.steps import Finding, InvoiceDraft, InvoiceLine, LineChange, Need, Outcome, Pick, PlannedShipment, Shortage
+from domain.steps import Finding, LineChange, Need, Outcome, PlannedShipment, Shortage
 from domain.values import Record, Value
 
 SCHEMA_VERSION = 1
@@ -35,211 +31,6 @@ class OrderStart(Value):
     placed: PlaceOrder
     policies: Policies = Policies()
     state: OrderState | None = None
-
-
-class Line(Record):
-    """ordered = cancelled + open + allocated + picked + packed + shipped; delivered <= shipped; returned <= delivered."""
-
-    number: int
-    item: str
-    ordered: int
-    open: int
-    cancelled: int = 0
-    allocated: int = 0
-    picked: int = 0
-    packed: int = 0
-    shipped: int = 0
-    delivered: int = 0
-    returned: int = 0
-    parked: int = 0  # open units whose fate a person decides: no stock is sought for them
-    returning: int = 0  # authorized to come back, not yet inspected
-    bills_to: int  # the line of the placed order whose money these units take; 0: free of charge
-    origin: str = ""  # why a line that the customer did not place exists
-
-    def move(self, source: str, target: str, quantity: int) -> None:
-        """Move units between two of the buckets of the first sentence above."""
-        if quantity < 0 or getattr(self, source) < quantity:
-            raise ValueError(f"line {self.number} has {getattr(self, source)} {source}, not {quantity}")
-        setattr(self, source, getattr(self, source) - quantity)
-        setattr(self, target, getattr(self, target) + quantity)
-
-    @property
-    def at_work(self) -> int:
-        return self.allocated + self.picked + self.packed
-
-    @property
-    def returnable(self) -> int:
-        return self.delivered - self.returned - self.returning
-
-
-class Attempt(Record):
-    """A step that may have had an effect, known to us or not."""
-
-    step: str
-    key: str
-
-
-class Shipment(Record):
-    """What leaves one location together. `attempted` names the steps that may have had an effect, in order: undo goes backwards over it."""
-
-    number: int
-    location: str
-    allocation: str  # the key of the allocation that reserved its stock
-    picks: list[Pick]
-    pick_due: Moment
-    pack_due: Moment | None = None
-    short: dict[int, int] = {}  # line -> units that were not in their bin, until a person says what becomes of them
-    attempted: list[Attempt] = []
-    released: bool = False
-    picked: bool = False
-    parcels: list[Parcel] = []
-    packed: bool = False
-    captured: bool = False
-    capture_attempts: int = 0
-    free: bool = False  # nothing in it is billed
-    ship_attempts: int = 0
-    shipped_at: Moment | None = None
-    carrier: str = ""
-    tracking: str = ""
-    expected_at: Moment | None = None
-    overdue_at: Moment | None = None
-    carrier_status: CarrierStatus | None = None
-    carrier_status_at: Moment | None = None
-    invoice: int = 0
-    draft: InvoiceDraft | None = None  # fixed once, so that the capture and the invoice are the same amount
-    delivered_at: Moment | None = None
-    signed_by: str = ""
-    lost: bool = False  # gone or come back: its goods were shipped again or refunded
-    abandoned: bool = False  # given up before it shipped; nothing of it stands any more
-    unshippable: str = ""  # why it is to be given up with its units, until that is done
-    unshippable_cause: Cause | None = None
-
-    @property
-    def name(self) -> str:
-        return f"shipment {self.number}"
-
-    @property
-    def quantities(self) -> dict[int, int]:
-        """Units by line of what is in the shipment now."""
-        found: dict[int, int] = {}
-        for pick in self.picks:
-            found[pick.line] = found.get(pick.line, 0) + pick.quantity
-        return found
-
-    @property
-    def to_invoice(self) -> bool:
-        """It left, and its invoice is not issued yet."""
-        return self.shipped_at is not None and not self.invoice and self.draft is not None and bool(self.draft.lines)
-
-    @property
-    def settled(self) -> bool:
-        return self.abandoned or self.lost or self.delivered_at is not None
-
-
-class Invoice(Record):
-    """balance = total + fees - credited - paid - written_off."""
-
-    number: int
-    document: str
-    shipment: int
-    lines: list[InvoiceLine]
-    freight: Money
-    freight_tax: Money
-    total: Money
-    issued_at: Moment
-    due_at: Moment
-    fees: Money
-    credited: Money
-    paid: Money
-    written_off: Money
-    reminders: int = 0
-    reminded_due_at: Moment | None = None  # the due date of the last reminder
-    handed_over: int = 0  # how often it was handed to collections
-    promised_by: Moment | None = None
-    disputed: bool = False
-    dispute_review_at: Moment | None = None
-    collections_review_at: Moment | None = None
-    write_off_asked: str | None = None  # the reason, from a request that is not carried out yet
-    write_off_cause: Cause | None = None
-    write_offs: int = 0
-    credits: list[InvoiceLine] = []  # what credit notes gave back, line by line
-    freight_credited: bool = False
-    owed: Money  # credited beyond the balance, and not given back yet
-
-    @property
-    def name(self) -> str:
-        return f"invoice {self.number}"
-
-    @property
-    def balance(self) -> Money:
-        return self.total + self.fees - self.credited - self.paid - self.written_off
-
-    @property
-    def settled(self) -> bool:
-        return self.balance.minor <= 0
-
-
-class Payment(Record):
-    """Money that came in; what is not applied to invoices is the customer's, on account."""
-
-    payment: str
-    amount: Money
-    captured: bool = False  # from the customer's card: refunds go back there
-    parts: dict[int, Money] = {}  # invoice -> amount
-    refunded: Money
-    refunded_on_account: Money  # the part of `refunded` that no invoice had taken
-    reversed: bool = False
-    kept: bool = False  # a person decided to keep the surplus on account
-
-    @property
-    def left(self) -> Money:
-        """What could still be given back."""
-        return Money.zero(self.amount.currency) if self.reversed else self.amount - self.refunded
-
-    @property
-    def unapplied(self) -> Money:
-        """Money that no invoice took and that was not given back."""
-        if self.reversed:
-            return Money.zero(self.amount.currency)
-        return self.amount - Money.total(self.parts.values(), self.amount.currency) - self.refunded_on_account
-
-
-class Return(Record):
-    rma: int
-    document: str = ""
-    kind: ReturnKind
-    lines: list[LineQuantity]
-    reason: str
-    location: str = ""
-    cause: Cause | None = None
-    authorized: bool = False
-    expires_at: Moment | None = None
-    received: list[LineQuantity] | None = None
-    inspect_due: Moment | None = None
-    inspected: list[InspectedLine] | None = None
-    credited: dict[int, int] = {}  # line -> units that a credit note gave back
-    replaced: bool = False  # the goods of an exchange are ordered
-    outcome: str = ""
-
-    @property
-    def name(self) -> str:
-        return f"return {self.rma}"
-
-
-class Hold(Record):
-    reason: str
-    by: str
-    since: Moment
-    review_at: Moment
-
-
-class Backorder(Record):
-    """Units that had no stock, since when they wait and until when nobody asks."""
-
-    due_at: Moment
-    since: Moment
-    short: list[Shortage]
-    units: dict[int, int] = {}  # line -> open units for which stock was sought in vain; more than these are sought at once
 
 
 class OrderState(Record):
@@ -479,19 +270,6 @@ class OrderState(Record):
         shipment.free = all(self.line(line).bills_to == 0 for line in shipment.quantities)
         self.shipments.append(shipment)
         return shipment
-
-
-class Note(Record):
-    """Something for the audit trail that no other step carries."""
-
-    text: str
-    cause: Cause | None = None
-
-
-class AmendmentAsked(Record):
-    quantities: list[LineQuantity]
-    requested_at: Moment | None
-    cause: Cause
 
 
 def opened(start: OrderStart, now: datetime) -> OrderState:

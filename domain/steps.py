@@ -1,4 +1,4 @@
-"""What an order asks the world to do: one request and one result for every activity.
+"""What an order asks the world to do: one request and one result for every activity; those about money stand in `money_steps`.
 
 Every request is a `Step`: the order, the step's own key, the time at which the order asks (business time is workflow time) and the
 messages that caused it. The key makes a repetition harmless: it is stored with the result in one transaction.
@@ -13,7 +13,7 @@ from enum import StrEnum
 from domain.exceptions import OpenException
 from domain.messages import CarrierStatus, Cause, InspectedLine, LineQuantity, Parcel, ReturnKind
 from domain.money import Money
-from domain.order import Moment, PaymentTerms, PlaceOrder
+from domain.order import Moment, PlaceOrder
 from domain.values import Value
 
 
@@ -59,27 +59,6 @@ class Accepted(Value):
 
     customer: str
     findings: tuple[Finding, ...] = ()
-
-
-# --- money before goods --------------------------------------------------------------------------------------------------------------
-
-
-class AuthorizePayment(Step):
-    amount: Money
-    reference: str  # the gateway's token of the customer's means of payment
-
-
-class Authorization(Value):
-    """`declined` is the gateway's reason when there is no authorization."""
-
-    authorization: str = ""
-    declined: str = ""
-
-
-class VoidAuthorization(Step):
-    """Give up an authorization; `undoes` is the key of the attempt, whatever became of it."""
-
-    undoes: str
 
 
 # --- stock ---------------------------------------------------------------------------------------------------------------------------
@@ -212,26 +191,6 @@ class AbandonShipment(Step):
 # --- shipping ------------------------------------------------------------------------------------------------------------------------
 
 
-class CapturePayment(Step):
-    """Take `amount` of an authorization; `payment` is our own name of the capture."""
-
-    payment: str
-    authorization: str
-    amount: Money
-    shipment: int
-
-
-class Capture(Value):
-    declined: str = ""
-
-
-class RefundCapture(Step):
-    """Give back a capture that an undone shipment made; `undoes` is the key of the capture."""
-
-    payment: str
-    undoes: str
-
-
 class ShipParcels(Step):
     """Buy the cheapest label that meets `promise_by` (the fastest when none does), then book the goods out of stock."""
 
@@ -292,126 +251,6 @@ class RecordDelivery(Step):
     delivered_at: Moment
     signed_by: str
     returnable_until: Moment | None = None  # the end of the return window, for whoever reads the order
-
-
-# --- invoices and money --------------------------------------------------------------------------------------------------------------
-
-
-class InvoiceLine(Value):
-    """The share of one line in one invoice or credit note; `net` is after discount, `tax` on top unless prices contain it."""
-
-    line: int
-    item: str
-    quantity: int
-    gross: Money
-    discount: Money
-    tax: Money
-
-    @property
-    def net(self) -> Money:
-        return self.gross - self.discount
-
-
-class InvoiceDraft(Value):
-    """An invoice without its number. total = sum(gross - discount) + freight + (taxes, unless the prices contain them)."""
-
-    lines: tuple[InvoiceLine, ...]
-    freight: Money
-    freight_tax: Money
-    taxes_included: bool
-    total: Money
-
-
-class Part(Value):
-    """How much of a payment goes to an invoice (numbered within its order)."""
-
-    invoice: int
-    amount: Money
-
-
-class IssueInvoice(Step):
-    invoice: int
-    shipment: int
-    draft: InvoiceDraft
-    terms: PaymentTerms
-    due_at: Moment
-    payment: str = ""  # the capture or advance payment that pays it at once
-    paid: Money | None = None  # how much of it
-
-
-class DocumentIssued(Value):
-    number: str  # without gaps, for example "INV-000042"
-
-
-class ApplyPayment(Step):
-    """Book a payment once and apply `parts` of it; what they leave is the customer's, on account, until a later step with the same
-    `payment` and another key applies it to an invoice that came after it."""
-
-    payment: str
-    amount: Money
-    parts: tuple[Part, ...]
-
-
-class ReversePayment(Step):
-    payment: str
-    reason: str
-
-
-class SendReminder(Step):
-    invoice: int
-    level: int
-    text: str
-    fee: Money
-    balance: Money
-    due_at: Moment
-    holds_customer: bool
-
-
-class Reminded(Value):
-    """`sent` is false when the invoice was settled before the letter could go: then there is no fee either."""
-
-    sent: bool = True
-
-
-class HandToCollections(Step):
-    invoice: int
-    balance: Money
-    review_at: Moment | None = None
-
-
-class WriteOff(Step):
-    invoice: int
-    amount: Money
-    reason: str
-
-
-class IssueCredit(Step):
-    """A credit note against an invoice; `applied` of it lowers what is owed, the rest is owed to the customer."""
-
-    credit: int
-    invoice: int
-    lines: tuple[InvoiceLine, ...]
-    freight: Money
-    freight_tax: Money
-    total: Money
-    applied: Money | None = None  # None: as much as the balance takes
-    reason: str
-
-
-class RefundPayment(Step):
-    """Give money back on a payment; never more than is left of it. `invoice` is the one it had paid; 0 for money on account."""
-
-    refund: int
-    payment: str
-    captured: bool = False  # from a card: it goes back there; otherwise by bank transfer
-    by_hand: bool = False  # a person has already paid it: only book it
-    invoice: int = 0
-    amount: Money
-    reason: str
-
-
-class Refunded(Value):
-    declined: str = ""
 
 
 # --- returns -------------------------------------------------------------------------------------------------------------------------

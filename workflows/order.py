@@ -30,8 +30,9 @@ with workflow.unsafe.imports_passed_through():
         WriteOffInvoice,
         parse_fact,
     )
+    from domain.parts import Shipment
     from domain.recording import record_fact, record_request, record_unreadable
-    from domain.state import OrderStart, OrderState, Shipment, opened
+    from domain.state import OrderStart, OrderState, opened
     from domain.steps import CloseOrder, OrderEnded, Outcome
     from domain.views import WaitView
 

@@ -9,7 +9,8 @@ from temporalio import workflow
 from temporalio.common import SearchAttributeKey, SearchAttributeUpdate
 
 with workflow.unsafe.imports_passed_through():
-    from domain.state import OrderState, Shipment
+    from domain.parts import Shipment
+    from domain.state import OrderState
 
 from workflows.chapter import Life, Waiting
 

@@ -6,8 +6,8 @@ from decimal import Decimal
 
 from domain.messages import LineQuantity, Parcel, ReturnKind
 from domain.money import Money
+from domain.money_steps import InvoiceLine
 from domain.order import Address, Moment
-from domain.steps import InvoiceLine
 from domain.values import Value
 
 

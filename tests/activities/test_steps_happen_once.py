@@ -23,21 +23,9 @@ from database.reading import stock
 from database.tables import JournalEntry
 from domain.errors import StepUndone, Unavailable
 from domain.messages import LineQuantity, Parcel, ReturnKind
+from domain.money_steps import AuthorizePayment, CapturePayment, RefundCapture, RefundPayment, SendReminder, VoidAuthorization
 from domain.order import PaymentTerms, PlaceOrder
-from domain.steps import (
-    AuthorizePayment,
-    AuthorizeReturn,
-    CancelPicks,
-    CapturePayment,
-    Pick,
-    RefundCapture,
-    RefundPayment,
-    ReleasePicks,
-    SendReminder,
-    ShipParcels,
-    VoidAuthorization,
-    VoidLabel,
-)
+from domain.steps import AuthorizeReturn, CancelPicks, Pick, ReleasePicks, ShipParcels, VoidLabel
 from integrations.ports import Label, Quote
 from integrations.simulated import SimulatedCarriers, SimulatedMail, SimulatedPayments, SimulatedWarehouse, World
 from tests.database.builders import DAY, NOW, House, eur, line, order, refurnish, step

@@ -18,16 +18,13 @@ from database.seed import seed
 from database.tables import Base, Counter
 from domain.messages import Cause, LineQuantity, Parcel
 from domain.money import Money
+from domain.money_steps import DocumentIssued, InvoiceDraft, InvoiceLine, IssueInvoice
 from domain.order import Address, OrderLine, PaymentTerms, PlaceOrder, ShippingPolicy
 from domain.steps import (
     Accepted,
     AcceptOrder,
     AllocateStock,
     Allocation,
-    DocumentIssued,
-    InvoiceDraft,
-    InvoiceLine,
-    IssueInvoice,
     Need,
     Recorded,
     RecordPacking,

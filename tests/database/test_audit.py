@@ -10,7 +10,8 @@ from database import payments, reading, receivables
 from database.audit import RULES, audit
 from database.audit_money import MONEY_RULES
 from domain.lifecycle import Stage
-from domain.steps import ApplyPayment, DocumentIssued, InvoiceLine, IssueCredit, Part, Recorded
+from domain.money_steps import ApplyPayment, DocumentIssued, InvoiceLine, IssueCredit, Part
+from domain.steps import Recorded
 from tests.database.builders import House, eur, line, order, step
 
 BROKEN = {

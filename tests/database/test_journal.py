@@ -9,7 +9,8 @@ from database import journal, orders, reading
 from database.journal import Standing
 from database.tables import AuditEntry, JournalEntry, Refusal
 from domain.errors import Refused, StepUndone
-from domain.steps import DocumentIssued, Recorded, RecordNotes
+from domain.money_steps import DocumentIssued
+from domain.steps import Recorded, RecordNotes
 from tests.database.builders import NOW, House, order, said, step
 
 NOTE = RecordNotes(**step("notes/1"), notes=("a customer called",), causes=(said("m-1", "hold_order", "anna"), said("m-2", "packed")))

@@ -8,8 +8,7 @@ from sqlalchemy.orm import Session
 from database import orders, payments, reading, receivables
 from database.tables import Customer
 from domain.errors import Conflict, NotFound, RefundTooHigh, Refused, StepUndone
-from domain.order import PlaceOrder
-from domain.steps import (
+from domain.money_steps import (
     ApplyPayment,
     Authorization,
     AuthorizePayment,
@@ -20,8 +19,6 @@ from domain.steps import (
     InvoiceLine,
     IssueCredit,
     Part,
-    Recorded,
-    RecordNotes,
     RefundCapture,
     Refunded,
     RefundPayment,
@@ -30,6 +27,8 @@ from domain.steps import (
     VoidAuthorization,
     WriteOff,
 )
+from domain.order import PlaceOrder
+from domain.steps import Recorded, RecordNotes
 from domain.views import InvoiceView, OrderView
 from tests.database.builders import DAY, NOW, House, eur, invoice_request, line, order, step
 

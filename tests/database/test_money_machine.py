@@ -14,27 +14,19 @@ from database.engine import Database
 from database.journal import once
 from domain.errors import RefundTooHigh, Refused
 from domain.messages import LineQuantity
-from domain.steps import (
-    Accepted,
-    AcceptOrder,
-    AllocateStock,
-    Allocation,
+from domain.money_steps import (
     ApplyPayment,
     DocumentIssued,
     InvoiceLine,
     IssueCredit,
-    Need,
     Part,
-    Recorded,
-    RecordPacking,
-    RecordPick,
     Refunded,
     RefundPayment,
     ReversePayment,
     SendReminder,
-    Shipped,
     WriteOff,
 )
+from domain.steps import Accepted, AcceptOrder, AllocateStock, Allocation, Need, Recorded, RecordPacking, RecordPick, Shipped
 from domain.views import InvoiceView
 from tests.database.builders import NOW, PARCEL, book, eur, invoice_request, line, order, refurnish, ship_request, shipped, step
 

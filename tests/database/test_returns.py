@@ -6,15 +6,7 @@ from database import reading, returns, shipments
 from domain.errors import Refused
 from domain.messages import Disposition, InspectedLine, LineQuantity, ReturnKind
 from domain.order import PlaceOrder
-from domain.steps import (
-    AuthorizeReturn,
-    RecordDelivery,
-    Recorded,
-    RecordInspection,
-    RecordReturnReceipt,
-    ReturnAuthorized,
-    SettleReturn,
-)
+from domain.steps import AuthorizeReturn, RecordDelivery, Recorded, RecordInspection, RecordReturnReceipt, ReturnAuthorized, SettleReturn
 from tests.database.builders import DAY, NOW, House, line, step
 
 

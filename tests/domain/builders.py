@@ -7,10 +7,12 @@ from decimal import Decimal
 from typing import Any
 
 from domain.money import Money
+from domain.money_steps import InvoiceDraft
 from domain.order import OrderLine, PaymentTerms, PlaceOrder, TaxLine
+from domain.parts import Invoice
 from domain.policies import Policies
-from domain.state import Invoice, OrderStart, OrderState, opened
-from domain.steps import InvoiceDraft, Pick, PlannedShipment
+from domain.state import OrderStart, OrderState, opened
+from domain.steps import Pick, PlannedShipment
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 

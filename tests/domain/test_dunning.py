@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 from domain.dunning import NextStep, next_step, reminder_due
+from domain.parts import Invoice
 from domain.policies import LADDER, Policies, ReminderLevel
-from domain.state import Invoice
 from tests.domain.builders import invoice
 
 POLICIES = Policies()

@@ -9,9 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from domain.invoicing import credit_lines, draft_invoice, line_shares, total_of, with_more
+from domain.money_steps import InvoiceDraft
 from domain.order import PlaceOrder
 from domain.state import OrderState
-from domain.steps import InvoiceDraft, LineChange
+from domain.steps import LineChange
 from tests.domain.builders import euro, line, of, order, planned, state
 
 

@@ -1,5 +1,5 @@
-from domain.messages import CarrierStatus
 from domain.lifecycle import Wait
+from domain.messages import CarrierStatus
 from domain.order import PaymentTerms
 from domain.steps import Outcome
 from tests.workflows.shop import Shop, line, order

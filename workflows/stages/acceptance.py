@@ -10,8 +10,9 @@ with workflow.unsafe.imports_passed_through():
     from activities.money import MoneyActivities
     from activities.orders import OrderActivities
     from domain.exceptions import Decision, ExceptionKind
+    from domain.money_steps import AuthorizePayment
     from domain.state import OrderState
-    from domain.steps import AcceptOrder, AuthorizePayment, Finding, Severity
+    from domain.steps import AcceptOrder, Finding, Severity
 
 from workflows.chapter import Chapter
 from workflows.policies import PAYMENTS

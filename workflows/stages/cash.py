@@ -9,8 +9,9 @@ with workflow.unsafe.imports_passed_through():
     from domain.exceptions import ExceptionKind
     from domain.messages import PaymentReceived, PaymentReversed
     from domain.money import Money
-    from domain.state import Invoice, OrderState, Payment
-    from domain.steps import ApplyPayment, Part, ReversePayment
+    from domain.money_steps import ApplyPayment, Part, ReversePayment
+    from domain.parts import Invoice, Payment
+    from domain.state import OrderState
 
 from workflows.chapter import Chapter
 from workflows.stages.credit import refund

@@ -11,8 +11,8 @@ with workflow.unsafe.imports_passed_through():
     from activities.money import MoneyActivities
     from domain.exceptions import ExceptionKind
     from domain.invoicing import credit_lines, total_of
-    from domain.state import Invoice, Payment
-    from domain.steps import InvoiceLine, IssueCredit, RefundPayment
+    from domain.money_steps import InvoiceLine, IssueCredit, RefundPayment
+    from domain.parts import Invoice, Payment
 
 from workflows.chapter import Chapter
 from workflows.policies import PAYMENTS

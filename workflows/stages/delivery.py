@@ -11,7 +11,7 @@ with workflow.unsafe.imports_passed_through():
     from domain.exceptions import ExceptionKind
     from domain.lifecycle import Wait
     from domain.messages import CarrierEvent, CarrierStatus, Cause, DeliveryConfirmed, Fact
-    from domain.state import Shipment
+    from domain.parts import Shipment
     from domain.steps import LineChange, RecordDelivery, RecordLoss, RecordTracking
 
 from workflows.chapter import Chapter

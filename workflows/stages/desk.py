@@ -22,9 +22,10 @@ with workflow.unsafe.imports_passed_through():
         ReturnRequested,
         StockArrived,
     )
+    from domain.parts import Hold
     from domain.recording import open_return
     from domain.returning import refuse_return
-    from domain.state import Hold, OrderState
+    from domain.state import OrderState
     from domain.steps import RecordDelivery, RecordException, RecordNotes
 
 from workflows.chapter import Chapter

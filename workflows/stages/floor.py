@@ -12,8 +12,9 @@ with workflow.unsafe.imports_passed_through():
     from domain.exceptions import ExceptionKind
     from domain.lifecycle import Wait
     from domain.messages import Cause, LineQuantity, Packed, PickConfirmed
+    from domain.parts import Shipment
     from domain.returning import by_line
-    from domain.state import OrderState, Shipment
+    from domain.state import OrderState
     from domain.steps import AbandonShipment, CancelPicks, LineChange, Pick, RecordDue, RecordPacking, RecordPick, ReleasePicks
 
 from workflows.chapter import Chapter

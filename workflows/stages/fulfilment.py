@@ -5,7 +5,7 @@ from __future__ import annotations
 from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
-    from domain.state import Shipment
+    from domain.parts import Shipment
 
 from workflows.chapter import Chapter
 from workflows.stages import delivery, floor, shipping

@@ -10,8 +10,8 @@ with workflow.unsafe.imports_passed_through():
     from domain.exceptions import ExceptionKind
     from domain.lifecycle import Wait
     from domain.messages import Disposition, InspectedLine, LineQuantity, ReturnInspected, ReturnKind, ReturnReceived
+    from domain.parts import Return
     from domain.returning import by_line, mismatch
-    from domain.state import Return
     from domain.steps import AuthorizeReturn, LineChange, RecordInspection, RecordReturnReceipt, SettleReturn
 
 from workflows.chapter import Chapter, reason_of

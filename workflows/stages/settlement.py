@@ -13,9 +13,10 @@ with workflow.unsafe.imports_passed_through():
     from domain.lifecycle import Wait
     from domain.messages import Cause
     from domain.money import Money
+    from domain.money_steps import HandToCollections, SendReminder, WriteOff
+    from domain.parts import Invoice
     from domain.policies import ReminderLevel
-    from domain.state import Invoice, OrderState
-    from domain.steps import HandToCollections, SendReminder, WriteOff
+    from domain.state import OrderState
 
 from workflows.chapter import Chapter
 from workflows.policies import MAIL

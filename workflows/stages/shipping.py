@@ -10,8 +10,10 @@ with workflow.unsafe.imports_passed_through():
     from activities.shipping import ShippingActivities
     from domain.exceptions import ExceptionKind
     from domain.invoicing import draft_invoice
-    from domain.state import Invoice, OrderState, Payment, Shipment
-    from domain.steps import CapturePayment, IssueInvoice, RefundCapture, ShipParcels
+    from domain.money_steps import CapturePayment, IssueInvoice, RefundCapture
+    from domain.parts import Invoice, Payment, Shipment
+    from domain.state import OrderState
+    from domain.steps import ShipParcels
 
 from workflows.chapter import Chapter
 from workflows.policies import CARRIER, PAYMENTS

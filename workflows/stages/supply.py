@@ -15,8 +15,9 @@ with workflow.unsafe.imports_passed_through():
     from domain.lifecycle import Wait
     from domain.messages import Cause, StockArrived
     from domain.order import PlaceOrder
+    from domain.parts import AmendmentAsked, Backorder
     from domain.returning import by_line
-    from domain.state import AmendmentAsked, Backorder, OrderState
+    from domain.state import OrderState
     from domain.steps import AllocateStock, ChangeLines, LineChange
 
 from workflows.chapter import Chapter

@@ -16,8 +16,9 @@ with workflow.unsafe.imports_passed_through():
     from activities.shipping import ShippingActivities
     from activities.stock import StockActivities
     from domain.exceptions import ExceptionKind
-    from domain.state import Attempt, Shipment
-    from domain.steps import CancelPicks, CancelRest, RefundCapture, ReleaseStock, VoidAuthorization, VoidLabel
+    from domain.money_steps import RefundCapture, VoidAuthorization
+    from domain.parts import Attempt, Shipment
+    from domain.steps import CancelPicks, CancelRest, ReleaseStock, VoidLabel
 
 from workflows.chapter import Chapter, reason_of
 from workflows.policies import CARRIER, PAYMENTS, WAREHOUSE
