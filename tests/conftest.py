@@ -103,6 +103,7 @@ def postgresql() -> Iterator[str]:
         )
         try:
             _wait_until_ready(programs, port, folder / "log")
+            os.environ["PGSSLMODE"] = "disable"  # this server has no certificate; the drivers would ask it for one at every connection
             yield f"postgresql://postgres@127.0.0.1:{port}"
         finally:
             server.send_signal(2)  # SIGINT: PostgreSQL's fast shutdown

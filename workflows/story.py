@@ -9,6 +9,7 @@ from temporalio import workflow
 from temporalio.common import SearchAttributeKey, SearchAttributeUpdate
 
 with workflow.unsafe.imports_passed_through():
+    from domain.money import is_currency
     from domain.parts import Shipment
     from domain.state import OrderState
 
@@ -32,7 +33,8 @@ def details(life: Life) -> str:
     state = life.state
     parts = [f"**{state.stage.upper()}**" + (f": {state.outcome_reason}" if state.outcome_reason else "")]
     placed = state.placed
-    parts.append(f"{len(placed.lines)} lines, {placed.total}, {state.terms}, ships {placed.policy}")
+    total = f"{placed.total}" if is_currency(placed.currency) else placed.currency
+    parts.append(f"{len(placed.lines)} lines, {total}, {state.terms}, ships {placed.policy}")
     parts += [f"- waits: {_wait(waiting)}" for waiting in life.waiting.values()]
     parts += [f"- doing: {doing}" for doing in life.doing.values()]
     parts += [f"- on hold by {hold.by}: {hold.reason}" for hold in state.holds]

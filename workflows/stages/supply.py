@@ -27,14 +27,15 @@ async def supply(chapter: Chapter) -> None:
     """Ends when no unit is open; comes back whenever one opens again."""
     state = chapter.state
     while state.needs or state.amendments:
-        await chapter.clear()
         begun = f"{state.order}/allocate/{state.allocation_rounds + 1}" in state.unanswered  # it may have reserved what it asked for
-        if state.amendments and not begun:
-            await amend(chapter, state.amendments[0])
-        elif begun or state.backorder is None or worth_a_look(chapter):
-            await allocate(chapter)
-        else:
+        if state.backorder is not None and not (begun or state.amendments or worth_a_look(chapter)):
             await wait_for_stock(chapter, state.backorder)
+        elif state.holds:
+            await chapter.clear()
+        elif state.amendments and not begun:
+            await amend(chapter, state.amendments[0])
+        else:
+            await allocate(chapter)
     state.backorder = None
 
 
