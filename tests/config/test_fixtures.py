@@ -4,11 +4,13 @@ import sqlite3
 from datetime import datetime, timedelta
 from pathlib import Path
 
-import asyncpg
 import pytest
 from temporalio import workflow
 from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Worker
+
+with workflow.unsafe.imports_passed_through():
+    import asyncpg  # this module's workflow loads it into its sandbox, and its C part does not survive being loaded twice
 
 from tests.conftest import require
 
