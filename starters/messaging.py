@@ -26,6 +26,7 @@ _PASSING = frozenset(
         RPCStatusCode.DEADLINE_EXCEEDED,
         RPCStatusCode.RESOURCE_EXHAUSTED,
         RPCStatusCode.ABORTED,
+        RPCStatusCode.FAILED_PRECONDITION,  # the run was just being continued as new
         RPCStatusCode.CANCELLED,
         RPCStatusCode.INTERNAL,
         RPCStatusCode.UNKNOWN,
