@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from temporalio import workflow
+from temporalio.client import WorkflowHandle
 from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Worker
 
@@ -44,7 +45,7 @@ async def test_120_days_of_an_unpaid_invoice_pass_in_seconds(temporal_server: Wo
     async with Worker(client, task_queue="unpaid-invoices", workflows=[UnpaidInvoice]):
         with temporal_server.with_time_skipping_disabled():
             started = await client.start_workflow(UnpaidInvoice.run, id="invoice/2026-0001", task_queue="unpaid-invoices")
-        invoice = client.get_workflow_handle_for(UnpaidInvoice.run, started.id)
+        invoice: WorkflowHandle[UnpaidInvoice, list[datetime]] = client.get_workflow_handle(started.id, result_type=list[datetime])
 
         await temporal_server.fast_forward(invoice, timedelta(days=121))
         began, ended = await invoice.result()
