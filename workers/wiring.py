@@ -172,6 +172,6 @@ async def until_stopped(settings: Settings, client: Client) -> None:
 
     stop = asyncio.Event()
     for name in (signal.SIGINT, signal.SIGTERM):
-        with contextlib.suppress(NotImplementedError):
+        with contextlib.suppress(NotImplementedError):  # Windows has no signal handlers on its event loop: Ctrl-C ends the process
             asyncio.get_running_loop().add_signal_handler(name, stop.set)
     await run_workers(settings, client, stop)

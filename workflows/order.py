@@ -138,9 +138,7 @@ class Order:
         """Run what is needed until nothing is; winding up begins when every chapter that it would disturb has stopped."""
         running: dict[str, asyncio.Task[None]] = {}
         while True:
-            begun = {name: begin for name, begin in self.needed() if name not in running}
-            if self.state.winding_up and "undo" not in running and not self.stopping(running):
-                begun["undo"] = partial(undoing.wind_up, Chapter(self.life, "undo"))
+            begun = dict(self.missing(running))
             for name, begin in begun.items():
                 self.state.outcome = None  # something came after the end: the order closes again when it is settled
                 running[name] = asyncio.create_task(begin())
@@ -158,6 +156,14 @@ class Order:
                 except Stopped:
                     continue
 
+    def missing(self, running: dict[str, asyncio.Task[None]]) -> Iterator[tuple[str, Begin]]:
+        """The chapters that are needed and not running; winding up waits for those that it would disturb."""
+        for name, begin in self.needed():
+            if name not in running:
+                yield name, begin
+        if self.state.winding_up and "undo" not in running and not self.stopping(running):
+            yield self.chapter("undo", undoing.wind_up)
+
     def stopping(self, running: dict[str, asyncio.Task[None]]) -> bool:
         """Chapters that have to stop before winding up are still running."""
         early = {"acceptance", "supply"} | {shipment.name for shipment in self.state.shipments if shipment.shipped_at is None}
@@ -165,11 +171,7 @@ class Order:
 
     def turned(self, running: dict[str, asyncio.Task[None]]) -> bool:
         """A chapter ended, or one is needed that is not running."""
-        if any(task.done() for task in running.values()):
-            return True
-        if self.state.winding_up and "undo" not in running and not self.stopping(running):
-            return True
-        return any(name not in running for name, _ in self.needed())
+        return any(task.done() for task in running.values()) or next(self.missing(running), None) is not None
 
     # --- the end -----------------------------------------------------------------------------------------------------------------
 
