@@ -2,10 +2,12 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
+LOCK = $(BIN)/python -m uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+	--no-emit-find-links --custom-compile-command "make lock" --quiet $(if $(UPGRADE),--upgrade)
 ROOMS := domain database integrations activities workflows workers starters config simulation tests
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test check format crash bench docs histories lock clean
+.PHONY: help install extras demo test check format crash bench docs histories lock clean
 
 help: ## List what can be made
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | awk -F '\t' '{printf "  make %-9s %s\n", $$1, $$2}'
@@ -20,6 +22,9 @@ $(STAMP): pyproject.toml constraints.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r constraints.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@touch $@
+
+extras: $(STAMP) ## Install what is optional: forecasting (planning) and real carriers (carriers)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r constraints-extras.txt
 
 demo: $(STAMP) ## Start everything, let 40 orders live their lives, say what became of them (KEEP=1 leaves it running)
 	$(BIN)/oms demo $(if $(KEEP),--keep)
@@ -52,8 +57,8 @@ histories: $(STAMP) ## Record the histories that tests/replay goes through again
 lock: ## Renew constraints.txt from pyproject.toml (UPGRADE=1 takes the newest versions)
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	@$(BIN)/python -m uv --version >/dev/null 2>&1 || $(BIN)/python -m pip install --quiet --disable-pip-version-check uv
-	$(BIN)/python -m uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
-		--no-emit-find-links --custom-compile-command "make lock" --quiet $(if $(UPGRADE),--upgrade) --output-file constraints.txt
+	$(LOCK) --extra dev --output-file constraints.txt
+	$(LOCK) --extra carriers --extra planning --constraints constraints.txt --output-file constraints-extras.txt
 
 clean: ## Remove the installation, the runtime files and every cache
 	rm -rf $(VENV) .oms build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
