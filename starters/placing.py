@@ -24,7 +24,7 @@ from domain.errors import Conflict, InputRefused, Unavailable
 from domain.lifecycle import Stage
 from domain.order import PlaceOrder
 from domain.policies import Policies
-from domain.state import OrderStart
+from domain.state import OrderStart, order_start
 from domain.values import Value
 from starters.messaging import workflow_id
 
@@ -58,7 +58,7 @@ async def place(client: Client, database: Database, settings: Settings, placed: 
     Raises Conflict for a known order with other content (which is recorded), InputRefused for one that is too large to travel, and
     Unavailable when the server or the database does not answer: placing it again is safe.
     """
-    start = OrderStart(placed=placed.without_people(), policies=policies or Policies(day=settings.day))
+    start = order_start(placed, policies or Policies(day=settings.day))
     size = len(start.model_dump_json().encode())
     if size > LARGEST_PAYLOAD:
         raise InputRefused(f"order {placed.key}", f"it has {size:,} bytes, and at most {LARGEST_PAYLOAD:,} can travel")

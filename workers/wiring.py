@@ -33,7 +33,7 @@ from database.engine import Database
 from domain.errors import Refused
 from integrations.ports import Carriers, Mail, Payments, Warehouse
 from integrations.simulated import SimulatedCarriers, SimulatedMail, SimulatedPayments, SimulatedWarehouse, World
-from workers.sandbox import Sandbox
+from workers.runner import plain, watched
 from workflows.order import Order
 from workflows.policies import CARRIER, MAIL, ORDERS_QUEUE, PAYMENTS, WAREHOUSE
 from workflows.receipt import StockReceipt
@@ -118,7 +118,7 @@ def workers(
     interceptors: Sequence[Interceptor] = (),
     runner: WorkflowRunner | None = None,
 ) -> list[Worker]:
-    """One worker per queue; only the first runs workflows, in a `Sandbox` when no other runner is given."""
+    """One worker per queue; only the first runs workflows, each watched by a sandbox when no other runner is given."""
     found = []
     for queue, activities in activities_by_queue(database, behind).items():
         found.append(
@@ -127,7 +127,7 @@ def workers(
                 task_queue=queue,
                 workflows=[Order, StockReceipt] if queue == ORDERS_QUEUE else [],
                 activities=activities,
-                workflow_runner=runner or Sandbox(),
+                workflow_runner=runner or watched(),
                 interceptors=[Final(), *interceptors],
                 build_id=BUILD,
                 graceful_shutdown_timeout=GRACE,
@@ -145,7 +145,7 @@ async def run_workers(settings: Settings, client: Client, stop: asyncio.Event, r
     async with AsyncExitStack() as stack:
         stack.push_async_callback(database.close)
         stack.callback(world.close)
-        for worker in workers(client, database, behind):
+        for worker in workers(client, database, behind, runner=plain()):
             await stack.enter_async_context(worker)
         ready()
         await stop.wait()

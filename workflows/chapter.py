@@ -15,13 +15,14 @@ from datetime import datetime, timedelta
 from typing import Any, TypedDict, TypeVar
 
 from temporalio import workflow
-from temporalio.exceptions import ActivityError, ApplicationError, is_cancelled_exception
+from temporalio.common import RetryPolicy
+from temporalio.exceptions import ApplicationError, FailureError, is_cancelled_exception
 
 with workflow.unsafe.imports_passed_through():
     from domain.exceptions import Decision, ExceptionKind
     from domain.lifecycle import Wait
     from domain.messages import Cause, Fact
-    from domain.state import OrderState
+    from domain.state import STEPS_AT_ONCE, OrderState
     from domain.steps import Step
 
 from workflows.policies import DATABASE, Patience
@@ -33,6 +34,14 @@ FactType = TypeVar("FactType", bound=Fact)
 
 class Stopped(Exception):
     """The chapter has to end here: its order is being cancelled. Never leaves the workflow's run."""
+
+
+class StepRefused(Exception):
+    """The business said no to a step, with its reason: asking again does not help."""
+
+
+class _Unanswered(Exception):
+    """An attempt inside the workflow task failed for a reason that is not the business's; it may have been carried out."""
 
 
 class StepBase(TypedDict):
@@ -60,6 +69,7 @@ class Life:
     waiting: dict[str, Waiting] = field(default_factory=dict)
     doing: dict[str, str] = field(default_factory=dict)
     in_flight: int = 0
+    at_once: asyncio.Lock = field(default_factory=asyncio.Lock)  # one attempt inside the workflow task at a time, see Chapter._at_once
     money: asyncio.Lock = field(default_factory=asyncio.Lock)  # one change of the balances at a time
     lines: asyncio.Lock = field(default_factory=asyncio.Lock)  # one change of the lines at a time: their numbers follow one another
     refunds: asyncio.Lock = field(default_factory=asyncio.Lock)
@@ -143,10 +153,9 @@ class Chapter:
         while True:
             try:
                 return await self.attempt(activity, request, summary, patience)
-            except ActivityError as error:
-                refusal = reason_of(error)
-                workflow.logger.warning("step refused", extra={"step": request.key, "reason": refusal})
-                async with self.question(ExceptionKind.STEP_REFUSED, request.key.removeprefix(f"{request.order}/"), refusal):
+            except StepRefused as refused:
+                workflow.logger.warning("step refused", extra={"step": request.key, "reason": str(refused)})
+                async with self.question(ExceptionKind.STEP_REFUSED, request.key.removeprefix(f"{request.order}/"), str(refused)):
                     pass
 
     async def attempt(
@@ -156,7 +165,7 @@ class Chapter:
         summary: str,
         patience: Patience = DATABASE,
     ) -> ResultType:
-        """One step without a second thought: raises ActivityError for a refusal, Stopped when the chapter has to end."""
+        """One step without a second thought: raises StepRefused, or Stopped when the chapter has to end."""
         if self.stop():
             raise Stopped
         if self.state.leaving:
@@ -165,40 +174,85 @@ class Chapter:
         self.life.in_flight += 1
         self.life.doing[self.name] = summary
         try:
-            # The generic request type is erased here: the SDK's overloads know concrete activities only.
-            handle: workflow.ActivityHandle[Any] = workflow.start_activity_method(
-                activity,
-                request,
-                task_queue=patience.queue,
-                start_to_close_timeout=patience.start_to_close,
-                retry_policy=patience.retry,
-                cancellation_type=workflow.ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
-                summary=summary,
-            )
-            # An outage holds up neither a cancel nor a run that has to be continued as new.
-            await workflow.wait_condition(lambda: handle.done() or self.stop() or self.state.leaving)
-            interrupted = not handle.done()
-            if interrupted:
-                handle.cancel()
-            try:
-                result: ResultType = await handle
-            except ActivityError as error:
-                # What is cancelled while an attempt runs ends with that attempt's own error, which nobody repeats any more.
-                if is_cancelled_exception(error) or (interrupted and not _final(error)):
-                    if self.state.leaving and not self.stop():
-                        self.state.unanswered[request.key] = request.model_dump_json()
-                        self.state.tried_by[request.key] = self.name
-                        await self._part()
-                    raise Stopped from None
-                if self.stop() and _was_undone(error):
-                    raise Stopped from None
-                self.settle(request.key)
-                raise
+            answer = await self._answer(activity, request, summary, patience)
+        except FailureError as error:
+            if self.stop() and _was_undone(error):
+                raise Stopped from None
             self.settle(request.key)
-            return result
+            raise StepRefused(_refusal(error).message) from error
         finally:
             self.life.in_flight -= 1
             self.life.doing.pop(self.name, None)
+        self.settle(request.key)
+        return answer
+
+    async def _answer(
+        self, activity: Callable[[Any, RequestType], Awaitable[ResultType]], request: RequestType, summary: str, patience: Patience
+    ) -> ResultType:
+        if patience.at_once is not None and self.state.revision >= STEPS_AT_ONCE:
+            with contextlib.suppress(_Unanswered):
+                return await self._at_once(activity, request, summary, patience.at_once)
+        return await self._patiently(activity, request, summary, patience)
+
+    async def _at_once(
+        self, activity: Callable[[Any, RequestType], Awaitable[ResultType]], request: RequestType, summary: str, within: timedelta
+    ) -> ResultType:
+        """One attempt inside the workflow task, which costs a tenth of an ordinary activity's events.
+
+        Raises FailureError for a refusal, and _Unanswered when nobody knows what became of it: then the step becomes an ordinary activity,
+        whose failures and next attempt the Temporal UI shows, and whose key makes the repetition safe.
+
+        Chapters take turns: with two such attempts side by side, the answers may come back in other workflow tasks on replay than they did
+        at first (seen with temporalio 1.35, two in forty orders), and the order would be stuck.
+        """
+        # The generic request type is erased here: the SDK's overloads know concrete activities only.
+        async with self.life.at_once:
+            handle: workflow.ActivityHandle[Any] = workflow.start_local_activity_method(
+                activity,
+                request,
+                start_to_close_timeout=within,
+                retry_policy=RetryPolicy(maximum_attempts=1),
+                cancellation_type=workflow.ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
+                summary=summary,
+            )
+            try:
+                result: ResultType = await handle
+            except FailureError as error:
+                if not _final(error):
+                    raise _Unanswered from error
+                raise
+            return result
+
+    async def _patiently(
+        self, activity: Callable[[Any, RequestType], Awaitable[ResultType]], request: RequestType, summary: str, patience: Patience
+    ) -> ResultType:
+        """An ordinary activity, repeated without end; interrupted when the chapter or the run has to end before its answer comes."""
+        handle: workflow.ActivityHandle[Any] = workflow.start_activity_method(
+            activity,
+            request,
+            task_queue=patience.queue,
+            start_to_close_timeout=patience.start_to_close,
+            retry_policy=patience.retry,
+            cancellation_type=workflow.ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
+            summary=summary,
+        )
+        # An outage holds up neither a cancel nor a run that has to be continued as new.
+        await workflow.wait_condition(lambda: handle.done() or self.stop() or self.state.leaving)
+        interrupted = not handle.done()
+        if interrupted:
+            handle.cancel()
+        try:
+            result: ResultType = await handle
+        except FailureError as error:
+            # What is cancelled while an attempt runs ends with that attempt's own error, which nobody repeats any more.
+            if is_cancelled_exception(error) or (interrupted and not _final(error)):
+                if self.state.leaving and not self.stop():
+                    self.state.unanswered[request.key] = request.model_dump_json()
+                    self.state.tried_by[request.key] = self.name
+                    await self._part()
+                raise Stopped from None
+            raise
+        return result
 
     async def _part(self) -> None:
         """The run is about to be continued as new: this chapter begins again in the next one."""
@@ -287,18 +341,18 @@ class Chapter:
         self.state.inbox = [other for other in self.state.inbox if other.message_id != fact.message_id]
 
 
-def reason_of(error: BaseException) -> str:
-    """The sentence of whatever is at the bottom of a failed activity."""
+def _refusal(error: BaseException) -> ApplicationError:
+    """What the step itself raised: of an attempt inside the workflow task it comes bare, of an ordinary one in an ActivityError."""
     cause: BaseException = error
-    while cause.__cause__ is not None:
+    while not isinstance(cause, ApplicationError) and cause.__cause__ is not None:
         cause = cause.__cause__
-    return cause.message if isinstance(cause, ApplicationError) else str(cause)
+    return cause if isinstance(cause, ApplicationError) else ApplicationError(str(cause))
 
 
-def _was_undone(error: ActivityError) -> bool:
-    return isinstance(error.cause, ApplicationError) and error.cause.type == "StepUndone"
+def _was_undone(error: FailureError) -> bool:
+    return _refusal(error).type == "StepUndone"
 
 
-def _final(error: ActivityError) -> bool:
+def _final(error: FailureError) -> bool:
     """The business refused: asking again does not help."""
-    return isinstance(error.cause, ApplicationError) and error.cause.non_retryable
+    return _refusal(error).non_retryable

@@ -68,7 +68,7 @@ class Order:
             if not life.done() and self.may_leave():  # asked again: nothing may happen between this and leaving
                 self.state.leaving = False
                 self.show()
-                workflow.continue_as_new(OrderStart(placed=start.placed, policies=start.policies, state=self.state))
+                workflow.continue_as_new(start.model_copy(update={"state": self.state}))
         await life
         assert self.state.outcome is not None  # live() ends with an outcome
         return OrderEnded(order=self.state.order, outcome=self.state.outcome, reason=self.state.outcome_reason)

@@ -9,10 +9,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from temporalio.worker import WorkflowInstance, WorkflowInstanceDetails
+from temporalio.worker import UnsandboxedWorkflowRunner, WorkflowInstance, WorkflowInstanceDetails
 
 from config.settings import Settings
-from workers.sandbox import Sandbox, Sandboxed
+from workers.runner import Instance, Runner
 
 if TYPE_CHECKING:
     from temporalio.bridge.proto.workflow_activation import WorkflowActivation
@@ -24,19 +24,23 @@ def place_of(settings: Settings) -> Path:
     return settings.home / "bell"
 
 
-class Ringing(Sandbox):
-    """The sandbox of a worker, with a bell that rings whenever one of its workflows waits for a message or has ended."""
+class Ringing(Runner):
+    """The runner of a production worker, with a bell that rings whenever one of its workflows waits for a message or has ended."""
 
     def __init__(self, settings: Settings) -> None:
-        super().__init__()
+        super().__init__(UnsandboxedWorkflowRunner())
         self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         self._socket.connect(str(place_of(settings)))
 
+    def close(self) -> None:
+        """Take the bell down; its workers have ended."""
+        self._socket.close()
+
     def create_instance(self, det: WorkflowInstanceDetails) -> WorkflowInstance:
-        return _Watched(super().create_instance(det), self._socket)
+        return _Heard(super().create_instance(det), self._socket)
 
 
-class _Watched(Sandboxed):
+class _Heard(Instance):
     def __init__(self, instance: WorkflowInstance, bell: socket.socket) -> None:
         super().__init__(instance)
         self._bell = bell
@@ -44,7 +48,8 @@ class _Watched(Sandboxed):
 
     def activate(self, act: WorkflowActivation) -> WorkflowActivationCompletion:
         completion = super().activate(act)
-        if not any(command.HasField("schedule_activity") for command in completion.successful.commands):
+        commands = completion.successful.commands
+        if not any(command.HasField("schedule_activity") or command.HasField("schedule_local_activity") for command in commands):
             self._bell.send(f"{self.get_info().workflow_id} {self._rings}".encode())
             self._rings += 1
         return completion

@@ -9,25 +9,20 @@ import asyncio
 from collections import Counter
 from collections.abc import Sequence
 from contextlib import AsyncExitStack
-from typing import Any
 
 from temporalio.api.enums.v1 import EventType
 from temporalio.api.history.v1 import HistoryEvent
-from temporalio.client import Client, WorkflowHandle
+from temporalio.client import Client
 
 from config.settings import Settings
 from database.engine import Database
-from domain.lifecycle import Stage, Wait
-from domain.messages import DeliveryConfirmed, Fact, Packed, PaymentReceived, PickConfirmed
-from domain.state import OrderState
 from domain.values import Value
-from domain.views import WaitView
+from simulation.benchmark.bell import Ringing, listener
 from simulation.benchmark.order import FACTS, POLICIES, placed, said
 from starters.messaging import tell, workflow_id
 from starters.placing import place
 from workers.wiring import partners, workers
 
-LOOKS_EVERY = 0.01  # seconds; a look is a query, which leaves no event
 PATIENCE = 60.0  # seconds for the whole life
 
 BILLED = (
@@ -87,14 +82,17 @@ async def bill_of_one_order(client: Client, settings: Settings, run: str) -> Bil
         stack.callback(world.close)
         stack.push_async_callback(database.close)
         stack.push_async_callback(intake.close)
-        for worker in workers(client, database, behind):
+        bell = stack.enter_context(listener(settings))  # a query would cut its workflow task in two
+        runner = Ringing(settings)
+        stack.callback(runner.close)
+        for worker in workers(client, database, behind, runner=runner):
             await stack.enter_async_context(worker)
         order = placed(run, 0)
         async with asyncio.timeout(PATIENCE):
             await place(client, intake, settings, order, POLICIES)
             handle = client.get_workflow_handle(workflow_id(order.key))
-            for fact in FACTS:
-                await _until_it_waits(handle, fact)
+            for waits, fact in enumerate(FACTS):
+                await bell.heard(workflow_id(order.key), waits)
                 await tell(client, order.key, said(order, fact))
             await handle.result()
         history = await handle.fetch_history()
@@ -105,24 +103,3 @@ async def bill_of_one_order(client: Client, settings: Settings, run: str) -> Bil
             bytes=size,
             statements=database.statements + intake.statements,
         )
-
-
-WAITS: dict[type[Fact], Wait] = {
-    PickConfirmed: Wait.PICK,
-    Packed: Wait.PACK,
-    DeliveryConfirmed: Wait.DELIVERY,
-    PaymentReceived: Wait.PAYMENT,
-}
-
-
-async def _until_it_waits(handle: WorkflowHandle[Any, Any], fact: type[Fact]) -> None:
-    """Until the order waits for the fact; for its payment only when the goods have arrived, as in the benchmark."""
-    while True:
-        waits: list[WaitView] = await handle.query("waits", result_type=list[WaitView])
-        if any(wait.wait is WAITS[fact] for wait in waits):
-            if fact is not PaymentReceived:
-                return
-            state: OrderState = await handle.query("state", result_type=OrderState)
-            if state.stage is Stage.DELIVERED:
-                return
-        await asyncio.sleep(LOOKS_EVERY)

@@ -10,7 +10,7 @@ from temporalio.client import Client
 
 from config.settings import Settings
 from database.engine import Database
-from domain.state import OrderStart
+from domain.state import order_start
 from simulation.benchmark import floor
 from simulation.benchmark.bell import Listener
 from simulation.benchmark.order import FACTS, POLICIES, placed, said
@@ -59,7 +59,7 @@ def bare_workflows(client: Client, listener: Listener, run: str) -> Life:
     async def life(number: int) -> None:
         order = placed(run, number)
         name = f"floor/{order.external_id}"
-        start = OrderStart(placed=order.without_people(), policies=POLICIES)
+        start = order_start(order, POLICIES)
         handle = await client.start_workflow("Floor", start, id=name, task_queue=floor.QUEUE)
         for waits, fact in enumerate(FACTS):
             await listener.heard(name, waits)

@@ -32,6 +32,7 @@ async def main() -> None:
     async with AsyncExitStack() as stack:
         stack.push_async_callback(database.close)
         stack.callback(world.close)
+        stack.callback(runner.close)
         for worker in (bare, *workers(client, database, behind, runner=runner)):
             await stack.enter_async_context(worker)
         await stop.wait()

@@ -173,7 +173,7 @@ def _calls(effects: Iterable[Effect]) -> Iterator[Calls]:
         yield Calls(
             partner=port,
             operation=operation,
-            keys=len(found),
+            keys=sum(effect.arrived > 0 for effect in found),  # a door that was closed before any call came is no call
             arrived=sum(effect.arrived for effect in found),
             happened=sum(effect.happened for effect in found),
         )

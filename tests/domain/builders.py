@@ -11,7 +11,7 @@ from domain.money_steps import InvoiceDraft
 from domain.order import OrderLine, PaymentTerms, PlaceOrder, TaxLine
 from domain.parts import Invoice
 from domain.policies import Policies
-from domain.state import OrderStart, OrderState, opened
+from domain.state import OrderState, opened, order_start
 from domain.steps import Pick, PlannedShipment
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -44,7 +44,7 @@ def order(*lines: OrderLine, **changes: Any) -> PlaceOrder:
 
 
 def state(placed: PlaceOrder | None = None, **changes: Any) -> OrderState:
-    found = opened(OrderStart(placed=placed or order(), policies=Policies()), NOON)
+    found = opened(order_start(placed or order(), Policies()), NOON)
     return found.model_copy(update=changes)
 
 

@@ -18,8 +18,8 @@ from workers.server import TemporalServer
 
 pytestmark = pytest.mark.xdist_group("costs")
 
-EVENTS = 93
-ACTIONS = 23
+EVENTS = 63
+ACTIONS = 17
 STATEMENTS = 106
 
 

@@ -12,7 +12,8 @@ from temporalio.testing import WorkflowEnvironment
 
 from domain.errors import NotFound, Refused, Unavailable
 from domain.messages import CancelOrder, DeliveryConfirmed, HoldOrder
-from domain.state import OrderStart
+from domain.policies import Policies
+from domain.state import order_start
 from starters.messaging import ask, tell, workflow_id
 from tests.starters.orders import NOON, ListeningOrder, grinder_order, listening
 
@@ -31,7 +32,7 @@ def cancellation(message_id: str = "cli/cancel/1", reason: str = "") -> CancelOr
 
 
 async def begun(client: Client, external_id: str) -> WorkflowHandle[ListeningOrder, object]:
-    start = OrderStart(placed=grinder_order(external_id))
+    start = order_start(grinder_order(external_id), Policies())
     return await client.start_workflow("Order", start, id=workflow_id(start.placed.key), task_queue="orders")
 
 

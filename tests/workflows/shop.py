@@ -40,7 +40,7 @@ from domain.messages import (
 from domain.money import Money
 from domain.order import Address, OrderLine, PaymentTerms, PlaceOrder, ShippingPolicy
 from domain.policies import Policies
-from domain.state import OrderStart, OrderState
+from domain.state import OrderState, order_start
 from domain.steps import OrderEnded, ReceiveStock
 from domain.views import OrderView, WaitView
 from integrations.simulated import SimulatedCarriers, SimulatedMail, SimulatedPayments, SimulatedWarehouse, World
@@ -150,7 +150,7 @@ class Shop:
         """
         self.world.script(placed.key, script or {})
         await self.database.transaction(intake.capture, placed, datetime.now(UTC))
-        start = OrderStart(placed=placed.without_people(), policies=policies or Policies())
+        start = order_start(placed, policies or Policies())
         with self.env.with_time_skipping_disabled():
             handle: WorkflowHandle[Any, OrderEnded] = await self.client.start_workflow(
                 "Order",

@@ -18,7 +18,7 @@ with workflow.unsafe.imports_passed_through():
     from domain.steps import AbandonShipment, CancelPicks, LineChange, Pick, RecordDue, RecordPacking, RecordPick, ReleasePicks
 
 from workflows.chapter import Chapter
-from workflows.policies import WAREHOUSE
+from workflows.policies import MILESTONE, WAREHOUSE
 from workflows.stages.supply import cause_of, change
 
 
@@ -175,6 +175,7 @@ async def give_up(chapter: Chapter, shipment: Shipment, reason: str) -> None:
         StockActivities.abandon_shipment,
         AbandonShipment(**chapter.base(f"shipment/{shipment.number}/abandon"), shipment=shipment.number, reason=reason),
         f"Give up {shipment.name}: {reason}",
+        MILESTONE,
     )
     bucket = "packed" if shipment.packed else "picked" if shipment.picked else "allocated"
     for line, quantity in shipment.quantities.items():

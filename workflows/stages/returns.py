@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from temporalio import workflow
-from temporalio.exceptions import ActivityError
 
 with workflow.unsafe.imports_passed_through():
     from activities.returns import ReturnActivities
@@ -14,7 +13,7 @@ with workflow.unsafe.imports_passed_through():
     from domain.returning import by_line, mismatch
     from domain.steps import AuthorizeReturn, LineChange, RecordInspection, RecordReturnReceipt, SettleReturn
 
-from workflows.chapter import Chapter, reason_of
+from workflows.chapter import Chapter, StepRefused
 from workflows.policies import CARRIER
 from workflows.stages.credit import credit_invoice, refund_excess
 from workflows.stages.floor import move_due
@@ -71,8 +70,8 @@ async def receive(chapter: Chapter, rma: Return) -> None:
         summary = f"Book the receipt of {rma.document}: {sum(by_line(fact.lines).values())} units"
         try:
             await chapter.attempt(ReturnActivities.record_return_receipt, request, summary)
-        except ActivityError as error:
-            state.ask(ExceptionKind.UNEXPECTED_FACT, rma.name, f"{rma.document}: not booked. {reason_of(error)}", chapter.now)
+        except StepRefused as refused:
+            state.ask(ExceptionKind.UNEXPECTED_FACT, rma.name, f"{rma.document}: not booked. {refused}", chapter.now)
         else:
             rma.location, rma.inspect_due = fact.location, inspect_due
             rma.received = list(fact.lines)

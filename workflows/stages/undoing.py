@@ -7,7 +7,6 @@ from functools import partial
 from typing import Any
 
 from temporalio import workflow
-from temporalio.exceptions import ActivityError
 
 with workflow.unsafe.imports_passed_through():
     from activities.floor import FloorActivities
@@ -20,8 +19,8 @@ with workflow.unsafe.imports_passed_through():
     from domain.parts import Attempt, Shipment
     from domain.steps import CancelPicks, CancelRest, ReleaseStock, VoidLabel
 
-from workflows.chapter import Chapter, reason_of
-from workflows.policies import CARRIER, PAYMENTS, WAREHOUSE
+from workflows.chapter import Chapter, StepRefused
+from workflows.policies import CARRIER, MILESTONE, PAYMENTS, WAREHOUSE
 from workflows.stages.shipping import forget_capture
 
 
@@ -63,8 +62,8 @@ async def carefully(chapter: Chapter, key: str, undo: Callable[[], Coroutine[Any
         return
     try:
         await undo()
-    except ActivityError as error:
-        detail = f"The {what} could not be undone: {reason_of(error)}"
+    except StepRefused as refused:
+        detail = f"The {what} could not be undone: {refused}"
         state.ask(ExceptionKind.RAISED, f"undo of {what}", detail, chapter.now)
     state.taken_back.append(key)
 
@@ -102,7 +101,9 @@ async def undo_attempt(chapter: Chapter, shipment: Shipment, attempt: Attempt) -
 async def release_stock(chapter: Chapter, key: str) -> None:
     state = chapter.state
     base = chapter.base(f"{key.removeprefix(f'{state.order}/')}/undo", state.cancel_cause)
-    await chapter.attempt(StockActivities.release_stock, ReleaseStock(**base, undoes=key), "Free the stock of what has not shipped")
+    await chapter.attempt(
+        StockActivities.release_stock, ReleaseStock(**base, undoes=key), "Free the stock of what has not shipped", MILESTONE
+    )
 
 
 async def cancel_rest(chapter: Chapter) -> None:
@@ -110,7 +111,7 @@ async def cancel_rest(chapter: Chapter) -> None:
     attempts = [f"{state.order}/accept/{attempt + 1}" for attempt in range(state.attempts + 1)]
     attempts.append(f"{state.order}/change/{state.changes + 1}")
     request = CancelRest(**chapter.base("cancel", state.cancel_cause), undoes=tuple(attempts))
-    await chapter.attempt(OrderActivities.cancel_rest, request, "Cancel every line that has not shipped")
+    await chapter.attempt(OrderActivities.cancel_rest, request, "Cancel every line that has not shipped", MILESTONE)
 
 
 async def void_authorization(chapter: Chapter, key: str) -> None:
