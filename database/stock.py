@@ -9,6 +9,7 @@ from datetime import datetime
 from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
+from database import lots
 from database.journal import insert_once
 from database.locks import (
     lines_of,
@@ -96,7 +97,8 @@ def abandon_shipment(session: Session, request: AbandonShipment, stored: str | N
 def receive_stock(session: Session, request: ReceiveStock) -> StockReceived:
     """Goods came in: into the named bin, else where the item lies. The same receipt twice is one; with other content a Conflict."""
     require(0 < request.quantity <= MOST_UNITS, f"A receipt is of 1 to {MOST_UNITS} units, not of {request.quantity}.")
-    if session.get(Item, request.item, with_for_update=True) is None:
+    item = session.get(Item, request.item, with_for_update=True)
+    if item is None:
         raise NotFound("item", request.item)
     if session.get(Location, request.location) is None:
         raise NotFound("location", request.location)
@@ -104,11 +106,23 @@ def receive_stock(session: Session, request: ReceiveStock) -> StockReceived:
     known = session.scalars(select(StockMovement).where(StockMovement.key == key)).one_or_none()
     if known is not None:
         same = (known.item, known.location, known.quantity) == (request.item, request.location, request.quantity)
-        if not same or request.bin not in ("", known.bin):
+        if not same or request.bin not in ("", known.bin) or request.lot != known.lot:
             raise Conflict(f"Receipt {request.receipt}", f"{known.quantity} of {known.item} at {known.location}")
-        return StockReceived(waiting=_waiting(session, request.item), repeated=True)
-    put_away(session, request.item, request.location, request.quantity, "receipt", key, request.at, actor=request.actor, bin_=request.bin)
-    return StockReceived(waiting=_waiting(session, request.item))
+        return StockReceived(waiting=waiting_for(session, request.item), repeated=True)
+    lots.register(session, item, request.lot, request.expires_on)
+    put_away(
+        session,
+        request.item,
+        request.location,
+        request.quantity,
+        "receipt",
+        key,
+        request.at,
+        actor=request.actor,
+        bin_=request.bin,
+        lot=request.lot,
+    )
+    return StockReceived(waiting=waiting_for(session, request.item))
 
 
 def put_away(
@@ -123,22 +137,33 @@ def put_away(
     actor: str = "holdfast",
     order: str | None = None,
     bin_: str = "",
+    lot: str = "",
 ) -> None:
     """Add units to the bin, without one to the first bin of the item at the location, and write the movement."""
     stored = [row for row in stock_of_items(session, [item]) if row.location == location and bin_ in ("", row.bin)]
     if not stored:
-        insert_once(session, Stock, {"item": item, "location": location, "bin": bin_, "on_hand": 0, "reserved": 0})
+        insert_once(session, Stock, {"item": item, "location": location, "bin": bin_, "on_hand": 0, "reserved": 0, "by_lot": bool(lot)})
         stored = [session.get_one(Stock, (item, location, bin_), with_for_update=True)]
     stored[0].on_hand += quantity
-    move(session, stored[0], quantity, kind, key, at, order, actor)
+    move(session, stored[0], quantity, kind, key, at, order, actor, lot=lot)
 
 
 def move(
-    session: Session, row: Stock, quantity: int, kind: str, key: str, at: datetime, order: str | None, actor: str = "holdfast"
+    session: Session,
+    row: Stock,
+    quantity: int,
+    kind: str,
+    key: str,
+    at: datetime,
+    order: str | None,
+    actor: str = "holdfast",
+    lot: str = "",
+    reason: str = "",
 ) -> None:
-    """Write a movement into the ledger; the row itself is changed by the caller."""
-    place = {"item": row.item, "location": row.location, "bin": row.bin}
-    session.add(StockMovement(key=key, kind=kind, quantity=quantity, order=order, at=at, actor=actor, **place))
+    """Write a movement into the ledger, and book its lot; the row itself is changed by the caller."""
+    lots.shift(session, row, lot, quantity)
+    place = {"item": row.item, "location": row.location, "bin": row.bin, "lot": lot}
+    session.add(StockMovement(key=key, kind=kind, quantity=quantity, order=order, at=at, actor=actor, reason=reason, **place))
 
 
 # --- choosing ------------------------------------------------------------------------------------------------------------------------
@@ -240,7 +265,7 @@ def _free(session: Session, shipments: Sequence[Shipment], ended: str, bucket: s
         shipment.status, shipment.due_at = "cancelled", None
 
 
-def _waiting(session: Session, item: str) -> tuple[str, ...]:
+def waiting_for(session: Session, item: str) -> tuple[str, ...]:
     """Orders whose backorders want the item, oldest first."""
     chosen = (
         select(Order.order)

@@ -13,6 +13,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
+from domain.floor import PickedFrom
 from domain.money import Money
 from domain.order import Address, Moment
 from domain.values import Value
@@ -50,11 +51,15 @@ class LineQuantity(Value):
 
 
 class PickConfirmed(Fact):
-    """The floor took these quantities from their bins; less than was asked for is a short pick."""
+    """The floor took these quantities from their bins; less than was asked for is a short pick.
+
+    A floor that scans says of every pick what was taken from its bin; without `taken` the last bins on the walk came up short.
+    """
 
     fact: Literal["pick_confirmed"] = "pick_confirmed"
     shipment: int = Field(ge=1)
     lines: tuple[LineQuantity, ...]
+    taken: tuple[PickedFrom, ...] = ()
 
 
 class Parcel(Value):

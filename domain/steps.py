@@ -6,11 +6,12 @@ messages that caused it. The key makes a repetition harmless: it is stored with 
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 from enum import StrEnum
 
 from domain.exceptions import OpenException
+from domain.floor import PickedFrom
 from domain.messages import CarrierStatus, Cause, InspectedLine, LineQuantity, Parcel, ReturnKind
 from domain.money import Money
 from domain.order import Moment, PlaceOrder
@@ -89,6 +90,7 @@ class Pick(Value):
     item: str
     bin: str
     quantity: int
+    lot: str = ""
 
 
 class PlannedShipment(Value):
@@ -170,6 +172,7 @@ class RecordPick(Step):
     location: str
     picks: tuple[Pick, ...]  # as asked for
     picked: tuple[LineQuantity, ...]  # as done, per line
+    taken: tuple[PickedFrom, ...] = ()  # as done, per bin, when the floor says so
     pack_due: Moment
 
 
@@ -342,6 +345,8 @@ class ReceiveStock(Value):
     location: str
     quantity: int
     bin: str = ""
+    lot: str = ""
+    expires_on: date | None = None  # of the lot: the last day of use
     at: Moment
     actor: str
 

@@ -25,6 +25,8 @@ async def receive(client: Client, goods: ReceiveStock) -> StockReceived:
     Raises Conflict for a known receipt with other goods, Refused when the business says no (an unknown item), Unavailable without a server.
     """
     known = {"item": goods.item, "location": goods.location, "quantity": goods.quantity, "bin": goods.bin}
+    if goods.lot:
+        known["lot"] = goods.lot
     repeated = False
     try:
         try:

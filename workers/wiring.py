@@ -33,7 +33,9 @@ from database.engine import Database
 from domain.errors import Refused
 from integrations.ports import Carriers, Mail, Payments, Warehouse
 from integrations.simulated import SimulatedCarriers, SimulatedMail, SimulatedPayments, SimulatedWarehouse, World
+from workers.messenger import messenger
 from workers.sandbox import Sandbox
+from workers.warehouses import serving
 from workflows.order import Order
 from workflows.policies import CARRIER, MAIL, ORDERS_QUEUE, PAYMENTS, WAREHOUSE
 from workflows.receipt import StockReceipt
@@ -142,11 +144,13 @@ async def run_workers(settings: Settings, client: Client, stop: asyncio.Event, r
     """Carry out orders until `stop` is set, then let what runs come to its end."""
     database = Database(settings.database_url)
     behind, world = partners(settings)
+    behind.warehouse = serving(settings, database, behind.warehouse)
     async with AsyncExitStack() as stack:
         stack.push_async_callback(database.close)
         stack.callback(world.close)
         for worker in workers(client, database, behind):
             await stack.enter_async_context(worker)
+        await stack.enter_async_context(messenger(client, database))
         ready()
         await stop.wait()
 

@@ -1,7 +1,8 @@
-"""The tables, by subject: catalogue, stock, orders, money, and the record of what was done."""
+"""The tables, by subject: catalogue, stock, the floor, orders, money, and the record of what was done."""
 
 from database.tables.base import Base
 from database.tables.catalogue import Customer, CustomerAlias, Item, Location, Price, PriceList
+from database.tables.floor import Bin, CountTask, OutboxFact, PickedSerial, PickRelease, PickTask, ScanPart, ScanRow, Wave
 from database.tables.money import (
     AuthorizationRow,
     CreditLine,
@@ -27,12 +28,14 @@ from database.tables.orders import (
     Shipment,
 )
 from database.tables.record import AuditEntry, Counter, JournalEntry
-from database.tables.stock import Reservation, Stock, StockMovement
+from database.tables.stock import Lot, LotStock, Reservation, Stock, StockMovement
 
 __all__ = [
     "AuditEntry",
     "AuthorizationRow",
     "Base",
+    "Bin",
+    "CountTask",
     "Counter",
     "CreditLine",
     "CreditNote",
@@ -45,12 +48,18 @@ __all__ = [
     "Item",
     "JournalEntry",
     "Location",
+    "Lot",
+    "LotStock",
     "Order",
     "OrderFinding",
     "OrderLine",
+    "OutboxFact",
     "ParcelRow",
     "Payment",
     "PaymentPart",
+    "PickRelease",
+    "PickTask",
+    "PickedSerial",
     "Price",
     "PriceList",
     "ReceivableEntry",
@@ -60,7 +69,10 @@ __all__ = [
     "Reservation",
     "Return",
     "ReturnLine",
+    "ScanPart",
+    "ScanRow",
     "Shipment",
     "Stock",
     "StockMovement",
+    "Wave",
 ]

@@ -14,6 +14,9 @@ class Item(Base):
     item: Mapped[str] = mapped_column(primary_key=True)
     description: Mapped[str] = mapped_column(default="")
     weight_g: Mapped[int] = mapped_column(default=0)  # grams, one unit
+    by_lot: Mapped[bool] = mapped_column(default=False)  # every unit belongs to a lot
+    by_serial: Mapped[bool] = mapped_column(default=False)  # every unit has a number of its own, recorded when it is picked
+    value: Mapped[int] = mapped_column(default=0)  # minor units of the house's currency, one unit: what a missing one costs
 
 
 class PriceList(Base):
@@ -44,6 +47,7 @@ class Customer(Base):
     credit_limit: Mapped[int | None]  # minor units of their currency; none: unlimited
     blocked: Mapped[bool] = mapped_column(default=False)
     credit_hold: Mapped[bool] = mapped_column(default=False)
+    min_life_days: Mapped[int] = mapped_column(default=0)  # what is sent to them can be used at least so many days longer
 
 
 class CustomerAlias(Base):
