@@ -1,7 +1,8 @@
-"""The tables, by subject: catalogue, stock, orders, money, and the record of what was done."""
+"""The tables, by subject: catalogue, stock and claims on it, orders, money, and the record of what was done."""
 
 from database.tables.base import Base
 from database.tables.catalogue import Customer, CustomerAlias, Item, Location, Price, PriceList
+from database.tables.claims import ChannelQuota, SoftReservation
 from database.tables.money import (
     AuthorizationRow,
     CreditLine,
@@ -33,6 +34,7 @@ __all__ = [
     "AuditEntry",
     "AuthorizationRow",
     "Base",
+    "ChannelQuota",
     "Counter",
     "CreditLine",
     "CreditNote",
@@ -61,6 +63,7 @@ __all__ = [
     "Return",
     "ReturnLine",
     "Shipment",
+    "SoftReservation",
     "Stock",
     "StockMovement",
 ]
