@@ -68,11 +68,17 @@ def stock_behind(session: Session, reservations: Iterable[Reservation]) -> dict[
 
 def stock_of_items(session: Session, items: Iterable[str]) -> list[Stock]:
     """All stock of these items; the items are locked too, so that a receipt into a new bin cannot slip in between."""
+    wanted = items_locked(session, items)
+    chosen = select(Stock).where(Stock.item.in_(wanted))
+    return list(session.scalars(chosen.order_by(Stock.item, Stock.location, Stock.bin).with_for_update()))
+
+
+def items_locked(session: Session, items: Iterable[str]) -> list[str]:
+    """Lock the items themselves: whoever changes a claim on their stock, or adds a bin, holds this lock. In their order."""
     wanted = sorted(set(items))
     if session.get_bind().dialect.name != "sqlite":  # SQLite's one writer has locked everything
         session.execute(select(Item.item).where(Item.item.in_(wanted)).order_by(Item.item).with_for_update())
-    chosen = select(Stock).where(Stock.item.in_(wanted))
-    return list(session.scalars(chosen.order_by(Stock.item, Stock.location, Stock.bin).with_for_update()))
+    return wanted
 
 
 def next_number(session: Session, name: str) -> int:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
 from database import lots
+from database.bins import Chosen, take
+from database.claims import Place, claims_on, use_up
 from database.journal import insert_once
 from database.locks import (
     lines_of,
@@ -49,7 +50,7 @@ def allocate_stock(session: Session, request: AllocateStock) -> Allocation:
     One location that holds everything is preferred, then those that hold most. Short lines stay open with the backorder's deadline; with
     `all_or_nothing` a single short line leaves all stock where it is.
     """
-    order_of(session, request.order)
+    order = order_of(session, request.order)
     lines = lines_of(session, request.order)
     needs = [need for need in request.needs if need.quantity > 0]
     for need in needs:
@@ -58,17 +59,25 @@ def allocate_stock(session: Session, request: AllocateStock) -> Allocation:
             f"Line {need.line} of {request.order} has fewer than {need.quantity} open units.",
         )
     stock = [row for row in stock_of_items(session, (need.item for need in needs)) if row.location not in request.avoid]
-    granted, short = _share_out(needs, stock)
+    offered = lots.offers(session, stock, order.customer or order.stated_customer, request.at.date())
+    book = claims_on(session, (need.item for need in needs), order.channel, [request.order], request.at)
+    left = book.may_take(stock)
+    granted, short = _share_out(needs, left)
     late = {shortage.line for shortage in short}
     for need in needs:
         lines[need.line].backorder_due = request.backorder_due if need.line in late else None
     if request.all_or_nothing and short:
         return Allocation(short=tuple(short))
     shipments = []
-    for number, chosen in enumerate(_choose_locations(granted, stock), request.first_shipment):
+    taken: dict[Place, int] = {}
+    for number, (location, to_take) in enumerate(_choose_locations(granted, left), request.first_shipment):
+        chosen = take(location, granted, [row for row in stock if row.location == location], to_take, offered)
+        for _, row, quantity, _ in chosen.takes:
+            taken[row.item, location] = taken.get((row.item, location), 0) + quantity
         _reserve(session, request, number, chosen, lines)
-        picks = tuple(Pick(line=line, item=row.item, bin=row.bin, quantity=quantity) for line, row, quantity in chosen.takes)
+        picks = tuple(Pick(line=t.line, item=t.row.item, bin=t.row.bin, quantity=t.quantity, lot=t.lot) for t in chosen.takes)
         shipments.append(PlannedShipment(number=number, location=chosen.location, picks=picks))
+    use_up(session, book, taken, (shortage.item for shortage in short), request.at)
     return Allocation(shipments=tuple(shipments), short=tuple(short))
 
 
@@ -169,23 +178,15 @@ def move(
 # --- choosing ------------------------------------------------------------------------------------------------------------------------
 
 
-@dataclass
-class _Chosen:
-    """What one location gives: line, stock row and quantity."""
-
-    location: str
-    takes: list[tuple[int, Stock, int]] = field(default_factory=list)
-
-
-def _share_out(needs: Sequence[Need], stock: Iterable[Stock]) -> tuple[list[Need], list[Shortage]]:
-    """What each line gets of what is available of its item anywhere, and who is short."""
-    left: dict[str, int] = {}
-    for row in stock:
-        left[row.item] = left.get(row.item, 0) + row.available
+def _share_out(needs: Sequence[Need], left: Mapping[Place, int]) -> tuple[list[Need], list[Shortage]]:
+    """What each line gets of what may be taken of its item anywhere, and who is short."""
+    there: dict[str, int] = {}
+    for (item, _), units in left.items():
+        there[item] = there.get(item, 0) + units
     granted, short = [], []
     for need in needs:
-        quantity = min(need.quantity, left.get(need.item, 0))
-        left[need.item] = left.get(need.item, 0) - quantity
+        quantity = min(need.quantity, there.get(need.item, 0))
+        there[need.item] = there.get(need.item, 0) - quantity
         if quantity:
             granted.append(need.model_copy(update={"quantity": quantity}))
         if quantity < need.quantity:
@@ -193,45 +194,29 @@ def _share_out(needs: Sequence[Need], stock: Iterable[Stock]) -> tuple[list[Need
     return granted, short
 
 
-def _choose_locations(granted: Sequence[Need], stock: Sequence[Stock]) -> list[_Chosen]:
-    """The location that can give most, then the one that can give most of the rest; ties by name."""
-    wanted: dict[str, int] = {}
-    for need in granted:
-        wanted[need.item] = wanted.get(need.item, 0) + need.quantity
-    available: dict[str, dict[str, int]] = {}
-    for row in stock:
-        at = available.setdefault(row.location, {})
-        at[row.item] = at.get(row.item, 0) + row.available
+def _choose_locations(granted: Sequence[Need], left: Mapping[Place, int]) -> list[tuple[str, dict[int, int]]]:
+    """The location that can give most, then the one that can give most of the rest, ties by name; with the units of each line it gives."""
     to_take = {need.line: need.quantity for need in granted}
+    available: dict[str, dict[str, int]] = {}
+    for (item, location), units in left.items():
+        available.setdefault(location, {})[item] = units
     chosen = []
     while any(to_take.values()):
+        wanted: dict[str, int] = {}
+        for need in granted:
+            wanted[need.item] = wanted.get(need.item, 0) + to_take[need.line]
         fillable = {name: sum(min(quantity, wanted.get(item, 0)) for item, quantity in at.items()) for name, at in available.items()}
         location = min(available, key=lambda name: (-fillable[name], name))
-        taken = _take(location, granted, [row for row in stock if row.location == location], to_take)
-        for _, row, quantity in taken.takes:
-            wanted[row.item] -= quantity
-        del available[location]
-        chosen.append(taken)
+        there, given = available.pop(location), {}
+        for need in granted:
+            given[need.line] = min(to_take[need.line], there.get(need.item, 0))
+            there[need.item] = there.get(need.item, 0) - given[need.line]
+            to_take[need.line] -= given[need.line]
+        chosen.append((location, given))
     return chosen
 
 
-def _take(location: str, granted: Iterable[Need], rows: Sequence[Stock], to_take: dict[int, int]) -> _Chosen:
-    """Fill the lines from the location's bins, both in their order; lowers `to_take` by what is taken."""
-    left = {row.bin + "\0" + row.item: row.available for row in rows}
-    taken = _Chosen(location)
-    for need in granted:
-        for row in rows:
-            if row.item != need.item:
-                continue
-            quantity = min(to_take[need.line], left[row.bin + "\0" + row.item])
-            if quantity:
-                left[row.bin + "\0" + row.item] -= quantity
-                to_take[need.line] -= quantity
-                taken.takes.append((need.line, row, quantity))
-    return taken
-
-
-def _reserve(session: Session, request: AllocateStock, number: int, chosen: _Chosen, lines: dict[int, OrderLine]) -> None:
+def _reserve(session: Session, request: AllocateStock, number: int, chosen: Chosen, lines: dict[int, OrderLine]) -> None:
     shipment = {
         "order": request.order,
         "shipment": number,
@@ -241,10 +226,10 @@ def _reserve(session: Session, request: AllocateStock, number: int, chosen: _Cho
     }
     session.execute(insert(Shipment), [shipment])
     kept = []
-    for line, row, quantity in chosen.takes:
+    for line, row, quantity, lot in chosen.takes:
         row.reserved += quantity
         lines[line].move("open", "allocated", quantity)
-        place = {"item": row.item, "location": row.location, "bin": row.bin}
+        place = {"item": row.item, "location": row.location, "bin": row.bin, "lot": lot}
         counts = {"asked": quantity, "quantity": quantity}
         kept.append({"attempt": request.key, "order": request.order, "shipment": number, "line": line} | place | counts)
     session.execute(insert(Reservation), kept)

@@ -30,8 +30,12 @@ class LotOffer(Value):
 
 def first_expired_first_out(offers: Iterable[LotOffer], today: date, min_life: int) -> list[LotOffer]:
     """The lots that may be taken, in the order in which they are taken: what expires first goes first (FEFO), what keeps goes last."""
-    fitting = (offer for offer in offers if offer.free > 0 and offer.fits(today, min_life))
-    return sorted(fitting, key=lambda offer: (offer.expires_on is None, offer.expires_on or today, offer.lot, offer.bin))
+    return sorted((offer for offer in offers if offer.free > 0 and offer.fits(today, min_life)), key=goes_before)
+
+
+def goes_before(offer: LotOffer) -> tuple[date, str, str]:
+    """The place of a lot in the order in which lots are taken."""
+    return offer.expires_on or date.max, offer.lot, offer.bin
 
 
 class LotView(Value):

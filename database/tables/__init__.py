@@ -1,7 +1,8 @@
-"""The tables, by subject: catalogue, stock, the floor, orders, money, and the record of what was done."""
+"""The tables, by subject: catalogue, stock and claims on it, the floor, orders, money, and the record of what was done."""
 
 from database.tables.base import Base
 from database.tables.catalogue import Customer, CustomerAlias, Item, Location, Price, PriceList
+from database.tables.claims import ChannelQuota, SoftReservation
 from database.tables.floor import Bin, CountTask, OutboxFact, PickedSerial, PickRelease, PickTask, ScanPart, ScanRow, Wave
 from database.tables.money import (
     AuthorizationRow,
@@ -35,6 +36,7 @@ __all__ = [
     "AuthorizationRow",
     "Base",
     "Bin",
+    "ChannelQuota",
     "CountTask",
     "Counter",
     "CreditLine",
@@ -72,6 +74,7 @@ __all__ = [
     "ScanPart",
     "ScanRow",
     "Shipment",
+    "SoftReservation",
     "Stock",
     "StockMovement",
     "Wave",

@@ -143,7 +143,7 @@ class House:
     async def allocate(self, placed: PlaceOrder, *needs: Need, attempt: int = 1, first: int = 1, **changes: Any) -> Allocation:
         wanted = needs or tuple(Need(line=line.number, item=line.item, quantity=line.quantity) for line in placed.lines)
         fields: dict[str, Any] = {"all_or_nothing": False, "first_shipment": first, "pick_due": NOW + DAY, "backorder_due": NOW + 14 * DAY}
-        request = AllocateStock(**step(f"allocate/{attempt}", placed.key), needs=wanted, **fields | changes)
+        request = AllocateStock(**step(f"allocate/{attempt}", placed.key) | {"needs": wanted} | fields | changes)
         return await self.once(request, Allocation, stock.allocate_stock)
 
     async def pick(self, placed: PlaceOrder, shipment: int = 1, **picked: int) -> None:
