@@ -58,14 +58,17 @@ def allocate_stock(session: Session, request: AllocateStock) -> Allocation:
             need.line in lines and lines[need.line].open >= need.quantity,
             f"Line {need.line} of {request.order} has fewer than {need.quantity} open units.",
         )
-    stock = [row for row in stock_of_items(session, (need.item for need in needs)) if row.location not in request.avoid]
+    stock = [row for row in stock_of_items(session, (need.item for need in needs)) if _asked_for(row, request)]
     offered = lots.offers(session, stock, order.customer or order.stated_customer, request.at.date())
     book = claims_on(session, (need.item for need in needs), order.channel, [request.order], request.at)
     left = book.may_take(stock)
     granted, short = _share_out(needs, left)
     late = {shortage.line for shortage in short}
     for need in needs:
-        lines[need.line].backorder_due = request.backorder_due if need.line in late else None
+        if need.line in late:
+            lines[need.line].backorder_due = request.backorder_due
+        elif not request.only:  # other units of the line may still wait
+            lines[need.line].backorder_due = None
     if request.all_or_nothing and short:
         return Allocation(short=tuple(short))
     shipments = []
@@ -176,6 +179,13 @@ def move(
 
 
 # --- choosing ------------------------------------------------------------------------------------------------------------------------
+
+
+def _asked_for(row: Stock, request: AllocateStock) -> bool:
+    """The request does not rule this bin out."""
+    if request.only:
+        return row.location == request.only and row.bin not in request.avoid_bins
+    return row.location not in request.avoid
 
 
 def _share_out(needs: Sequence[Need], left: Mapping[Place, int]) -> tuple[list[Need], list[Shortage]]:

@@ -15,7 +15,7 @@ from domain.messages import (
 )
 from domain.money import Money
 from domain.order import Moment, OrderLine, PaymentTerms, PlaceOrder, ShippingPolicy
-from domain.parts import AmendmentAsked, Attempt, Backorder, Hold, Invoice, Line, Note, Payment, Return, Shipment
+from domain.parts import AmendmentAsked, Attempt, Backorder, Hold, Invoice, Line, Note, Payment, Repick, Return, Shipment
 from domain.policies import Policies
 from domain.steps import Finding, LineChange, Need, Outcome, PlannedShipment, Shortage
 from domain.values import Record, Value
@@ -53,6 +53,7 @@ class OrderState(Record):
     allocations_attempted: list[str] = []  # keys of every allocation that may have reserved stock
     split: bool = False  # a person let a ship-complete order go in parts
     avoid: list[str] = []  # locations that the next allocation leaves alone
+    repicks: list[Repick] = []
     backorder: Backorder | None = None
     shipments: list[Shipment] = []
     invoices: list[Invoice] = []

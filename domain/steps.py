@@ -74,7 +74,8 @@ class Need(Value):
 class AllocateStock(Step):
     """Reserve stock for all needs under lock; with `all_or_nothing` nothing is reserved unless everything is there.
 
-    New shipments are numbered from `first_shipment`, one per location. `avoid` names locations not to take from.
+    New shipments are numbered from `first_shipment`, one per location. `avoid` names locations not to take from. With `only` nothing is
+    taken elsewhere, and nothing from its bins `avoid_bins`: a picker found too little there.
     """
 
     needs: tuple[Need, ...]
@@ -83,6 +84,8 @@ class AllocateStock(Step):
     pick_due: Moment
     backorder_due: Moment
     avoid: tuple[str, ...] = ()
+    only: str = ""
+    avoid_bins: tuple[str, ...] = ()
 
 
 class Pick(Value):

@@ -163,9 +163,15 @@ class Shop:
             )
         return Living(self, placed, handle)
 
-    async def receive(self, item: str, quantity: int, location: str = "BERLIN", receipt: str = "") -> None:
+    async def receive(self, item: str, quantity: int, location: str = "BERLIN", receipt: str = "", into: str = "") -> None:
         fact = ReceiveStock(
-            receipt=receipt or f"GR-{next(numbers)}", item=item, location=location, quantity=quantity, at=datetime.now(UTC), actor="dock"
+            receipt=receipt or f"GR-{next(numbers)}",
+            item=item,
+            location=location,
+            quantity=quantity,
+            bin=into,
+            at=datetime.now(UTC),
+            actor="dock",
         )
         await receive(self.client, fact)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from decimal import Decimal
 
 from temporalio import workflow
@@ -15,10 +15,10 @@ with workflow.unsafe.imports_passed_through():
     from domain.lifecycle import Wait
     from domain.messages import Cause, StockArrived
     from domain.order import PlaceOrder
-    from domain.parts import AmendmentAsked, Backorder
+    from domain.parts import AmendmentAsked, Backorder, Repick
     from domain.returning import by_line
     from domain.state import OrderState
-    from domain.steps import AllocateStock, ChangeLines, LineChange
+    from domain.steps import AllocateStock, ChangeLines, LineChange, Need
 
 from workflows.chapter import Chapter
 
@@ -26,14 +26,17 @@ from workflows.chapter import Chapter
 async def supply(chapter: Chapter) -> None:
     """Ends when no unit is open; comes back whenever one opens again."""
     state = chapter.state
-    while state.needs or state.amendments:
-        begun = f"{state.order}/allocate/{state.allocation_rounds + 1}" in state.unanswered  # it may have reserved what it asked for
-        if state.backorder is not None and not (begun or state.amendments or worth_a_look(chapter)):
+    while state.needs or state.amendments or state.repicks:
+        key = f"{state.order}/allocate/{state.allocation_rounds + 1}"
+        begun = key in state.unanswered  # it may have reserved what it asked for
+        if state.backorder is not None and not (begun or state.amendments or state.repicks or worth_a_look(chapter)):
             await wait_for_stock(chapter, state.backorder)
         elif state.holds:
             await chapter.clear()
         elif state.amendments and not begun:
             await amend(chapter, state.amendments[0])
+        elif state.repicks and (not begun or state.repicks[0].key == key):
+            await repick(chapter, state.repicks[0])
         else:
             await allocate(chapter)
     state.backorder = None
@@ -83,11 +86,50 @@ async def allocate(chapter: Chapter) -> None:
         state.backorder = None
 
 
+async def repick(chapter: Chapter, wish: Repick) -> None:
+    """Take what a picker did not find from other bins of the location; what they do not hold is sought elsewhere like any open unit."""
+    state = chapter.state
+    units = {line: min(quantity, state.line(line).parked) for line, quantity in wish.units.items()}  # an amendment may have cancelled some
+    needs = tuple(Need(line=line, item=state.line(line).item, quantity=quantity) for line, quantity in units.items() if quantity)
+    if needs:
+        base = chapter.base(f"allocate/{state.allocation_rounds + 1}")
+        wish.key = base["key"]
+        if base["key"] not in state.allocations_attempted:
+            state.allocations_attempted.append(base["key"])
+        pick_due = base["at"] + state.policies.days(state.policies.pick_within)
+        request = chapter.again(
+            AllocateStock(
+                **base,
+                needs=needs,
+                all_or_nothing=False,
+                first_shipment=len(state.shipments) + 1,
+                pick_due=pick_due,
+                backorder_due=base["at"] + state.policies.days(state.policies.backorder_within),
+                only=wish.location,
+                avoid_bins=tuple(wish.avoid_bins),
+            )
+        )
+        allocation = await chapter.act(
+            StockActivities.allocate_stock,
+            request,
+            f"Take {sum(need.quantity for need in needs)} units from other bins of {wish.location}",
+        )
+        for need in request.needs:
+            line = state.line(need.line)
+            line.parked -= min(line.parked, need.quantity)
+        for planned in allocation.shipments:
+            state.plan(planned, base["key"], pick_due)
+        state.allocation_rounds += 1
+        if allocation.short:
+            state.avoid = [*state.avoid, wish.location]
+    state.repicks.remove(wish)
+
+
 async def wait_for_stock(chapter: Chapter, backorder: Backorder) -> None:
     state = chapter.state
 
     def news() -> bool:
-        return worth_a_look(chapter) or bool(state.amendments) or not state.needs
+        return worth_a_look(chapter) or bool(state.amendments or state.repicks) or not state.needs
 
     if await chapter.until(news, Wait.STOCK, shortage(backorder), backorder.due_at):
         return
@@ -107,7 +149,7 @@ async def carry_out(chapter: Chapter, backorder: Backorder, answer: Decision) ->
         await change(chapter, cancels, "backorder cancelled", cause)
         backorder.units = {}  # what a ship-complete order had beside it may go now
     elif answer.choice == "substitute":
-        changes = substitutions(state, backorder, answer)
+        changes = substitutions(state, missing(state, backorder), answer)
         if changes:
             await change(chapter, changes, "substitute taken", cause)
             state.backorder = None
@@ -181,10 +223,10 @@ async def change(
         state.apply(numbered, from_parked)
 
 
-def substitutions(state: OrderState, backorder: Backorder, answer: Decision) -> tuple[LineChange, ...]:
-    """Cancel what is short of each line that has a substitute, and order as much of the substitute for the same money."""
+def substitutions(state: OrderState, units: Mapping[int, int], answer: Decision) -> tuple[LineChange, ...]:
+    """Cancel these units (by line) of each line that has a substitute, and order as much of the substitute for the same money."""
     changes: list[LineChange] = []
-    for number, quantity in missing(state, backorder).items():
+    for number, quantity in units.items():
         item = answer.items.get(number)
         if item:
             line = state.line(number)
