@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from database.stock import receive_stock
-from database.tables import Base, Customer, CustomerAlias, Item, Location, Price, PriceList
+from database.tables import Base, Bin, Customer, CustomerAlias, Item, Location, Price, PriceList
 from domain.errors import InputRefused
 from domain.steps import ReceiveStock
 
@@ -23,7 +23,7 @@ def seed(session: Session, catalogue: Mapping[str, Any]) -> None:
 
     Opening stock is received once: what has moved since stays moved.
     """
-    for section in (_items, _locations, _price_lists, _customers):
+    for section in (_items, _locations, _bins, _price_lists, _customers):
         name = section.__name__.removeprefix("_")
         for number, entry in enumerate(catalogue.get(name, ()), 1):
             with _told_where(f"catalogue, {name}, entry {number}"):
@@ -32,13 +32,15 @@ def seed(session: Session, catalogue: Mapping[str, Any]) -> None:
                     session.flush()
     for number, entry in enumerate(catalogue.get("stock", ()), 1):
         with _told_where(f"catalogue, stock, entry {number}"):
-            item, location, bin_ = entry["item"], entry["location"], entry.get("bin", "")
+            item, location, bin_, lot = entry["item"], entry["location"], entry.get("bin", ""), entry.get("lot", "")
             opening = ReceiveStock(
-                receipt=f"opening/{item}/{location}/{bin_}",
+                receipt=f"opening/{item}/{location}/{bin_}" + (f"/{lot}" if lot else ""),
                 item=item,
                 location=location,
                 bin=bin_,
                 quantity=entry["quantity"],
+                lot=lot,
+                expires_on=entry.get("expires_on"),
                 at=OPENED,
                 actor="seed",
             )
@@ -54,11 +56,22 @@ def _told_where(place: str) -> Iterator[None]:
 
 
 def _items(entry: Mapping[str, Any]) -> Iterator[Base]:
-    yield Item(item=entry["id"], description=entry.get("description", ""), weight_g=entry.get("weight_g", 0))
+    yield Item(
+        item=entry["id"],
+        description=entry.get("description", ""),
+        weight_g=entry.get("weight_g", 0),
+        by_lot=entry.get("by_lot", False),
+        by_serial=entry.get("by_serial", False),
+        value=entry.get("value", 0),
+    )
 
 
 def _locations(entry: Mapping[str, Any]) -> Iterator[Base]:
     yield Location(location=entry["id"], name=entry.get("name", ""))
+
+
+def _bins(entry: Mapping[str, Any]) -> Iterator[Base]:
+    yield Bin(location=entry["location"], bin=entry["bin"], zone=entry.get("zone", ""), aisle=entry["aisle"], sequence=entry["sequence"])
 
 
 def _price_lists(entry: Mapping[str, Any]) -> Iterator[Base]:
@@ -76,6 +89,7 @@ def _customers(entry: Mapping[str, Any]) -> Iterator[Base]:
         terms=" ".join(entry.get("terms", ())),
         credit_limit=entry.get("credit_limit"),
         blocked=entry.get("blocked", False),
+        min_life_days=entry.get("min_life_days", 0),
     )
     for alias in entry.get("aliases", ()):
         yield CustomerAlias(alias=alias, customer=entry["id"])

@@ -38,6 +38,8 @@ TIME_LIMIT = 180.0
 """Seconds after which the demonstration falls short: a machine with two cores needs less than half of it."""
 PLACES_EVERY = 0.12
 """Seconds between two orders: all at once, each would wait for all the others while its days go by."""
+OWN_FLOOR = frozenset({"BERLIN"})
+"""Where the demonstration walks waves of our own; the other locations are a partner's warehouses."""
 LOOKS_EVERY = 1.0
 """Seconds between two looks at the orders; each costs a moment that the orders could use."""
 
@@ -246,6 +248,7 @@ def fresh_home(settings: Settings) -> Settings:
         temporal_namespace="default",
         ui_address=f"http://127.0.0.1:{ui_port}",
         day_seconds=DAY_SECONDS,
+        own_floor=OWN_FLOOR,
     )
     (home / "env").write_text(_environment(demonstrated))
     return demonstrated
@@ -258,6 +261,7 @@ def _environment(settings: Settings) -> str:
         "OMS_DATABASE_URL": settings.database_url,
         "OMS_WORLD_URL": settings.world_url,
         "OMS_DAY_SECONDS": str(settings.day_seconds),
+        "OMS_OWN_FLOOR": ",".join(sorted(settings.own_floor)),
         "OMS_UI_ADDRESS": settings.ui_address,
         "TEMPORAL_ADDRESS": settings.temporal_address,
         "TEMPORAL_NAMESPACE": settings.temporal_namespace,

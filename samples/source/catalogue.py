@@ -48,6 +48,12 @@ LOCATIONS = [
 
 AMPLE_STOCK = {"BERLIN": 240, "LYON": 160, "ROTTERDAM": 200}
 
+# item -> lot, last day of use, per cent of its stock; what the per cents leave over lies in the last one
+LOTS = {"CLN-900": [("CP-2407", "2026-02-28", 5), ("CP-2611", "2031-03-31", 35), ("CP-2702", "2032-09-30", 60)]}
+SERIALS = ("ESP-DUO",)  # each unit has a number of its own
+
+ZONES = {1: "A", 2: "A", 3: "B"}  # aisle -> zone; the same in every warehouse
+
 # price list -> currency, per cent of the standard price in EUR; the web prices contain VAT
 PRICE_LISTS = {"WEB-EUR": ("EUR", 125), "TRADE-EUR": ("EUR", 80), "TRADE-USD": ("USD", 92)}
 
@@ -105,6 +111,20 @@ def weight(item: str) -> int:
     return next((entry[2] for entry in [*AMPLE, *OWN] if entry[0] == item), 0)
 
 
+def bin_of(location: str, number: int) -> str:
+    """The bin of the catalogue's item number `number`: ten places to an aisle."""
+    return f"{location[0]}-{number // 10 + 1:02d}-{number % 10 + 1:02d}"
+
+
+def lots_of(item: str, quantity: int) -> list[dict[str, Any]]:
+    """The opening stock of an item in one bin, lot by lot where it is kept so."""
+    if item not in LOTS:
+        return [{"quantity": quantity}]
+    units = [quantity * share // 100 for _, _, share in LOTS[item]]
+    units[-1] += quantity - sum(units)
+    return [{"quantity": n, "lot": lot, "expires_on": day} for n, (lot, day, _) in zip(units, LOTS[item], strict=True)]
+
+
 def major(cents: int) -> str:
     return f"{cents // 100}.{cents % 100:02d}"
 
@@ -119,15 +139,24 @@ def document() -> dict[str, Any]:
                 "description": text,
                 "weight_g": grams,
                 "dims_mm": list(size),
+                "by_lot": item in LOTS,
+                "by_serial": item in SERIALS,
+                "value": cents * 60 // 100,
                 "prices": {"EUR": major(cents), "USD": major(cents * 115 // 100)},
             }
             for item, text, grams, size, cents, _ in items
         ],
         "locations": [{"id": id_, "name": name, "country": country, "postcode": code} for id_, name, country, code in LOCATIONS],
+        "bins": [
+            {"location": id_, "bin": bin_of(id_, n), "zone": ZONES[n // 10 + 1], "aisle": n // 10 + 1, "sequence": n % 10 + 1}
+            for id_, *_ in LOCATIONS
+            for n in range(len(items))
+        ],
         "stock": [
-            {"item": entry[0], "location": location, "bin": f"{location[0]}-{n // 10 + 1:02d}-{n % 10 + 1:02d}", "quantity": quantity}
+            {"item": entry[0], "location": location, "bin": bin_of(location, n), **part}
             for n, entry in enumerate(items)
             for location, quantity in entry[5].items()
+            for part in lots_of(entry[0], quantity)
         ],
         "customers": [
             {

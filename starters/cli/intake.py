@@ -59,6 +59,8 @@ def receive(
         str | None, typer.Option("--receipt", help="The document's number: the same twice is one receipt. [default: from the clock]")
     ] = None,
     into: Annotated[str, typer.Option("--bin", help="The bin. [default: where the item lies]")] = "",
+    lot: Annotated[str, typer.Option("--lot", help="The lot, where the item is kept by lot.")] = "",
+    expires: Annotated[str | None, typer.Option("--expires", metavar="DATE", help="The lot's last day of use.")] = None,
     json: AsJson = False,
 ) -> None:
     """Book goods that came in; the orders that wait for them wake, oldest first."""
@@ -72,6 +74,8 @@ def receive(
         location=location,
         quantity=quantity,
         bin=into,
+        lot=lot,
+        expires_on=frame.moment(expires, "--expires").date() if expires else None,
         at=now,
         actor=frame.actor(),
     )

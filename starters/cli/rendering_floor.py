@@ -1,4 +1,4 @@
-"""How the floor looks on a terminal: the pick list as a picker walks it."""
+"""How the floor looks on a terminal: pick lists as they are walked, counts, lots, and who has a recalled one."""
 
 from __future__ import annotations
 
@@ -11,10 +11,13 @@ from rich.console import Group, RenderableType
 from rich.markup import escape
 from rich.text import Text
 
+from domain.counting import CountStatus
 from starters.cli.rendering import moment, table_of, until
 
 if TYPE_CHECKING:
+    from domain.counting import CountView
     from domain.floor import Backlog, Task, WaveView
+    from domain.lots import LotView, Recall, Recalled
 
 _MARKS = {"released": "", "waved": "", "picked": "[green]✓[/]", "short": "[yellow]short[/]", "cancelled": "[dim]cancelled[/]"}
 
@@ -66,3 +69,75 @@ def backlog_table(waiting: Iterable[Backlog], now: datetime) -> RenderableType:
 
 def _count(number: int, what: str) -> str:
     return f"{number} {what}" + ("" if number == 1 else "s")
+
+
+def counts_table(counts: Iterable[CountView]) -> RenderableType:
+    """What is to be counted and what waits; an open task does not show what the books say."""
+    rows = table_of("Task", "Bin", "Item", "Lot", "Why", "Status", "Expected>", "Counted>", "Differs>", "Worth>", "By")
+    for count in counts:
+        style = {"counted": "yellow", "posted": "green", "recounted": "dim"}.get(count.status.value, "")
+        numbers = [count.expected, count.counted, count.variance]
+        rows.add_row(
+            count.task,
+            f"{escape(count.location)} [bold]{escape(count.bin)}[/]",
+            escape(count.item),
+            escape(count.lot),
+            count.reason.value.replace("_", " "),
+            Text(count.status.value, style=style),
+            *("" if number is None else str(number) for number in numbers),
+            f"{count.value / 100:.2f}" if count.value else "",
+            escape(count.decided_by or count.counted_by or count.opened_by),
+        )
+    return rows
+
+
+def count_sentence(count: CountView) -> RenderableType:
+    """Where a count stands, and what comes next."""
+    place = f"{count.item} in {count.location} {count.bin}" + (f", lot {count.lot}" if count.lot else "")
+    if count.status is CountStatus.OPEN:
+        return Text.from_markup(f"[bold]{count.task}[/] is open: count {escape(place)}.")
+    if count.status is CountStatus.COUNTED:
+        text = f"[bold]{count.task}[/] counted {count.counted}, expected {count.expected} ({count.variance:+}) of {escape(place)}: "
+        if count.held_up:
+            return Text.from_markup(f"{text}[yellow]it cannot be booked yet.[/]\n{escape(count.held_up)}")
+        return Text.from_markup(f"{text}[yellow]somebody else approves it[/] (`oms count approve {count.task}`) or has it counted again.")
+    again = " [dim](before; nothing was changed)[/]" if count.repeated else ""
+    booked = f"booked {count.adjusted:+} by {escape(count.decided_by)}" if count.adjusted else "the books were right"
+    return Text.from_markup(f"[green]✓[/] [bold]{count.task}[/] counted {count.counted} of {escape(place)}: {booked}{again}.")
+
+
+def lots_table(lots: Iterable[LotView], now: datetime) -> RenderableType:
+    rows = table_of("Item", "Lot", "Last day", "Location", "Bin", "On hand>", "Reserved>", "")
+    for lot in lots:
+        expired = lot.expires_on is not None and lot.expires_on < now.date()
+        mark = Text(f"blocked: {lot.blocked}" if lot.blocked else "expired" if expired else "", style="red")
+        last = str(lot.expires_on) if lot.expires_on else "keeps"
+        cells = (escape(lot.item), escape(lot.lot), last, escape(lot.location), escape(lot.bin))
+        rows.add_row(*cells, str(lot.on_hand), str(lot.reserved), mark)
+    return rows
+
+
+def recall_page(recall: Recall, now: datetime) -> RenderableType:
+    """Who has it, who was about to get it, and what still lies where."""
+    heading = Text.assemble((f"{recall.item} lot {recall.lot}", "bold"), f"  {recall.description}")
+    heading.append(f"  last day {recall.expires_on}" if recall.expires_on else "")
+    blocked = Text(f"blocked: {recall.blocked}", style="red") if recall.blocked else Text("not blocked", style="yellow")
+    parts: list[RenderableType] = [heading, blocked]
+    for title, shipments in (("Left the house", recall.shipped), ("Kept for orders, not shipped", recall.on_its_way_out)):
+        if shipments:
+            parts += ["", Text(title, style="bold"), _holders(shipments)]
+    if recall.in_stock:
+        parts += ["", Text("In stock", style="bold"), lots_table(recall.in_stock, now)]
+    if not (recall.shipped or recall.on_its_way_out or recall.in_stock):
+        parts += ["", "Nobody has any of it, and there is none in stock."]
+    return Group(*parts)
+
+
+def _holders(shipments: Iterable[Recalled]) -> RenderableType:
+    rows = table_of("Order", "Customer", "Units>", "Back>", "Status", "Tracking", "Delivered (UTC)", "Serials")
+    for each in shipments:
+        customer = f"{each.customer} {each.customer_name}".strip()
+        cells = (escape(f"{each.order} ({each.shipment})"), escape(customer), str(each.units), str(each.returned or ""))
+        tracking = f"{each.carrier} {each.tracking}".strip()
+        rows.add_row(*cells, each.status, escape(tracking), moment(each.delivered_at), escape(", ".join(each.serials)))
+    return rows

@@ -163,7 +163,7 @@ def test_the_catalogue_is_whole(catalogue: dict[str, Any]) -> None:
     assert (len(set(items)), locations) == (28, ["BERLIN", "LYON", "ROTTERDAM"])
     assert all(item["weight_g"] > 0 and len(item["dims_mm"]) == 3 and set(item["prices"]) == {"EUR", "USD"} for item in catalogue["items"])
     assert all(entry["item"] in items and entry["location"] in locations and entry["quantity"] > 0 for entry in catalogue["stock"])
-    assert len({(entry["item"], entry["location"]) for entry in catalogue["stock"]}) == len(catalogue["stock"])
+    assert len({(entry["item"], entry["location"], entry.get("lot")) for entry in catalogue["stock"]}) == len(catalogue["stock"])
     lists = {entry["id"]: entry for entry in catalogue["price_lists"]}
     assert all(is_currency(entry["currency"]) and sorted(entry["prices"]) == sorted(items) for entry in lists.values())
     aliases = [alias for customer in catalogue["customers"] for alias in customer["aliases"]]
