@@ -157,8 +157,11 @@ async def _take(said: list[Scan | Answer]) -> tuple[list[Answer], str]:
 
 async def tell_orders(database: Database) -> str:
     """Tell orders what stands in the outbox; the sentence of what kept it from them, if anything did."""
+    from database import outbox
     from starters.outbox import tell_untold
 
+    if not await database.read(outbox.untold, 1):
+        return ""
     try:
         await tell_untold(await frame.client(), database)
     except Unavailable as silent:

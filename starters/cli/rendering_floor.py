@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from itertools import groupby
 from typing import TYPE_CHECKING
 
 from rich.console import Group, RenderableType
 from rich.markup import escape
+from rich.table import Table
 from rich.text import Text
 
 from domain.counting import CountStatus
@@ -37,7 +38,7 @@ def wave_page(wave: WaveView, now: datetime) -> RenderableType:
 def _pick_list(tasks: list[Task]) -> RenderableType:
     lots = any(task.lot for task in tasks)
     columns = ["#>", "Bin", "Item", "Description", *(["Lot"] if lots else []), "Take>", "Taken>", "For", ""]
-    rows = table_of(*columns)
+    rows = _unfolded(table_of(*columns))
     for task in tasks:
         cells = [str(task.position), f"[bold]{escape(task.bin)}[/]", escape(task.item), escape(task.description)]
         cells += [escape(task.lot)] if lots else []
@@ -67,27 +68,24 @@ def backlog_table(waiting: Iterable[Backlog], now: datetime) -> RenderableType:
     return rows
 
 
-def _count(number: int, what: str) -> str:
-    return f"{number} {what}" + ("" if number == 1 else "s")
-
-
-def counts_table(counts: Iterable[CountView]) -> RenderableType:
+def counts_table(counts: Sequence[CountView]) -> RenderableType:
     """What is to be counted and what waits; an open task does not show what the books say."""
-    rows = table_of("Task", "Bin", "Item", "Lot", "Why", "Status", "Expected>", "Counted>", "Differs>", "Worth>", "By")
+    lots = any(count.lot for count in counts)
+    counted = any(count.counted is not None for count in counts)
+    columns = ["Task", "Bin", "Item", *(["Lot"] if lots else []), "Why", "Status"]
+    rows = _unfolded(table_of(*columns, *(["Books>", "Counted>", "Differs>"] if counted else ["Opened (UTC)"])))
     for count in counts:
         style = {"counted": "yellow", "posted": "green", "recounted": "dim"}.get(count.status.value, "")
-        numbers = [count.expected, count.counted, count.variance]
-        rows.add_row(
-            count.task,
-            f"{escape(count.location)} [bold]{escape(count.bin)}[/]",
-            escape(count.item),
-            escape(count.lot),
-            count.reason.value.replace("_", " "),
-            Text(count.status.value, style=style),
-            *("" if number is None else str(number) for number in numbers),
-            f"{count.value / 100:.2f}" if count.value else "",
-            escape(count.decided_by or count.counted_by or count.opened_by),
-        )
+        cells = [count.task, f"{escape(count.location)} [bold]{escape(count.bin)}[/]", escape(count.item)]
+        cells += [escape(count.lot)] if lots else []
+        cells += [count.reason.value.replace("_", " "), f"[{style}]{count.status.value}[/]" if style else count.status.value]
+        if counted:
+            cells += ["" if number is None else str(number) for number in (count.expected, count.counted)]
+            worth = f" ({count.value / 100:+.2f})" if count.value else ""
+            cells.append(f"{count.variance:+}{worth}" if count.variance else "")
+        else:
+            cells.append(moment(count.opened_at))
+        rows.add_row(*cells)
     return rows
 
 
@@ -110,7 +108,8 @@ def lots_table(lots: Iterable[LotView], now: datetime) -> RenderableType:
     rows = table_of("Item", "Lot", "Last day", "Location", "Bin", "On hand>", "Reserved>", "")
     for lot in lots:
         expired = lot.expires_on is not None and lot.expires_on < now.date()
-        mark = Text(f"blocked: {lot.blocked}" if lot.blocked else "expired" if expired else "", style="red")
+        said = f"blocked: {lot.blocked}" if lot.blocked else "expired" if expired else ""
+        mark = Text(said, style="red" if said else "")
         last = str(lot.expires_on) if lot.expires_on else "keeps"
         cells = (escape(lot.item), escape(lot.lot), last, escape(lot.location), escape(lot.bin))
         rows.add_row(*cells, str(lot.on_hand), str(lot.reserved), mark)
@@ -133,11 +132,24 @@ def recall_page(recall: Recall, now: datetime) -> RenderableType:
     return Group(*parts)
 
 
-def _holders(shipments: Iterable[Recalled]) -> RenderableType:
-    rows = table_of("Order", "Customer", "Units>", "Back>", "Status", "Tracking", "Delivered (UTC)", "Serials")
+def _holders(shipments: Sequence[Recalled]) -> RenderableType:
+    back, numbers = any(each.returned for each in shipments), any(each.serials for each in shipments)
+    columns = ["Order", "Customer", "Units>", *(["Back>"] if back else []), "Status", "Tracking", "Delivered (UTC)"]
+    rows = _unfolded(table_of(*columns, *(["Serials"] if numbers else [])))
     for each in shipments:
-        customer = f"{each.customer} {each.customer_name}".strip()
-        cells = (escape(f"{each.order} ({each.shipment})"), escape(customer), str(each.units), str(each.returned or ""))
-        tracking = f"{each.carrier} {each.tracking}".strip()
-        rows.add_row(*cells, each.status, escape(tracking), moment(each.delivered_at), escape(", ".join(each.serials)))
+        cells = [escape(f"{each.order} ({each.shipment})"), escape(f"{each.customer} {each.customer_name}".strip()), str(each.units)]
+        cells += [str(each.returned or "")] if back else []
+        cells += [each.status, escape(each.tracking), moment(each.delivered_at)]
+        rows.add_row(*cells, *([escape(", ".join(each.serials))] if numbers else []))
     return rows
+
+
+def _unfolded(rows: Table) -> Table:
+    """Ids and numbers stand in one piece; names and lists give way."""
+    for column in rows.columns:
+        column.no_wrap = column.header not in ("Customer", "Serials", "Description", "By")
+    return rows
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number} {what}" + ("" if number == 1 else "s")
