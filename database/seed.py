@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from database.stock import receive_stock
 from database.tables import Base, Customer, CustomerAlias, Item, Location, Price, PriceList
 from domain.errors import InputRefused
+from domain.order import ShippingPolicy
 from domain.steps import ReceiveStock
 
 OPENED = datetime(2026, 1, 1, tzinfo=UTC)
@@ -76,6 +77,8 @@ def _customers(entry: Mapping[str, Any]) -> Iterator[Base]:
         terms=" ".join(entry.get("terms", ())),
         credit_limit=entry.get("credit_limit"),
         blocked=entry.get("blocked", False),
+        priority=entry.get("priority"),
+        ships=ShippingPolicy(entry["ships"]).value if entry.get("ships") else None,
     )
     for alias in entry.get("aliases", ()):
         yield CustomerAlias(alias=alias, customer=entry["id"])

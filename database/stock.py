@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 
 from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
+from database import backorders, reallocations
 from database.bins import Chosen, take
-from database.claims import Place, claims_on, use_up
+from database.claims import ClaimsBook, Place, claims_on, use_up
 from database.journal import insert_once
 from database.locks import (
+    items_locked,
     lines_of,
     order_of,
     require,
@@ -20,8 +22,10 @@ from database.locks import (
     stock_behind,
     stock_of_items,
 )
-from database.tables import Item, Location, Order, OrderLine, Reservation, Shipment, Stock, StockMovement
+from database.tables import Item, Location, OrderLine, Reservation, Shipment, Stock, StockMovement
 from domain.errors import Conflict, NotFound
+from domain.order import ShippingPolicy
+from domain.sharing import share_out
 from domain.steps import (
     AbandonShipment,
     AllocateStock,
@@ -32,7 +36,6 @@ from domain.steps import (
     ReceiveStock,
     Recorded,
     ReleaseStock,
-    Shortage,
     StockReceived,
 )
 
@@ -60,22 +63,29 @@ def allocate_stock(session: Session, request: AllocateStock) -> Allocation:
     stock = [row for row in stock_of_items(session, (need.item for need in needs)) if row.location not in request.avoid]
     book = claims_on(session, (need.item for need in needs), order.channel, [request.order], request.at)
     left = book.may_take(stock)
-    granted, short = _share_out(needs, left)
+    granted, short = share_out(needs, _by_item(left), request.groups)
     late = {shortage.line for shortage in short}
     for need in needs:
-        lines[need.line].backorder_due = request.backorder_due if need.line in late else None
+        lines[need.line].wait(request.backorder_due if need.line in late else None, request.at)
+    if order.ships_apart_at is None and order.policy == ShippingPolicy.COMPLETE and not request.all_or_nothing:
+        order.ships_apart_at = request.at
     if request.all_or_nothing and short:
         return Allocation(short=tuple(short))
-    shipments = []
+    shipments: list[PlannedShipment] = []
     taken: dict[Place, int] = {}
-    for number, (location, to_take) in enumerate(_choose_locations(granted, left), request.first_shipment):
-        chosen = take(location, granted, [row for row in stock if row.location == location], to_take)
-        for _, row, quantity in chosen.takes:
-            taken[row.item, location] = taken.get((row.item, location), 0) + quantity
-        _reserve(session, request, number, chosen, lines)
-        picks = tuple(Pick(line=line, item=row.item, bin=row.bin, quantity=quantity) for line, row, quantity in chosen.takes)
-        shipments.append(PlannedShipment(number=number, location=chosen.location, picks=picks))
-    use_up(session, book, taken, (shortage.item for shortage in short), request.at)
+    for part in _parts(granted, request):
+        for location, to_take in _choose_locations(part, left):
+            chosen = take(location, part, [row for row in stock if row.location == location], to_take)
+            for _, row, quantity in chosen.takes:
+                taken[row.item, location] = taken.get((row.item, location), 0) + quantity
+                left[row.item, location] -= quantity
+            number = request.first_shipment + len(shipments)
+            _reserve(session, request, number, chosen, lines)
+            picks = tuple(Pick(line=line, item=row.item, bin=row.bin, quantity=quantity) for line, row, quantity in chosen.takes)
+            shipments.append(PlannedShipment(number=number, location=chosen.location, picks=picks))
+    unmet = _unmet(needs, granted)
+    use_up(session, book, taken, unmet, request.at)
+    backorders.free_for_queue(session, request.key, _spared(book, taken, unmet), request.at)
     return Allocation(shipments=tuple(shipments), short=tuple(short))
 
 
@@ -83,12 +93,16 @@ def release_stock(session: Session, request: ReleaseStock, stored: str | None = 
     """Undo an allocation: what the attempt `undoes` keeps and has not shipped is free again, its line units are cancelled."""
     order_of(session, request.order)
     chosen = select(Shipment).where(Shipment.order == request.order, Shipment.attempt == request.undoes).order_by(Shipment.shipment)
-    _free(session, [shipment for shipment in session.scalars(chosen) if shipment.status in BUCKET], "released", "cancelled")
+    freed = _free(session, [shipment for shipment in session.scalars(chosen) if shipment.status in BUCKET], "released", "cancelled")
+    backorders.free_for_queue(session, request.key, freed, request.at)
     return Recorded()
 
 
 def abandon_shipment(session: Session, request: AbandonShipment, stored: str | None = None) -> Recorded:
-    """Give up a shipment that has not shipped: its stock is free and its line units are open again. One that is given up stays so."""
+    """Give up a shipment that has not shipped: its line units are open again, its stock is for whom it was taken, else for the queue.
+
+    One that is given up stays so.
+    """
     order_of(session, request.order)
     shipment = shipment_of(session, request.order, request.shipment)
     require(
@@ -97,26 +111,35 @@ def abandon_shipment(session: Session, request: AbandonShipment, stored: str | N
     )
     if shipment.status in BUCKET:
         shipment.reason = request.reason
-        _free(session, [shipment], "abandoned", "open")
+        freed = _free(session, [shipment], "abandoned", "open")
+        if request.reallocation:
+            freed = reallocations.pass_on(session, request, freed)
+        backorders.free_for_queue(session, request.key, freed, request.at)
     return Recorded()
 
 
 def receive_stock(session: Session, request: ReceiveStock) -> StockReceived:
-    """Goods came in: into the named bin, else where the item lies. The same receipt twice is one; with other content a Conflict."""
+    """Goods came in: into the named bin, else where the item lies, and on along the backorder queue; the caller tells who won.
+
+    The same receipt twice is one; with other content it is a Conflict.
+    """
     require(0 < request.quantity <= MOST_UNITS, f"A receipt is of 1 to {MOST_UNITS} units, not of {request.quantity}.")
+    locked = backorders.needed(session, [request.item], request.at)
+    items_locked(session, locked)
     if session.get(Item, request.item, with_for_update=True) is None:
         raise NotFound("item", request.item)
     if session.get(Location, request.location) is None:
         raise NotFound("location", request.location)
-    key = f"receipt/{request.receipt}"
+    key, cause = f"receipt/{request.receipt}", f"receipt {request.receipt}"
     known = session.scalars(select(StockMovement).where(StockMovement.key == key)).one_or_none()
     if known is not None:
         same = (known.item, known.location, known.quantity) == (request.item, request.location, request.quantity)
         if not same or request.bin not in ("", known.bin):
             raise Conflict(f"Receipt {request.receipt}", f"{known.quantity} of {known.item} at {known.location}")
-        return StockReceived(waiting=_waiting(session, request.item), repeated=True)
+        return StockReceived(waiting=tuple(backorders.winners_of(session, cause)), repeated=True)
     put_away(session, request.item, request.location, request.quantity, "receipt", key, request.at, actor=request.actor, bin_=request.bin)
-    return StockReceived(waiting=_waiting(session, request.item))
+    won = backorders.hand_out(session, [request.item], request.at, cause, locked=locked, told=True)
+    return StockReceived(waiting=tuple(won))
 
 
 def put_away(
@@ -132,13 +155,15 @@ def put_away(
     order: str | None = None,
     bin_: str = "",
 ) -> None:
-    """Add units to the bin, without one to the first bin of the item at the location, and write the movement."""
+    """Add units to the bin, without one to the first bin of the item at the location, and write the movement; the queue has them first."""
     stored = [row for row in stock_of_items(session, [item]) if row.location == location and bin_ in ("", row.bin)]
     if not stored:
         insert_once(session, Stock, {"item": item, "location": location, "bin": bin_, "on_hand": 0, "reserved": 0})
         stored = [session.get_one(Stock, (item, location, bin_), with_for_update=True)]
     stored[0].on_hand += quantity
     move(session, stored[0], quantity, kind, key, at, order, actor)
+    session.flush()
+    backorders.free_for_queue(session, key, {(item, location): quantity}, at)
 
 
 def move(
@@ -150,22 +175,6 @@ def move(
 
 
 # --- choosing ------------------------------------------------------------------------------------------------------------------------
-
-
-def _share_out(needs: Sequence[Need], left: Mapping[Place, int]) -> tuple[list[Need], list[Shortage]]:
-    """What each line gets of what may be taken of its item anywhere, and who is short."""
-    there: dict[str, int] = {}
-    for (item, _), units in left.items():
-        there[item] = there.get(item, 0) + units
-    granted, short = [], []
-    for need in needs:
-        quantity = min(need.quantity, there.get(need.item, 0))
-        there[need.item] = there.get(need.item, 0) - quantity
-        if quantity:
-            granted.append(need.model_copy(update={"quantity": quantity}))
-        if quantity < need.quantity:
-            short.append(Shortage(line=need.line, item=need.item, asked=need.quantity, available=quantity))
-    return granted, short
 
 
 def _choose_locations(granted: Sequence[Need], left: Mapping[Place, int]) -> list[tuple[str, dict[int, int]]]:
@@ -190,6 +199,35 @@ def _choose_locations(granted: Sequence[Need], left: Mapping[Place, int]) -> lis
     return chosen
 
 
+def _parts(granted: Sequence[Need], request: AllocateStock) -> list[list[Need]]:
+    """What may share a shipment: everything, or with `apart` the lines of one group."""
+    if not request.apart:
+        return [list(granted)]
+    return [[need for need in granted if need.line in group] for group in request.groups]
+
+
+def _by_item(left: Mapping[Place, int]) -> dict[str, int]:
+    found: dict[str, int] = {}
+    for (item, _), units in left.items():
+        found[item] = found.get(item, 0) + units
+    return found
+
+
+def _unmet(needs: Sequence[Need], granted: Sequence[Need]) -> set[str]:
+    """Items of which a line did not get all it needs."""
+    got = {need.line: need.quantity for need in granted}
+    return {need.item for need in needs if got.get(need.line, 0) < need.quantity}
+
+
+def _spared(book: ClaimsBook, taken: Mapping[Place, int], unmet: Collection[str]) -> dict[Place, int]:
+    """What had been set aside for the order and is of no use to it any more."""
+    aside: dict[Place, int] = {}
+    for row in book.own:
+        if row.place[0] not in unmet:
+            aside[row.place] = aside.get(row.place, 0) + row.quantity
+    return {place: units - taken.get(place, 0) for place, units in aside.items() if units > taken.get(place, 0)}
+
+
 def _reserve(session: Session, request: AllocateStock, number: int, chosen: Chosen, lines: dict[int, OrderLine]) -> None:
     shipment = {
         "order": request.order,
@@ -209,28 +247,21 @@ def _reserve(session: Session, request: AllocateStock, number: int, chosen: Chos
     session.execute(insert(Reservation), kept)
 
 
-def _free(session: Session, shipments: Sequence[Shipment], ended: str, bucket: str) -> None:
-    """End all reservations of these shipments; their line units go to `bucket`."""
+def _free(session: Session, shipments: Sequence[Shipment], ended: str, bucket: str) -> dict[Place, int]:
+    """End all reservations of these shipments; their line units go to `bucket`. The answer is what is free now."""
     if not shipments:
-        return
+        return {}
     lines = lines_of(session, shipments[0].order)
     kept = [(shipment, row) for shipment in shipments for row in reservations_of(session, shipment.order, shipment.shipment)]
+    items_locked(session, (row.item for _, row in kept))
     stock = stock_behind(session, (row for _, row in kept))
+    freed: dict[Place, int] = {}
     for shipment, row in kept:
         stock[row.item, row.location, row.bin].reserved -= row.quantity
         lines[row.line].move(BUCKET[shipment.status], bucket, row.quantity)
+        freed[row.item, row.location] = freed.get((row.item, row.location), 0) + row.quantity
         row.ended = ended
     for shipment in shipments:
         shipment.status, shipment.due_at = "cancelled", None
-
-
-def _waiting(session: Session, item: str) -> tuple[str, ...]:
-    """Orders whose backorders want the item, oldest first."""
-    chosen = (
-        select(Order.order)
-        .join(OrderLine, OrderLine.order == Order.order)
-        .where(OrderLine.item == item, OrderLine.open > 0, OrderLine.backorder_due.is_not(None), Order.outcome == "")
-        .group_by(Order.order, Order.placed_at)
-        .order_by(Order.placed_at, Order.order)
-    )
-    return tuple(session.scalars(chosen))
+    session.flush()
+    return freed

@@ -13,7 +13,7 @@ from enum import StrEnum
 from domain.exceptions import OpenException
 from domain.messages import CarrierStatus, Cause, InspectedLine, LineQuantity, Parcel, ReturnKind
 from domain.money import Money
-from domain.order import Moment, PlaceOrder
+from domain.order import Moment, PlaceOrder, ShippingPolicy
 from domain.values import Value
 
 
@@ -55,10 +55,14 @@ class AcceptOrder(Step):
 
 
 class Accepted(Value):
-    """`customer` is our own id of the customer (the order may name an alias); without mendable or fatal findings the order is accepted."""
+    """`customer` is our own id of the customer (the order may name an alias); without mendable or fatal findings the order is accepted.
+
+    `policy` is how the order ships: as it says itself, else as its customer has it.
+    """
 
     customer: str
     findings: tuple[Finding, ...] = ()
+    policy: ShippingPolicy | None = None
 
 
 # --- stock ---------------------------------------------------------------------------------------------------------------------------
@@ -73,7 +77,8 @@ class Need(Value):
 class AllocateStock(Step):
     """Reserve stock for all needs under lock; with `all_or_nothing` nothing is reserved unless everything is there.
 
-    New shipments are numbered from `first_shipment`, one per location. `avoid` names locations not to take from.
+    With `groups` that holds for the lines of each group; `apart`, each group has shipments of its own. New shipments are numbered from
+    `first_shipment`, one per location. `avoid` names locations not to take from.
     """
 
     needs: tuple[Need, ...]
@@ -82,6 +87,8 @@ class AllocateStock(Step):
     pick_due: Moment
     backorder_due: Moment
     avoid: tuple[str, ...] = ()
+    groups: tuple[tuple[int, ...], ...] = ()
+    apart: bool = False
 
 
 class Pick(Value):
@@ -182,10 +189,14 @@ class RecordPacking(Step):
 
 
 class AbandonShipment(Step):
-    """Give up an unshipped shipment without cancelling its lines: reservations end, its units are open again."""
+    """Give up an unshipped shipment without cancelling its lines: reservations end, its units are open again.
+
+    When a `reallocation` took its stock, that goes to whom the re-allocation meant it for.
+    """
 
     shipment: int
     reason: str
+    reallocation: int = 0
 
 
 # --- shipping ------------------------------------------------------------------------------------------------------------------------
@@ -347,7 +358,7 @@ class ReceiveStock(Value):
 
 
 class StockReceived(Value):
-    """`waiting` orders are those whose backorders want this item, oldest first."""
+    """`waiting` orders are those of the backorder queue for which stock was set aside, in the order of the queue."""
 
     waiting: tuple[str, ...] = ()
     repeated: bool = False

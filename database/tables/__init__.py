@@ -1,5 +1,6 @@
 """The tables, by subject: catalogue, stock and claims on it, orders, money, and the record of what was done."""
 
+from database.tables.backorders import BackorderWin, ReallocationRow, ReallocationShare, ReallocationTake
 from database.tables.base import Base
 from database.tables.catalogue import Customer, CustomerAlias, Item, Location, Price, PriceList
 from database.tables.claims import ChannelQuota, SoftReservation
@@ -33,6 +34,7 @@ from database.tables.stock import Reservation, Stock, StockMovement
 __all__ = [
     "AuditEntry",
     "AuthorizationRow",
+    "BackorderWin",
     "Base",
     "ChannelQuota",
     "Counter",
@@ -55,6 +57,9 @@ __all__ = [
     "PaymentPart",
     "Price",
     "PriceList",
+    "ReallocationRow",
+    "ReallocationShare",
+    "ReallocationTake",
     "ReceivableEntry",
     "Refund",
     "Refusal",

@@ -44,6 +44,8 @@ class Customer(Base):
     credit_limit: Mapped[int | None]  # minor units of their currency; none: unlimited
     blocked: Mapped[bool] = mapped_column(default=False)
     credit_hold: Mapped[bool] = mapped_column(default=False)
+    priority: Mapped[int | None]  # in the backorder queue, 1 is first; none: the usual one
+    ships: Mapped[str | None]  # the shipping policy of orders that state none; none: partial
 
 
 class CustomerAlias(Base):
