@@ -154,6 +154,9 @@ def _write(session: Session, placed: PlaceOrder, customer: Customer | None) -> O
     order.po_number, order.currency, order.terms, order.policy = placed.po_number, placed.currency, placed.terms.value, placed.policy.value
     order.placed_at, order.requested_at = placed.placed_at, placed.requested_at
     order.total = _storable_total(placed)
+    order.ship_country = placed.ship_to.country if placed.ship_to else ""
+    order.ship_postcode = placed.ship_to.postcode if placed.ship_to else ""
+    order.service, order.basket = placed.shipping_service, placed.basket
     session.flush()
     session.execute(insert(OrderLine), _lines(placed))
     return order

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime, timedelta
 
 from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
@@ -19,20 +19,21 @@ from database.locks import (
     shipment_of,
     stock_behind,
     stock_of_items,
+    stock_rows,
 )
+from database.sourcing import goods_locked, keep_decision, sites_of, sourcing_of
 from database.tables import Item, Location, Order, OrderLine, Reservation, Shipment, Stock, StockMovement
 from domain.errors import Conflict, NotFound
+from domain.sourcing.choice import choose
 from domain.steps import (
     AbandonShipment,
     AllocateStock,
     Allocation,
-    Need,
     Pick,
     PlannedShipment,
     ReceiveStock,
     Recorded,
     ReleaseStock,
-    Shortage,
     StockReceived,
 )
 
@@ -46,8 +47,9 @@ BUCKET = {"planned": "allocated", "released": "allocated", "picked": "picked", "
 def allocate_stock(session: Session, request: AllocateStock) -> Allocation:
     """Keep stock for all needs, as far as it goes; lines of one item share what there is, in their order.
 
-    One location that holds everything is preferred, then those that hold most. Short lines stay open with the backorder's deadline; with
-    `all_or_nothing` a single short line leaves all stock where it is.
+    Which locations give it is decided by the channel's sourcing policy, and kept with its reasons. What others have set aside, and what
+    channels keep for themselves, is not there. Short lines stay open with the backorder's deadline; with `all_or_nothing` a single short
+    line leaves all stock where it is.
     """
     order = order_of(session, request.order)
     lines = lines_of(session, request.order)
@@ -57,26 +59,25 @@ def allocate_stock(session: Session, request: AllocateStock) -> Allocation:
             need.line in lines and lines[need.line].open >= need.quantity,
             f"Line {need.line} of {request.order} has fewer than {need.quantity} open units.",
         )
-    stock = [row for row in stock_of_items(session, (need.item for need in needs)) if row.location not in request.avoid]
-    book = claims_on(session, (need.item for need in needs), order.channel, [request.order], request.at)
-    left = book.may_take(stock)
-    granted, short = _share_out(needs, left)
-    late = {shortage.line for shortage in short}
+    items = [need.item for need in needs]
+    goods = goods_locked(session, items)
+    stock = stock_rows(session, items)
+    book = claims_on(session, items, order.channel, [order.order, *([order.basket] if order.basket else [])], request.at)
+    sites, policy = sites_of(session, order, book.may_take(stock), request.at.date())
+    decision = choose(sourcing_of(request, order, lines, needs, goods), sites, policy)
+    keep_decision(session, request, decision)
+    late = {shortage.line for shortage in decision.short}
     for need in needs:
         lines[need.line].backorder_due = request.backorder_due if need.line in late else None
-    if request.all_or_nothing and short:
-        return Allocation(short=tuple(short))
-    shipments = []
+    leaves = {site.location: request.at.date() + timedelta(days=site.ships_in or 0) for site in sites}
+    chosen = [take(part.location, needs, [row for row in stock if row.location == part.location], part.units) for part in decision.parts]
+    shipments = _reserve(session, request, chosen, lines, leaves)
     taken: dict[Place, int] = {}
-    for number, (location, to_take) in enumerate(_choose_locations(granted, left), request.first_shipment):
-        chosen = take(location, granted, [row for row in stock if row.location == location], to_take)
-        for _, row, quantity in chosen.takes:
-            taken[row.item, location] = taken.get((row.item, location), 0) + quantity
-        _reserve(session, request, number, chosen, lines)
-        picks = tuple(Pick(line=line, item=row.item, bin=row.bin, quantity=quantity) for line, row, quantity in chosen.takes)
-        shipments.append(PlannedShipment(number=number, location=chosen.location, picks=picks))
-    use_up(session, book, taken, (shortage.item for shortage in short), request.at)
-    return Allocation(shipments=tuple(shipments), short=tuple(short))
+    for each in chosen:
+        for _, row, quantity in each.takes:
+            taken[row.item, row.location] = taken.get((row.item, row.location), 0) + quantity
+    use_up(session, book, taken, (shortage.item for shortage in decision.short), request.at)
+    return Allocation(shipments=shipments, short=decision.short)
 
 
 def release_stock(session: Session, request: ReleaseStock, stored: str | None = None) -> Recorded:
@@ -149,64 +150,28 @@ def move(
     session.add(StockMovement(key=key, kind=kind, quantity=quantity, order=order, at=at, actor=actor, **place))
 
 
-# --- choosing ------------------------------------------------------------------------------------------------------------------------
+# --- parts ---------------------------------------------------------------------------------------------------------------------------
 
 
-def _share_out(needs: Sequence[Need], left: Mapping[Place, int]) -> tuple[list[Need], list[Shortage]]:
-    """What each line gets of what may be taken of its item anywhere, and who is short."""
-    there: dict[str, int] = {}
-    for (item, _), units in left.items():
-        there[item] = there.get(item, 0) + units
-    granted, short = [], []
-    for need in needs:
-        quantity = min(need.quantity, there.get(need.item, 0))
-        there[need.item] = there.get(need.item, 0) - quantity
-        if quantity:
-            granted.append(need.model_copy(update={"quantity": quantity}))
-        if quantity < need.quantity:
-            short.append(Shortage(line=need.line, item=need.item, asked=need.quantity, available=quantity))
-    return granted, short
-
-
-def _choose_locations(granted: Sequence[Need], left: Mapping[Place, int]) -> list[tuple[str, dict[int, int]]]:
-    """The location that can give most, then the one that can give most of the rest, ties by name; with the units of each line it gives."""
-    to_take = {need.line: need.quantity for need in granted}
-    available: dict[str, dict[str, int]] = {}
-    for (item, location), units in left.items():
-        available.setdefault(location, {})[item] = units
-    chosen = []
-    while any(to_take.values()):
-        wanted: dict[str, int] = {}
-        for need in granted:
-            wanted[need.item] = wanted.get(need.item, 0) + to_take[need.line]
-        fillable = {name: sum(min(quantity, wanted.get(item, 0)) for item, quantity in at.items()) for name, at in available.items()}
-        location = min(available, key=lambda name: (-fillable[name], name))
-        there, given = available.pop(location), {}
-        for need in granted:
-            given[need.line] = min(to_take[need.line], there.get(need.item, 0))
-            there[need.item] = there.get(need.item, 0) - given[need.line]
-            to_take[need.line] -= given[need.line]
-        chosen.append((location, given))
-    return chosen
-
-
-def _reserve(session: Session, request: AllocateStock, number: int, chosen: Chosen, lines: dict[int, OrderLine]) -> None:
-    shipment = {
-        "order": request.order,
-        "shipment": number,
-        "location": chosen.location,
-        "attempt": request.key,
-        "due_at": request.pick_due,
-    }
-    session.execute(insert(Shipment), [shipment])
-    kept = []
-    for line, row, quantity in chosen.takes:
-        row.reserved += quantity
-        lines[line].move("open", "allocated", quantity)
-        place = {"item": row.item, "location": row.location, "bin": row.bin}
-        counts = {"asked": quantity, "quantity": quantity}
-        kept.append({"attempt": request.key, "order": request.order, "shipment": number, "line": line} | place | counts)
-    session.execute(insert(Reservation), kept)
+def _reserve(
+    session: Session, request: AllocateStock, chosen: Sequence[Chosen], lines: Mapping[int, OrderLine], leaves: Mapping[str, date]
+) -> tuple[PlannedShipment, ...]:
+    """A shipment for each location, and the reservations that are its picks."""
+    shipments, kept, planned = [], [], []
+    for number, at in enumerate(chosen, request.first_shipment):
+        about = {"order": request.order, "shipment": number, "attempt": request.key}
+        shipments.append(about | {"location": at.location, "due_at": request.pick_due, "ships_on": leaves[at.location]})
+        for line, row, quantity in at.takes:
+            row.reserved += quantity
+            lines[line].move("open", "allocated", quantity)
+            place = {"item": row.item, "location": row.location, "bin": row.bin}
+            kept.append(about | place | {"line": line, "asked": quantity, "quantity": quantity})
+        picks = tuple(Pick(line=line, item=row.item, bin=row.bin, quantity=quantity) for line, row, quantity in at.takes)
+        planned.append(PlannedShipment(number=number, location=at.location, picks=picks))
+    if shipments:
+        session.execute(insert(Shipment), shipments)
+        session.execute(insert(Reservation), kept)
+    return tuple(planned)
 
 
 def _free(session: Session, shipments: Sequence[Shipment], ended: str, bucket: str) -> None:

@@ -1,4 +1,4 @@
-"""The tables, by subject: catalogue, stock and claims on it, orders, money, and the record of what was done."""
+"""The tables, by subject: catalogue, stock, claims on it, sourcing, orders, money, and the record of what was done."""
 
 from database.tables.base import Base
 from database.tables.catalogue import Customer, CustomerAlias, Item, Location, Price, PriceList
@@ -28,6 +28,7 @@ from database.tables.orders import (
     Shipment,
 )
 from database.tables.record import AuditEntry, Counter, JournalEntry
+from database.tables.sourcing import FreightRate, LocationAbility, SourcingDecision, SourcingPolicyRow
 from database.tables.stock import Reservation, Stock, StockMovement
 
 __all__ = [
@@ -41,12 +42,14 @@ __all__ = [
     "Customer",
     "CustomerAlias",
     "ExceptionRow",
+    "FreightRate",
     "Intake",
     "Invoice",
     "InvoiceLineRow",
     "Item",
     "JournalEntry",
     "Location",
+    "LocationAbility",
     "Order",
     "OrderFinding",
     "OrderLine",
@@ -64,6 +67,8 @@ __all__ = [
     "ReturnLine",
     "Shipment",
     "SoftReservation",
+    "SourcingDecision",
+    "SourcingPolicyRow",
     "Stock",
     "StockMovement",
 ]
