@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from database.tables import Stock
@@ -17,15 +17,16 @@ class Chosen:
     takes: list[tuple[int, Stock, int]] = field(default_factory=list)
 
 
-def take(location: str, granted: Iterable[Need], rows: Sequence[Stock], to_take: dict[int, int]) -> Chosen:
-    """Fill the lines from the location's bins, both in their order; lowers `to_take` by what is taken."""
+def take(location: str, needs: Iterable[Need], rows: Sequence[Stock], units: Mapping[int, int]) -> Chosen:
+    """Fill the lines, `units` of each, from the location's bins, both in their order."""
+    to_take = dict(units)
     left = {row.bin + "\0" + row.item: row.available for row in rows}
     taken = Chosen(location)
-    for need in granted:
+    for need in needs:
         for row in rows:
             if row.item != need.item:
                 continue
-            quantity = min(to_take[need.line], left[row.bin + "\0" + row.item])
+            quantity = min(to_take.get(need.line, 0), left[row.bin + "\0" + row.item])
             if quantity:
                 left[row.bin + "\0" + row.item] -= quantity
                 to_take[need.line] -= quantity

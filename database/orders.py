@@ -158,6 +158,9 @@ def _write(session: Session, placed: PlaceOrder, customer: Customer | None) -> O
     order.policy, order.priority = _policy(placed, customer).value, placed.priority
     order.placed_at, order.requested_at = placed.placed_at, placed.requested_at
     order.total = _storable_total(placed)
+    order.ship_country = placed.ship_to.country if placed.ship_to else ""
+    order.ship_postcode = placed.ship_to.postcode if placed.ship_to else ""
+    order.service, order.basket = placed.shipping_service, placed.basket
     session.flush()
     session.execute(insert(OrderLine), _lines(placed))
     return order

@@ -9,10 +9,24 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
+from database.quotas import quota_stands, set_quota
 from database.stock import receive_stock
-from database.tables import Base, Customer, CustomerAlias, Item, Location, Price, PriceList
+from database.tables import (
+    Base,
+    Customer,
+    CustomerAlias,
+    FreightRate,
+    Item,
+    Location,
+    LocationAbility,
+    Price,
+    PriceList,
+    SourcingPolicyRow,
+)
 from domain.errors import InputRefused
 from domain.order import ShippingPolicy
+from domain.quotas import SetQuota
+from domain.sourcing.facts import SourcingPolicy
 from domain.steps import ReceiveStock
 
 OPENED = datetime(2026, 1, 1, tzinfo=UTC)
@@ -24,7 +38,7 @@ def seed(session: Session, catalogue: Mapping[str, Any]) -> None:
 
     Opening stock is received once: what has moved since stays moved.
     """
-    for section in (_items, _locations, _price_lists, _customers):
+    for section in (_items, _locations, _price_lists, _customers, _sourcing):
         name = section.__name__.removeprefix("_")
         for number, entry in enumerate(catalogue.get(name, ()), 1):
             with _told_where(f"catalogue, {name}, entry {number}"):
@@ -44,6 +58,11 @@ def seed(session: Session, catalogue: Mapping[str, Any]) -> None:
                 actor="seed",
             )
             receive_stock(session, opening)
+    for number, entry in enumerate(catalogue.get("quotas", ()), 1):
+        with _told_where(f"catalogue, quotas, entry {number}"):
+            share = SetQuota(**entry)
+            if not quota_stands(session, share):
+                set_quota(session, share)
 
 
 @contextmanager
@@ -55,11 +74,29 @@ def _told_where(place: str) -> Iterator[None]:
 
 
 def _items(entry: Mapping[str, Any]) -> Iterator[Base]:
-    yield Item(item=entry["id"], description=entry.get("description", ""), weight_g=entry.get("weight_g", 0))
+    yield Item(
+        item=entry["id"],
+        description=entry.get("description", ""),
+        weight_g=entry.get("weight_g", 0),
+        hazardous=entry.get("hazardous", False),
+        cold=entry.get("cold", False),
+    )
 
 
 def _locations(entry: Mapping[str, Any]) -> Iterator[Base]:
     yield Location(location=entry["id"], name=entry.get("name", ""))
+    abilities = ("hazardous", "cold", "shipments_per_day", "handling", "handling_per_unit")
+    stated: dict[str, Any] = {name: entry[name] for name in abilities if name in entry}
+    stated |= {name: " ".join(entry[name]) for name in ("ships_to", "services") if name in entry}
+    if stated:
+        yield LocationAbility(location=entry["id"], **stated)
+    for zone, rate in entry.get("freight", {}).items():
+        yield FreightRate(location=entry["id"], zone=zone, **rate)
+
+
+def _sourcing(entry: Mapping[str, Any]) -> Iterator[Base]:
+    policy = SourcingPolicy.model_validate({name: value for name, value in entry.items() if name != "channel"})
+    yield SourcingPolicyRow(channel=entry["channel"], policy=policy.model_dump_json())
 
 
 def _price_lists(entry: Mapping[str, Any]) -> Iterator[Base]:

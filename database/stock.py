@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime, timedelta
 
 from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
@@ -21,11 +21,14 @@ from database.locks import (
     shipment_of,
     stock_behind,
     stock_of_items,
+    stock_rows,
 )
+from database.sourcing import goods_locked, keep_decision, sites_of, sourcing_of
 from database.tables import Item, Location, OrderLine, Reservation, Shipment, Stock, StockMovement
 from domain.errors import Conflict, NotFound
 from domain.order import ShippingPolicy
-from domain.sharing import share_out
+from domain.sourcing.decision import Decision
+from domain.sourcing.groups import choose_in_groups
 from domain.steps import (
     AbandonShipment,
     AllocateStock,
@@ -49,8 +52,9 @@ BUCKET = {"planned": "allocated", "released": "allocated", "picked": "picked", "
 def allocate_stock(session: Session, request: AllocateStock) -> Allocation:
     """Keep stock for all needs, as far as it goes; lines of one item share what there is, in their order.
 
-    One location that holds everything is preferred, then those that hold most. Short lines stay open with the backorder's deadline; with
-    `all_or_nothing` a single short line leaves all stock where it is.
+    Which locations give it is decided by the channel's sourcing policy, and kept with its reasons. What others have set aside, and what
+    channels keep for themselves, is not there. Short lines stay open with the backorder's deadline; with `all_or_nothing` a single short
+    line leaves all stock where it is.
     """
     order = order_of(session, request.order)
     lines = lines_of(session, request.order)
@@ -60,33 +64,31 @@ def allocate_stock(session: Session, request: AllocateStock) -> Allocation:
             need.line in lines and lines[need.line].open >= need.quantity,
             f"Line {need.line} of {request.order} has fewer than {need.quantity} open units.",
         )
-    stock = [row for row in stock_of_items(session, (need.item for need in needs)) if row.location not in request.avoid]
-    book = claims_on(session, (need.item for need in needs), order.channel, [request.order], request.at)
-    left = book.may_take(stock)
-    granted, short = share_out(needs, _by_item(left), request.groups)
-    late = {shortage.line for shortage in short}
+    items = [need.item for need in needs]
+    goods = goods_locked(session, items)
+    stock = stock_rows(session, items)
+    book = claims_on(session, items, order.channel, [order.order, *([order.basket] if order.basket else [])], request.at)
+    sites, policy = sites_of(session, order, book.may_take(stock), request.at.date())
+    decision = choose_in_groups(sourcing_of(request, order, lines, needs, goods), sites, policy, request.groups, request.apart)
+    keep_decision(session, request, decision)
+    late = {shortage.line for shortage in decision.short}
     for need in needs:
         lines[need.line].wait(request.backorder_due if need.line in late else None, request.at)
     if order.ships_apart_at is None and order.policy == ShippingPolicy.COMPLETE and not request.all_or_nothing:
         order.ships_apart_at = request.at
-    if request.all_or_nothing and short:
-        return Allocation(short=tuple(short))
-    shipments: list[PlannedShipment] = []
+    leaves = {site.location: request.at.date() + timedelta(days=site.ships_in or 0) for site in sites}
+    shipments: tuple[PlannedShipment, ...] = ()
     taken: dict[Place, int] = {}
-    for part in _parts(granted, request):
-        for location, to_take in _choose_locations(part, left):
-            chosen = take(location, part, [row for row in stock if row.location == location], to_take)
-            for _, row, quantity in chosen.takes:
-                taken[row.item, location] = taken.get((row.item, location), 0) + quantity
-                left[row.item, location] -= quantity
-            number = request.first_shipment + len(shipments)
-            _reserve(session, request, number, chosen, lines)
-            picks = tuple(Pick(line=line, item=row.item, bin=row.bin, quantity=quantity) for line, row, quantity in chosen.takes)
-            shipments.append(PlannedShipment(number=number, location=chosen.location, picks=picks))
-    unmet = _unmet(needs, granted)
+    for parts in [[part] for part in decision.parts] if request.apart else [decision.parts]:  # apart, one location may give twice
+        chosen = [take(part.location, needs, [row for row in stock if row.location == part.location], part.units) for part in parts]
+        shipments += _reserve(session, request, request.first_shipment + len(shipments), chosen, lines, leaves)
+        for each in chosen:
+            for _, row, quantity in each.takes:
+                taken[row.item, row.location] = taken.get((row.item, row.location), 0) + quantity
+    unmet = _unmet(needs, decision)
     use_up(session, book, taken, unmet, request.at)
     backorders.free_for_queue(session, request.key, _spared(book, taken, unmet), request.at)
-    return Allocation(shipments=tuple(shipments), short=tuple(short))
+    return Allocation(shipments=shipments, short=decision.short)
 
 
 def release_stock(session: Session, request: ReleaseStock, stored: str | None = None) -> Recorded:
@@ -174,48 +176,41 @@ def move(
     session.add(StockMovement(key=key, kind=kind, quantity=quantity, order=order, at=at, actor=actor, **place))
 
 
-# --- choosing ------------------------------------------------------------------------------------------------------------------------
+# --- parts ---------------------------------------------------------------------------------------------------------------------------
 
 
-def _choose_locations(granted: Sequence[Need], left: Mapping[Place, int]) -> list[tuple[str, dict[int, int]]]:
-    """The location that can give most, then the one that can give most of the rest, ties by name; with the units of each line it gives."""
-    to_take = {need.line: need.quantity for need in granted}
-    available: dict[str, dict[str, int]] = {}
-    for (item, location), units in left.items():
-        available.setdefault(location, {})[item] = units
-    chosen = []
-    while any(to_take.values()):
-        wanted: dict[str, int] = {}
-        for need in granted:
-            wanted[need.item] = wanted.get(need.item, 0) + to_take[need.line]
-        fillable = {name: sum(min(quantity, wanted.get(item, 0)) for item, quantity in at.items()) for name, at in available.items()}
-        location = min(available, key=lambda name: (-fillable[name], name))
-        there, given = available.pop(location), {}
-        for need in granted:
-            given[need.line] = min(to_take[need.line], there.get(need.item, 0))
-            there[need.item] = there.get(need.item, 0) - given[need.line]
-            to_take[need.line] -= given[need.line]
-        chosen.append((location, given))
-    return chosen
+def _reserve(
+    session: Session,
+    request: AllocateStock,
+    first: int,
+    chosen: Sequence[Chosen],
+    lines: Mapping[int, OrderLine],
+    leaves: Mapping[str, date],
+) -> tuple[PlannedShipment, ...]:
+    """A shipment for each location, and the reservations that are its picks."""
+    shipments, kept, planned = [], [], []
+    for number, at in enumerate(chosen, first):
+        about = {"order": request.order, "shipment": number, "attempt": request.key}
+        shipments.append(about | {"location": at.location, "due_at": request.pick_due, "ships_on": leaves[at.location]})
+        for line, row, quantity in at.takes:
+            row.reserved += quantity
+            lines[line].move("open", "allocated", quantity)
+            place = {"item": row.item, "location": row.location, "bin": row.bin}
+            kept.append(about | place | {"line": line, "asked": quantity, "quantity": quantity})
+        picks = tuple(Pick(line=line, item=row.item, bin=row.bin, quantity=quantity) for line, row, quantity in at.takes)
+        planned.append(PlannedShipment(number=number, location=at.location, picks=picks))
+    if shipments:
+        session.execute(insert(Shipment), shipments)
+        session.execute(insert(Reservation), kept)
+    return tuple(planned)
 
 
-def _parts(granted: Sequence[Need], request: AllocateStock) -> list[list[Need]]:
-    """What may share a shipment: everything, or with `apart` the lines of one group."""
-    if not request.apart:
-        return [list(granted)]
-    return [[need for need in granted if need.line in group] for group in request.groups]
-
-
-def _by_item(left: Mapping[Place, int]) -> dict[str, int]:
-    found: dict[str, int] = {}
-    for (item, _), units in left.items():
-        found[item] = found.get(item, 0) + units
-    return found
-
-
-def _unmet(needs: Sequence[Need], granted: Sequence[Need]) -> set[str]:
+def _unmet(needs: Sequence[Need], decision: Decision) -> set[str]:
     """Items of which a line did not get all it needs."""
-    got = {need.line: need.quantity for need in granted}
+    got: dict[int, int] = {}
+    for part in decision.parts:
+        for line, units in part.units.items():
+            got[line] = got.get(line, 0) + units
     return {need.item for need in needs if got.get(need.line, 0) < need.quantity}
 
 
@@ -226,25 +221,6 @@ def _spared(book: ClaimsBook, taken: Mapping[Place, int], unmet: Collection[str]
         if row.place[0] not in unmet:
             aside[row.place] = aside.get(row.place, 0) + row.quantity
     return {place: units - taken.get(place, 0) for place, units in aside.items() if units > taken.get(place, 0)}
-
-
-def _reserve(session: Session, request: AllocateStock, number: int, chosen: Chosen, lines: dict[int, OrderLine]) -> None:
-    shipment = {
-        "order": request.order,
-        "shipment": number,
-        "location": chosen.location,
-        "attempt": request.key,
-        "due_at": request.pick_due,
-    }
-    session.execute(insert(Shipment), [shipment])
-    kept = []
-    for line, row, quantity in chosen.takes:
-        row.reserved += quantity
-        lines[line].move("open", "allocated", quantity)
-        place = {"item": row.item, "location": row.location, "bin": row.bin}
-        counts = {"asked": quantity, "quantity": quantity}
-        kept.append({"attempt": request.key, "order": request.order, "shipment": number, "line": line} | place | counts)
-    session.execute(insert(Reservation), kept)
 
 
 def _free(session: Session, shipments: Sequence[Shipment], ended: str, bucket: str) -> dict[Place, int]:

@@ -1,4 +1,4 @@
-"""The tables, by subject: catalogue, stock and claims on it, orders, money, and the record of what was done."""
+"""The tables, by subject: catalogue, stock, claims on it, sourcing, orders, money, and the record of what was done."""
 
 from database.tables.backorders import BackorderWin, ReallocationRow, ReallocationShare, ReallocationTake
 from database.tables.base import Base
@@ -29,6 +29,7 @@ from database.tables.orders import (
     Shipment,
 )
 from database.tables.record import AuditEntry, Counter, JournalEntry
+from database.tables.sourcing import FreightRate, LocationAbility, SourcingDecision, SourcingPolicyRow
 from database.tables.stock import Reservation, Stock, StockMovement
 
 __all__ = [
@@ -43,12 +44,14 @@ __all__ = [
     "Customer",
     "CustomerAlias",
     "ExceptionRow",
+    "FreightRate",
     "Intake",
     "Invoice",
     "InvoiceLineRow",
     "Item",
     "JournalEntry",
     "Location",
+    "LocationAbility",
     "Order",
     "OrderFinding",
     "OrderLine",
@@ -69,6 +72,8 @@ __all__ = [
     "ReturnLine",
     "Shipment",
     "SoftReservation",
+    "SourcingDecision",
+    "SourcingPolicyRow",
     "Stock",
     "StockMovement",
 ]

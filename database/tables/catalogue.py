@@ -14,6 +14,8 @@ class Item(Base):
     item: Mapped[str] = mapped_column(primary_key=True)
     description: Mapped[str] = mapped_column(default="")
     weight_g: Mapped[int] = mapped_column(default=0)  # grams, one unit
+    hazardous: Mapped[bool] = mapped_column(default=False)  # only some locations may ship it
+    cold: Mapped[bool] = mapped_column(default=False)  # it needs a cold chain
 
 
 class PriceList(Base):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 
 from sqlalchemy import CheckConstraint, ForeignKey, ForeignKeyConstraint, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
@@ -59,6 +59,10 @@ class Order(Base):
     placed_at: Mapped[datetime]
     requested_at: Mapped[datetime | None]
     total: Mapped[int]  # minor units, as placed
+    ship_country: Mapped[str] = mapped_column(default="")  # where the goods go, as far as sourcing needs it
+    ship_postcode: Mapped[str] = mapped_column(default="")
+    service: Mapped[str] = mapped_column(default="")  # the carrier service that the customer asked for
+    basket: Mapped[str] = mapped_column(default="")  # the cart or quote whose soft reservations are this order's
     accepted_at: Mapped[datetime | None]
     held: Mapped[str] = mapped_column(default="")  # the reason of the hold
     review_at: Mapped[datetime | None]  # of the hold
@@ -148,6 +152,7 @@ class Shipment(Base):
             "status IN ('planned', 'released', 'picked', 'packed', 'shipped', 'delivered', 'lost', 'returned', 'cancelled')", "status"
         ),
         Index(None, "attempt"),
+        Index(None, "location", "ships_on"),
     )
 
     order: Mapped[str] = mapped_column(ForeignKey("orders.order"), primary_key=True)
@@ -157,6 +162,7 @@ class Shipment(Base):
     status: Mapped[str] = mapped_column(default="planned")
     reason: Mapped[str] = mapped_column(default="")  # why it was given up
     due_at: Mapped[datetime | None]  # the deadline of what it waits for now
+    ships_on: Mapped[date | None]  # the day whose capacity of the location it takes
     pick_reference: Mapped[str] = mapped_column(default="")
     ship_key: Mapped[str] = mapped_column(default="")
     carrier: Mapped[str] = mapped_column(default="")

@@ -194,7 +194,7 @@ async def test_facts_garbled_on_the_command_line_become_rows_and_the_order_lives
     assert more == 2
     for turn, (mistake, words) in enumerate(GARBLED.items(), 1):
         await each(names, partial(signal, living, words))
-        details = await unreadable(living, MOST_UNREADABLE, turn)
+        details = await unreadable(living, MOST_UNREADABLE, turn * more)
         told = {name for name in names if any(f"A message called '{name}' cannot be read: " in detail for detail in details)}
         assert len(told) == MOST_UNREADABLE, mistake
         await acknowledge(living)
