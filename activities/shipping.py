@@ -6,7 +6,7 @@ from temporalio import activity
 
 from activities.bell import Bell
 from activities.steps import once, once_outside, undo
-from database import intake, shipments
+from database import intake, promises, shipments
 from database.engine import Database
 from domain.order import Address
 from domain.steps import RecordDelivery, Recorded, RecordLoss, RecordTracking, ShipParcels, Shipped, VoidLabel
@@ -59,12 +59,12 @@ class ShippingActivities:
     @activity.defn
     async def record_delivery(self, request: RecordDelivery) -> Recorded:
         """Keep the proof of delivery."""
-        return await once(self.database, request, Recorded, shipments.record_delivery)
+        return await once(self.database, request, Recorded, promises.record_delivery)
 
     @activity.defn
     async def record_loss(self, request: RecordLoss) -> Recorded:
         """A shipment will not be delivered; what came back is in stock again."""
-        recorded = await once(self.database, request, Recorded, shipments.record_loss)
+        recorded = await once(self.database, request, Recorded, promises.record_loss)
         if request.came_back:
             await self.bell.ring_if_waited_for()
         return recorded

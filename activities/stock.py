@@ -6,10 +6,22 @@ from temporalio import activity
 
 from activities.bell import Bell
 from activities.steps import once, undo
-from database import shipments, stock
+from database import promises, purchasing, shipments, stock
 from database.engine import Database
 from domain.messages import StockArrived
-from domain.steps import AbandonShipment, AllocateStock, Allocation, ReceiveStock, RecordDue, Recorded, ReleaseStock, StockReceived
+from domain.steps import (
+    AbandonShipment,
+    AcceptPromises,
+    AllocateStock,
+    Allocation,
+    MovePromises,
+    PromisesMoved,
+    ReceiveStock,
+    RecordDue,
+    Recorded,
+    ReleaseStock,
+    StockReceived,
+)
 
 
 class StockActivities:
@@ -18,8 +30,8 @@ class StockActivities:
 
     @activity.defn
     async def allocate_stock(self, request: AllocateStock) -> Allocation:
-        """Reserve stock for all needs under lock, and report every shortage."""
-        allocation = await once(self.database, request, Allocation, stock.allocate_stock)
+        """Reserve stock for all needs under lock, report every shortage, and promise every line a day."""
+        allocation = await once(self.database, request, Allocation, promises.allocate)
         if any(cause.name == StockArrived.called() for cause in request.causes):  # what was set aside may be more than it needs now
             await self.bell.ring_if_waited_for()
         return allocation
@@ -39,6 +51,16 @@ class StockActivities:
         return recorded
 
     @activity.defn
+    async def move_promises(self, request: MovePromises) -> PromisesMoved:
+        """The day of expected goods has changed: promise anew what waits for them."""
+        return await once(self.database, request, PromisesMoved, promises.move_promises)
+
+    @activity.defn
+    async def accept_promises(self, request: AcceptPromises) -> PromisesMoved:
+        """The customer takes the new days."""
+        return await once(self.database, request, PromisesMoved, promises.accept_promises)
+
+    @activity.defn
     async def record_due(self, request: RecordDue) -> Recorded:
         """Move a deadline."""
         return await once(self.database, request, Recorded, shipments.record_due)
@@ -46,4 +68,4 @@ class StockActivities:
     @activity.defn
     async def receive_stock(self, request: ReceiveStock) -> StockReceived:
         """Book a goods receipt once; answers with the orders that won of it, the first of the queue first."""
-        return await self.database.transaction(stock.receive_stock, request)
+        return await self.database.transaction(purchasing.receive, request)

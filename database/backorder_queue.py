@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, and_, func, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from database.claims import claims_on, standing
-from database.tables import Customer, Order, OrderLine, SoftReservation, Stock
+from database.tables import Customer, Order, OrderLine, Promise, SoftReservation, Stock
 from domain.backorders import USUAL_PRIORITY, Bundle, Place, Waiting, bundles, in_order, why
 from domain.distribution import QueueRow
 from domain.order import ShippingPolicy
@@ -51,21 +51,22 @@ def queue(session: Session, items: Iterable[str], at: datetime, lapsed: Iterable
 
 def everybody(session: Session, item: str) -> list[Bundle]:
     """Everybody who waits for an item, first come first, also those who won and have not come yet."""
-    return in_order(bundle for each in _waiting_orders(session, [item]) for bundle in _bundles(each) if item in bundle.wants)
+    return _everybody(_waiting_orders(session, [item]), item)
 
 
 def positions(session: Session, item: str, at: datetime) -> list[QueueRow]:
     """The queue of an item for people, first come first: also those who won and have not come yet."""
-    waiting = everybody(session, item)
+    orders = _waiting_orders(session, [item])
+    waiting = _everybody(orders, item)
     names = [bundle.order for bundle in waiting]
     granted = granted_to(session, names, at, saved=True)
     without = {bundle.rank: bundle for bundle in queue(session, [item], at)}
     free = free_of(session, {name for bundle in waiting for name in bundle.wants}, at)
-    chosen = select(OrderLine.order, OrderLine.line, OrderLine.backorder_due).where(OrderLine.order.in_(names), waits)
-    due = {(order, line): until for order, line, until in session.execute(chosen)}
+    about = {(each.order.order, line.line): (line, each.promises.get(line.line)) for each in orders for line in each.lines}
     rows = []
     for position, bundle in enumerate(waiting, 1):
         rest = without.get(bundle.rank)
+        mine = [about[bundle.order, wait.line] for wait in bundle.waits]
         rows.append(
             QueueRow(
                 item=item,
@@ -79,7 +80,8 @@ def positions(session: Session, item: str, at: datetime) -> list[QueueRow]:
                 order_priority=bundle.place.order_priority,
                 promised_for=bundle.place.promised_for,
                 since=bundle.since,
-                asked_at=min((d for wait in bundle.waits if (d := due.get((bundle.order, wait.line)))), default=None),
+                expected_at=max((promise.ready_at for _, promise in mine if promise is not None), default=None),
+                asked_at=min((line.backorder_due for line, _ in mine if line.backorder_due is not None), default=None),
                 why="has won, and is about to allocate" if rest is None else why(rest, position, free, at),
             )
         )
@@ -139,6 +141,7 @@ class _Waiting:
     order: Order
     customer_priority: int
     lines: Sequence[OrderLine]
+    promises: Mapping[int, Promise]  # the last entry of each line
 
 
 def _waiting_orders(session: Session, items: Iterable[str]) -> list[_Waiting]:
@@ -148,18 +151,32 @@ def _waiting_orders(session: Session, items: Iterable[str]) -> list[_Waiting]:
     found = session.execute(chosen.where(Order.order.in_(keys), Order.outcome == "").order_by(Order.order)).all()
     open_lines: dict[str, list[OrderLine]] = {}
     names = [order.order for order, _ in found]
-    rows = select(OrderLine).where(OrderLine.order.in_(names), OrderLine.open > 0).order_by(OrderLine.order, OrderLine.line)
-    for line in session.scalars(rows):
+    promises: dict[str, dict[int, Promise]] = {}
+    entry = aliased(Promise)
+    last = select(func.max(entry.number)).where(entry.order == OrderLine.order, entry.line == OrderLine.line).correlate(OrderLine)
+    promised = and_(Promise.order == OrderLine.order, Promise.line == OrderLine.line, Promise.number == last.scalar_subquery())
+    rows = select(OrderLine, Promise).outerjoin(Promise, promised).where(OrderLine.order.in_(names), OrderLine.open > 0)
+    for line, promise in session.execute(rows.order_by(OrderLine.order, OrderLine.line)):
         open_lines.setdefault(line.order, []).append(line)
-    return [_Waiting(order, priority or USUAL_PRIORITY, open_lines[order.order]) for order, priority in found]
+        if promise is not None:
+            promises.setdefault(line.order, {})[line.line] = promise
+    return [
+        _Waiting(order, priority or USUAL_PRIORITY, open_lines[order.order], promises.get(order.order, {})) for order, priority in found
+    ]
+
+
+def _everybody(orders: Iterable[_Waiting], item: str) -> list[Bundle]:
+    return in_order(bundle for each in orders for bundle in _bundles(each) if item in bundle.wants)
 
 
 def _bundles(each: _Waiting) -> list[Bundle]:
     """The bundles of an order of which a line waits; of one that ships complete, its other open lines belong to it."""
     order = each.order
     late = {line.line for line in each.lines if line.backorder_due is not None}
+    told = [promise.told_at for promise in each.promises.values()]
+    place = place_of(order, each.customer_priority)
     found = bundles(
-        place_of(order, each.customer_priority),
+        place.model_copy(update={"promised_for": min(told, default=place.promised_for)}),
         policy_of(order),
         [Waiting(line=line.line, item=line.item, units=line.open) for line in each.lines],
         min((line.waiting_since for line in each.lines if line.waiting_since is not None), default=order.placed_at),

@@ -74,5 +74,6 @@ class QueueRow(Value):
     order_priority: int
     promised_for: Moment | None
     since: Moment
+    expected_at: Moment | None  # when its goods are expected, as it was promised
     asked_at: Moment | None  # when a person is asked, if nothing comes
     why: str

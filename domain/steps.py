@@ -89,6 +89,7 @@ class AllocateStock(Step):
     avoid: tuple[str, ...] = ()
     groups: tuple[tuple[int, ...], ...] = ()
     apart: bool = False
+    day: timedelta = timedelta(days=1)  # how long a day is: promises are reckoned in it
 
 
 class Pick(Value):
@@ -111,11 +112,48 @@ class Shortage(Value):
     available: int
 
 
+class LinePromise(Value):
+    """What a customer may expect of a line: `promised_at` is the delivery as it stands, `told_at` the one they count on.
+
+    `number` counts the entries of the line in the ledger of promises: a later one replaces an earlier one, whenever it is heard of.
+    """
+
+    line: int
+    number: int
+    promised_at: Moment
+    told_at: Moment
+    supply: str  # stock, lead time, or the name of what it comes with
+    cause: str  # in words
+
+
 class Allocation(Value):
-    """What was reserved, by shipment, and every line that is short; with all-or-nothing a shortage means no shipment."""
+    """What was reserved, by shipment, and every line that is short; with all-or-nothing a shortage means no shipment.
+
+    `promises` are those that were made or moved.
+    """
 
     shipments: tuple[PlannedShipment, ...] = ()
     short: tuple[Shortage, ...] = ()
+    promises: tuple[LinePromise, ...] = ()
+
+
+class MovePromises(Step):
+    """The day of goods that were promised has changed: promise every line that waits for stock anew, from what is known now."""
+
+    reason: str  # what changed, in words
+    fallback_at: Moment  # when nothing is on its way and nobody knows how long it takes to buy
+    day: timedelta
+
+
+class AcceptPromises(Step):
+    """The customer takes the new dates of these lines: from now on they count on them."""
+
+    lines: tuple[int, ...]
+    reason: str
+
+
+class PromisesMoved(Value):
+    promises: tuple[LinePromise, ...] = ()
 
 
 class ReleaseStock(Step):
@@ -346,7 +384,10 @@ class OrderEnded(Value):
 
 
 class ReceiveStock(Value):
-    """Goods came in: `receipt` is the document's own number, and the same number twice is the same receipt."""
+    """Goods came in: `receipt` is the document's own number, and the same number twice is the same receipt.
+
+    Against a purchase order (with its line) or a transfer, what is still expected of it shrinks in the same transaction.
+    """
 
     receipt: str
     item: str
@@ -355,6 +396,9 @@ class ReceiveStock(Value):
     bin: str = ""
     at: Moment
     actor: str
+    purchase_order: str = ""
+    purchase_line: int = 0
+    transfer: str = ""
 
 
 class StockReceived(Value):

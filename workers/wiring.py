@@ -31,6 +31,7 @@ from activities.orders import OrderActivities
 from activities.returns import ReturnActivities
 from activities.shipping import ShippingActivities
 from activities.stock import StockActivities
+from activities.supply import SupplyActivities
 from config.settings import Settings
 from database.engine import Database
 from domain.errors import Refused
@@ -41,6 +42,7 @@ from workflows.distribution import Distribution, Reallocation
 from workflows.order import Order
 from workflows.policies import CARRIER, MAIL, ORDERS_QUEUE, PAYMENTS, WAREHOUSE
 from workflows.receipt import StockReceipt
+from workflows.supply import SupplyCancellation, SupplySlip
 
 GRACE = timedelta(seconds=10)
 """How long running activities may go on when a worker stops; the SDK would cut them at once."""
@@ -51,6 +53,8 @@ waiting for two seconds (as when a hundred orders arrive at once, each loading i
 
 BUILD = f"holdfast-{version('holdfast')}"
 """What the Temporal UI shows as the worker's build; the SDK's own default reads every loaded module's file at the start, for seconds."""
+
+WORKFLOWS = [Order, StockReceipt, SupplySlip, SupplyCancellation, Distribution, Reallocation]
 
 Activity = Callable[..., Any]
 
@@ -90,6 +94,7 @@ def activities_by_queue(database: Database, behind: Partners, bell: Bell | None 
     floor, shipping = FloorActivities(database, behind.warehouse, bell), ShippingActivities(database, behind.carriers, bell)
     money, invoices = MoneyActivities(database, behind.payments), InvoiceActivities(database, behind.mail)
     returns = ReturnActivities(database, behind.carriers, bell)
+    supply = SupplyActivities(database)
     return {
         ORDERS_QUEUE: [
             orders.accept_order,
@@ -102,9 +107,13 @@ def activities_by_queue(database: Database, behind: Partners, bell: Bell | None 
             stock.release_stock,
             stock.abandon_shipment,
             stock.record_due,
+            stock.move_promises,
+            stock.accept_promises,
             stock.receive_stock,
             backorders.distribute_stock,
             backorders.reallocate_stock,
+            supply.move_supply,
+            supply.cancel_supply,
             floor.record_pick,
             floor.record_packing,
             shipping.record_tracking,
@@ -147,7 +156,7 @@ def workers(
             Worker(
                 client,
                 task_queue=queue,
-                workflows=[Order, StockReceipt, Distribution, Reallocation] if queue == ORDERS_QUEUE else [],
+                workflows=WORKFLOWS if queue == ORDERS_QUEUE else [],
                 activities=activities,
                 workflow_runner=runner or Sandbox(),
                 interceptors=[Final(), *interceptors],

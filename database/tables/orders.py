@@ -59,7 +59,7 @@ class Order(Base):
     placed_at: Mapped[datetime]
     requested_at: Mapped[datetime | None]
     total: Mapped[int]  # minor units, as placed
-    ship_country: Mapped[str] = mapped_column(default="")  # where the goods go, as far as sourcing needs it
+    ship_country: Mapped[str] = mapped_column(default="")  # where it goes, as far as sourcing and the way there depend on it
     ship_postcode: Mapped[str] = mapped_column(default="")
     service: Mapped[str] = mapped_column(default="")  # the carrier service that the customer asked for
     basket: Mapped[str] = mapped_column(default="")  # the cart or quote whose soft reservations are this order's
