@@ -31,22 +31,23 @@ class Chosen:
 
 def take(
     location: str,
-    granted: Iterable[Need],
+    needs: Iterable[Need],
     rows: Sequence[Stock],
-    to_take: dict[int, int],
-    offered: Mapping[Place, Sequence[LotOffer]] | None = None,
+    units: Mapping[int, int],
+    offered: Mapping[Place, Sequence[LotOffer]],
 ) -> Chosen:
-    """Fill the lines from the location's bins, both in their order; lowers `to_take` by what is taken.
+    """Fill the lines, `units` of each, from the location's bins, both in their order.
 
     `offered` says which lots the bins may give (`database.lots.offers`): over all bins, what expires first is taken first.
     """
-    left = [_Part(row, lot, units) for row, lot, units in _parts(rows, offered or {})]
+    to_take = dict(units)
+    left = [_Part(row, lot, free) for row, lot, free in _parts(rows, offered)]
     taken = Chosen(location)
-    for need in granted:
+    for need in needs:
         for part in left:
             if part.row.item != need.item:
                 continue
-            quantity = min(to_take[need.line], part.units)
+            quantity = min(to_take.get(need.line, 0), part.units)
             if quantity:
                 part.units -= quantity
                 to_take[need.line] -= quantity
@@ -65,7 +66,7 @@ class _Part:
 
 def _parts(rows: Sequence[Stock], offered: Mapping[Place, Sequence[LotOffer]]) -> list[tuple[Stock, str, int]]:
     """What the bins can give, in the order in which it is taken: bins in their order, lots by their expiry whatever their bin."""
-    plain = [(row, "", row.available) for row in rows if not row.by_lot]
     by_lot = [(row, offer) for row in rows if row.by_lot for offer in offered.get((row.item, row.location, row.bin), ())]
     by_lot.sort(key=lambda part: goes_before(part[1]))
+    plain = [(row, "", row.available) for row in rows if not row.by_lot]
     return [*plain, *((row, offer.lot, offer.free) for row, offer in by_lot)]

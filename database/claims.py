@@ -6,7 +6,22 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import BigInteger, ColumnElement, String, and_, bindparam, case, cast, func, literal, or_, select, union_all, update
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    ScalarSelect,
+    String,
+    and_,
+    bindparam,
+    case,
+    cast,
+    func,
+    literal,
+    or_,
+    select,
+    union_all,
+    update,
+)
 from sqlalchemy.orm import Session, aliased
 
 from database.tables import ChannelQuota, Order, Reservation, SoftReservation, Stock
@@ -105,6 +120,23 @@ def standing(at: datetime) -> ColumnElement[bool]:
     return and_(SoftReservation.ended == "", or_(SoftReservation.expires_at.is_(None), SoftReservation.expires_at > at))
 
 
+def quota_used() -> ScalarSelect[int]:
+    """For a row of `channel_quotas`: what its channel has allocated there since the quota was set, whether or not it shipped."""
+    return (
+        select(func.coalesce(func.sum(Reservation.quantity), 0))
+        .join(Order, Order.order == Reservation.order)
+        .where(
+            Reservation.item == ChannelQuota.item,
+            Reservation.location == ChannelQuota.location,
+            Reservation.id > ChannelQuota.counts_after,
+            Reservation.ended.in_(("", "shipped")),
+            Order.channel == ChannelQuota.channel,
+        )
+        .correlate(ChannelQuota)
+        .scalar_subquery()
+    )
+
+
 _ended = (
     update(SoftReservation.__table__)  # type: ignore[arg-type]  # a mapped class's table is a Table
     .where(SoftReservation.key == bindparam("of"), SoftReservation.number == bindparam("n"))
@@ -136,21 +168,15 @@ def _everything(items: Sequence[str], owners: Sequence[str], at: datetime):  # t
     own = select(
         literal("own", String), soft.item, soft.location, soft.channel, soft.key, soft.quantity, soft.number, _whole(literal(0))
     ).where(standing(at), soft.item.in_(items), soft.owner.in_(owners))
-    used = (
-        select(func.coalesce(func.sum(Reservation.quantity), 0))
-        .join(Order, Order.order == Reservation.order)
-        .where(
-            Reservation.item == quota.item,
-            Reservation.location == quota.location,
-            Reservation.id > quota.counts_after,
-            Reservation.ended.in_(("", "shipped")),
-            Order.channel == quota.channel,
-        )
-        .correlate(quota)
-        .scalar_subquery()
-    )
     kept = select(
-        literal("quota", String), quota.item, quota.location, quota.channel, literal("", String), quota.quota, quota.kept_back, _whole(used)
+        literal("quota", String),
+        quota.item,
+        quota.location,
+        quota.channel,
+        literal("", String),
+        quota.quota,
+        quota.kept_back,
+        _whole(quota_used()),
     ).where(quota.item.in_(items))
     return union_all(of_others.group_by(soft.item, soft.location, soft.channel), own, kept)
 

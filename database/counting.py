@@ -8,11 +8,11 @@ from datetime import datetime, timedelta
 from sqlalchemy import ColumnElement, Select, and_, func, select
 from sqlalchemy.orm import Session
 
-from database import outbox
-from database.locks import next_number, require
+from database import backorders, lots, outbox
+from database.locks import items_locked, next_number, require
 from database.picking import OPEN, confirm_what_is_done, locked, tasks_of
 from database.scanning import close_short
-from database.stock import move, waiting_for
+from database.stock import move
 from database.tables import Bin, CountTask, Item, Location, LotStock, PickRelease, PickTask, Reservation, Shipment, Stock, StockMovement
 from domain.counting import AbcClass, CountReason, CountStatus, CountView, EnterCount, PlanCount, abc_classes
 from domain.errors import NotFound, Refused
@@ -76,6 +76,7 @@ def plan(session: Session, wanted: PlanCount) -> list[CountView]:
 
 def enter(session: Session, said: EnterCount) -> CountView:
     """Somebody counted. What one person may book is booked at once; the rest waits for approval. The same count again changes nothing."""
+    held = _items_held(session, said.task, said.at)
     task, row = _locked(session, said.task)
     if task.status != CountStatus.OPEN:
         require(task.counted == said.quantity, f"{task.task} was counted already: {task.counted} units by {task.counted_by}.")
@@ -87,7 +88,7 @@ def enter(session: Session, said: EnterCount) -> CountView:
     variance = said.quantity - task.expected
     value = session.scalar(select(Item.value).where(Item.item == task.item)) or 0
     if said.tolerance.covers(variance, value) and not _held_up(session, task, row):
-        _post(session, task, row, said.at, said.actor, "within tolerance" if variance else "")
+        _post(session, task, row, held, said.at, said.actor, "within tolerance" if variance else "")
     session.flush()
     return views(session, [task.task])[0]
 
@@ -97,6 +98,7 @@ def approve(session: Session, number: str, at: datetime, actor: str, note: str =
 
     Raises Refused when units that orders wait to pick would be gone: those picks have to be given up first (`give_up`).
     """
+    held = _items_held(session, number, at)
     task, row = _locked(session, number)
     if task.status == CountStatus.POSTED:
         return views(session, [number])[0].model_copy(update={"repeated": True})
@@ -105,7 +107,7 @@ def approve(session: Session, number: str, at: datetime, actor: str, note: str =
     held_up = _held_up(session, task, row)
     if held_up:
         raise Refused(f"{number} cannot be booked yet: {held_up}")
-    _post(session, task, row, at, actor, note)
+    _post(session, task, row, held, at, actor, note)
     session.flush()
     return views(session, [number])[0]
 
@@ -205,16 +207,22 @@ def taken_out(session: Session, row: Stock, lot: str) -> int:
 # --- parts ---------------------------------------------------------------------------------------------------------------------------
 
 
-def _post(session: Session, task: CountTask, row: Stock, at: datetime, actor: str, note: str) -> None:
-    """The ledger says what was counted; stock that was found is told to the orders that wait for it."""
+def _post(session: Session, task: CountTask, row: Stock, held: set[str], at: datetime, actor: str, note: str) -> None:
+    """The ledger says what was counted; stock that was found goes along the backorder queue, and who wins it is told.
+
+    `held` are the items that the caller has locked for that.
+    """
     difference = _open_variance(session, task)
     if difference:
         row.on_hand += difference
         reason = f"{task.task}: counted {task.counted}, expected {task.expected}" + (f"; {note}" if note else "")
         move(session, row, difference, "adjustment", f"count/{task.task}", at, None, actor, lot=task.lot, reason=reason)
     task.status, task.adjusted, task.decided_at, task.decided_by, task.note = CountStatus.POSTED.value, difference, at, actor, note
-    if difference > 0:
-        for order in waiting_for(session, task.item):
+    if difference > 0 and lots.may_be_had(session, task.item, task.lot, at.date()):
+        session.flush()
+        key = f"count/{task.task}"
+        backorders.free_for_queue(session, key, {(task.item, task.location): difference}, at)
+        for order in backorders.hand_out(session, [task.item], at, key, locked=held, told=True):
             found = StockArrived(
                 message_id=f"count/{task.task}/{order}",
                 occurred_at=at,
@@ -301,6 +309,14 @@ def _lots_of(session: Session, row: Stock) -> list[str]:
         LotStock.item == row.item, LotStock.location == row.location, LotStock.bin == row.bin, LotStock.on_hand > 0
     )
     return list(session.scalars(chosen.order_by(LotStock.lot)))
+
+
+def _items_held(session: Session, number: str, at: datetime) -> set[str]:
+    """Lock the item, and what handing it out would lock with it: before the rows of its stock, as everybody does."""
+    task, _ = _unlocked(session, number)
+    held = backorders.needed(session, [task.item], at)
+    items_locked(session, held)
+    return held
 
 
 def _unlocked(session: Session, number: str) -> tuple[CountTask, Stock]:

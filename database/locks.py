@@ -69,7 +69,12 @@ def stock_behind(session: Session, reservations: Iterable[Reservation]) -> dict[
 def stock_of_items(session: Session, items: Iterable[str]) -> list[Stock]:
     """All stock of these items; the items are locked too, so that a receipt into a new bin cannot slip in between."""
     wanted = items_locked(session, items)
-    chosen = select(Stock).where(Stock.item.in_(wanted))
+    return stock_rows(session, wanted)
+
+
+def stock_rows(session: Session, items: Iterable[str]) -> list[Stock]:
+    """All stock of these items, for whoever holds the items' locks already."""
+    chosen = select(Stock).where(Stock.item.in_(sorted(set(items))))
     return list(session.scalars(chosen.order_by(Stock.item, Stock.location, Stock.bin).with_for_update()))
 
 

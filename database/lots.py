@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 
 from sqlalchemy import and_, func, select
@@ -61,7 +61,7 @@ def offers(session: Session, stock: Iterable[Stock], customer: str, today: date)
     rows = {(row.item, row.location, row.bin): row for row in stock if row.by_lot}
     if not rows:
         return {}
-    known = session.get(Customer, customer)
+    known = session.get(Customer, customer) if customer else None
     min_life = known.min_life_days if known else 0
     found: dict[Place, list[LotOffer]] = {place: [] for place in rows}
     for view in lots_in_stock(session, {item for item, _, _ in rows}):
@@ -73,6 +73,26 @@ def offers(session: Session, stock: Iterable[Stock], customer: str, today: date)
         found[place] = first_expired_first_out(found[place], today, min_life)
         row.withheld = row.on_hand - row.reserved - sum(offer.free for offer in found[place])
     return found
+
+
+def withhold(session: Session, stock: Iterable[Stock], today: date) -> None:
+    """Count units that nobody may have, of expired and blocked lots, as not available in these rows."""
+    offers(session, stock, "", today)
+
+
+def parts(row: Stock, offered: Mapping[Place, Sequence[LotOffer]]) -> list[tuple[str, int]]:
+    """What a bin can give: units of each lot in the order in which they are taken, or all that is free where nothing is kept by lot."""
+    if not row.by_lot:
+        return [("", row.available)]
+    return [(offer.lot, offer.free) for offer in offered.get((row.item, row.location, row.bin), ())]
+
+
+def may_be_had(session: Session, item: str, lot: str, today: date) -> bool:
+    """Units of the lot are stock to somebody."""
+    if not lot:
+        return True
+    known = session.get_one(Lot, (item, lot))
+    return not known.blocked and (known.expires_on is None or known.expires_on >= today)
 
 
 def lots_in_stock(session: Session, items: Iterable[str], lot: str = "") -> list[LotView]:

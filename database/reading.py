@@ -277,7 +277,7 @@ def _captured(placed: PlaceOrder) -> OrderView:
         po_number=placed.po_number,
         currency=placed.currency,
         terms=placed.terms,
-        policy=placed.policy,
+        policy=placed.policy or ShippingPolicy.PARTIAL,
         placed_at=placed.placed_at,
         accepted=False,
         held="",

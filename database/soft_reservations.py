@@ -8,6 +8,7 @@ from datetime import datetime
 from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
+from database import lots
 from database.claims import claims_on, standing
 from database.locks import items_locked, stock_of_items
 from database.tables import Item, Location, SoftReservation
@@ -34,6 +35,7 @@ def reserve_softly(session: Session, request: ReserveSoftly) -> SoftlyReserved:
         return _repeated(request, known)
     _check_places(session, request.wanted)
     book = claims_on(session, (each.item for each in request.wanted), request.channel, [request.owner], request.at)
+    lots.withhold(session, stock, request.at.date())
     left = book.may_take(stock)
     for place in left:  # what the owner holds already is not set aside a second time
         left[place] = max(left[place] - book.on(place).own, 0)

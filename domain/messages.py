@@ -133,6 +133,15 @@ class StockArrived(Fact):
     quantity: Units
 
 
+class StockReallocated(Fact):
+    """What this order had allocated in a shipment goes to other orders: unless it was picked, the shipment is given up."""
+
+    fact: Literal["stock_reallocated"] = "stock_reallocated"
+    shipment: int = Field(ge=1)
+    reallocation: int = Field(ge=1)
+    reason: Text = ""
+
+
 class ReturnKind(StrEnum):
     REFUND = "refund"  # goods come back, money goes back
     EXCHANGE = "exchange"  # goods come back, the same item goes out again
@@ -194,6 +203,7 @@ FACTS: dict[str, type[Fact]] = {
         PaymentReceived,
         PaymentReversed,
         StockArrived,
+        StockReallocated,
         ReturnRequested,
         ReturnReceived,
         ReturnInspected,
@@ -210,6 +220,7 @@ AnyFact = Annotated[
     | PaymentReceived
     | PaymentReversed
     | StockArrived
+    | StockReallocated
     | ReturnRequested
     | ReturnReceived
     | ReturnInspected

@@ -1,7 +1,8 @@
-"""The tables, by subject: catalogue, stock and claims on it, the floor, orders, money, and the record of what was done."""
+"""The tables, by subject: catalogue, stock, claims, sourcing, supply, the floor, orders, promises, money."""
 
+from database.tables.backorders import BackorderWin, ReallocationRow, ReallocationShare, ReallocationTake
 from database.tables.base import Base
-from database.tables.catalogue import Customer, CustomerAlias, Item, Location, Price, PriceList
+from database.tables.catalogue import Customer, CustomerAlias, Item, Location, Price, PriceList, TransitTime
 from database.tables.claims import ChannelQuota, SoftReservation
 from database.tables.floor import Bin, CountTask, OutboxFact, PickedSerial, PickRelease, PickTask, ScanPart, ScanRow, Wave
 from database.tables.money import (
@@ -28,12 +29,16 @@ from database.tables.orders import (
     ReturnLine,
     Shipment,
 )
+from database.tables.promises import Promise
 from database.tables.record import AuditEntry, Counter, JournalEntry
+from database.tables.sourcing import FreightRate, LocationAbility, SourcingDecision, SourcingPolicyRow
 from database.tables.stock import Lot, LotStock, Reservation, Stock, StockMovement
+from database.tables.supply import PurchaseOrder, PurchaseOrderLine, Supplier, SupplyReceipt, SupplySlip, Transfer
 
 __all__ = [
     "AuditEntry",
     "AuthorizationRow",
+    "BackorderWin",
     "Base",
     "Bin",
     "ChannelQuota",
@@ -44,12 +49,14 @@ __all__ = [
     "Customer",
     "CustomerAlias",
     "ExceptionRow",
+    "FreightRate",
     "Intake",
     "Invoice",
     "InvoiceLineRow",
     "Item",
     "JournalEntry",
     "Location",
+    "LocationAbility",
     "Lot",
     "LotStock",
     "Order",
@@ -64,6 +71,12 @@ __all__ = [
     "PickedSerial",
     "Price",
     "PriceList",
+    "Promise",
+    "PurchaseOrder",
+    "PurchaseOrderLine",
+    "ReallocationRow",
+    "ReallocationShare",
+    "ReallocationTake",
     "ReceivableEntry",
     "Refund",
     "Refusal",
@@ -75,7 +88,14 @@ __all__ = [
     "ScanRow",
     "Shipment",
     "SoftReservation",
+    "SourcingDecision",
+    "SourcingPolicyRow",
     "Stock",
     "StockMovement",
+    "Supplier",
+    "SupplyReceipt",
+    "SupplySlip",
+    "Transfer",
+    "TransitTime",
     "Wave",
 ]

@@ -13,7 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from domain.counting import CountStatus
-from starters.cli.rendering import moment, table_of, until
+from starters.cli.rendering import moment, plain_table, until
 
 if TYPE_CHECKING:
     from domain.counting import CountView
@@ -38,7 +38,7 @@ def wave_page(wave: WaveView, now: datetime) -> RenderableType:
 def _pick_list(tasks: list[Task]) -> RenderableType:
     lots = any(task.lot for task in tasks)
     columns = ["#>", "Bin", "Item", "Description", *(["Lot"] if lots else []), "Take>", "Taken>", "For", ""]
-    rows = _unfolded(table_of(*columns))
+    rows = _unfolded(plain_table(*columns))
     for task in tasks:
         cells = [str(task.position), f"[bold]{escape(task.bin)}[/]", escape(task.item), escape(task.description)]
         cells += [escape(task.lot)] if lots else []
@@ -49,7 +49,7 @@ def _pick_list(tasks: list[Task]) -> RenderableType:
 
 
 def waves_table(waves: Iterable[WaveView]) -> RenderableType:
-    rows = table_of("Wave", "Location", "Zones", "Tasks>", "Open>", "Units>", "Picked>", "Shipments>", "Gathered (UTC)")
+    rows = plain_table("Wave", "Location", "Zones", "Tasks>", "Open>", "Units>", "Picked>", "Shipments>", "Gathered (UTC)")
     for wave in waves:
         zones = ", ".join(sorted({task.zone for task in wave.tasks if task.zone}))
         opened = Text(str(wave.open), style="yellow" if wave.open else "green")
@@ -60,7 +60,7 @@ def waves_table(waves: Iterable[WaveView]) -> RenderableType:
 
 def backlog_table(waiting: Iterable[Backlog], now: datetime) -> RenderableType:
     """What no wave has gathered yet."""
-    rows = table_of("Waits for a wave", "Zone", "Tasks>", "Units>", "Shipments>", "Urgent>", "Next cut-off (UTC)")
+    rows = plain_table("Waits for a wave", "Zone", "Tasks>", "Units>", "Shipments>", "Urgent>", "Next cut-off (UTC)")
     for each in waiting:
         urgent = Text(str(each.urgent or ""), style="red")
         counts = (str(each.tasks), str(each.units), str(each.shipments))
@@ -73,7 +73,7 @@ def counts_table(counts: Sequence[CountView]) -> RenderableType:
     lots = any(count.lot for count in counts)
     counted = any(count.counted is not None for count in counts)
     columns = ["Task", "Bin", "Item", *(["Lot"] if lots else []), "Why", "Status"]
-    rows = _unfolded(table_of(*columns, *(["Books>", "Counted>", "Differs>"] if counted else ["Opened (UTC)"])))
+    rows = _unfolded(plain_table(*columns, *(["Books>", "Counted>", "Differs>"] if counted else ["Opened (UTC)"])))
     for count in counts:
         style = {"counted": "yellow", "posted": "green", "recounted": "dim"}.get(count.status.value, "")
         cells = [count.task, f"{escape(count.location)} [bold]{escape(count.bin)}[/]", escape(count.item)]
@@ -105,7 +105,7 @@ def count_sentence(count: CountView) -> RenderableType:
 
 
 def lots_table(lots: Iterable[LotView], now: datetime) -> RenderableType:
-    rows = table_of("Item", "Lot", "Last day", "Location", "Bin", "On hand>", "Reserved>", "")
+    rows = plain_table("Item", "Lot", "Last day", "Location", "Bin", "On hand>", "Reserved>", "")
     for lot in lots:
         expired = lot.expires_on is not None and lot.expires_on < now.date()
         said = f"blocked: {lot.blocked}" if lot.blocked else "expired" if expired else ""
@@ -135,7 +135,7 @@ def recall_page(recall: Recall, now: datetime) -> RenderableType:
 def _holders(shipments: Sequence[Recalled]) -> RenderableType:
     back, numbers = any(each.returned for each in shipments), any(each.serials for each in shipments)
     columns = ["Order", "Customer", "Units>", *(["Back>"] if back else []), "Status", "Tracking", "Delivered (UTC)"]
-    rows = _unfolded(table_of(*columns, *(["Serials"] if numbers else [])))
+    rows = _unfolded(plain_table(*columns, *(["Serials"] if numbers else [])))
     for each in shipments:
         cells = [escape(f"{each.order} ({each.shipment})"), escape(f"{each.customer} {each.customer_name}".strip()), str(each.units)]
         cells += [str(each.returned or "")] if back else []

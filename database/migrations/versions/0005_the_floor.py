@@ -1,7 +1,7 @@
 """The floor: bins to walk past, pick tasks and waves, scans, lots and serial numbers, counts, and facts that orders have yet to hear.
 
 Revision: 0005
-After: 0003
+After: 0004
 """
 
 from typing import Any
@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0005"
-down_revision = "0003"
+down_revision = "0004"
 branch_labels = None
 depends_on = None
 
