@@ -38,8 +38,12 @@ def gather(session: Session, wanted: GatherWave) -> WaveView:
         fitting = fitting.where(PickRelease.due_at <= wanted.cut_off)
     if wanted.zone:
         fitting = fitting.where(PickTask.zone == wanted.zone)
-    releases = locked(session, session.scalars(fitting))
-    tasks = _chosen(wanted, releases, tasks_of(session, releases))
+    tasks: list[PickTask] = []
+    while not tasks:
+        releases = locked(session, session.scalars(fitting))
+        if not releases:
+            break
+        tasks = _chosen(wanted, releases, tasks_of(session, releases))  # none when another wave took them all while we waited: look again
     if not tasks:
         asked = f" in zone {wanted.zone}" if wanted.zone else ""
         raise Refused(f"Nothing is released to pick at {wanted.location}{asked} that fits and is in no wave yet.")

@@ -42,7 +42,8 @@ def _pick_list(tasks: list[Task]) -> RenderableType:
     for task in tasks:
         cells = [str(task.position), f"[bold]{escape(task.bin)}[/]", escape(task.item), escape(task.description)]
         cells += [escape(task.lot)] if lots else []
-        mark = _MARKS[task.status] + (" [dim]serial[/]" if task.by_serial and task.open else "")
+        mark = "[red]put back[/]" if task.status == "cancelled" and task.picked else _MARKS[task.status]
+        mark += " [dim]serial[/]" if task.by_serial and task.open else ""
         taken = str(task.picked) if task.picked else ""
         rows.add_row(*cells, f"[bold]{task.quantity}[/]", taken, escape(f"{task.order} ({task.shipment})"), mark)
     return rows

@@ -133,6 +133,16 @@ async def test_units_that_orders_wait_to_pick_are_given_up_before_they_are_writt
     assert await stock(floor, "KETTLE", "B-01") == (5, 3)
 
 
+async def test_a_count_and_an_order_that_come_at_once_never_leave_more_kept_than_there_is(floor: Floor) -> None:
+    placed = order("1", line(1, "KETTLE", 8))
+    await floor.house.accept(placed)
+    task = (await floor.counted("KETTLE", "B-01", 6)).task
+    outcomes = await asyncio.gather(floor.house.allocate(placed), floor.house(counting.approve, task, NOW, "lead"), return_exceptions=True)
+    refused = [outcome for outcome in outcomes if isinstance(outcome, Refused)]
+    on_hand, reserved = await stock(floor, "KETTLE", "B-01")
+    assert (on_hand, reserved) == ((10, 8) if refused else (6, 6))
+
+
 async def test_what_another_warehouse_picks_cannot_be_given_up_here(floor: Floor) -> None:
     placed = order("1", line(1, "KETTLE", 4))
     await floor.house.accept(placed)

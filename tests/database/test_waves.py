@@ -113,6 +113,16 @@ async def test_the_same_scan_is_taken_once_also_when_it_comes_twice_at_once(floo
     assert (await floor.house.database.read(waves.show, wave)).picked == 2
 
 
+async def test_two_pickers_at_one_bin_take_no_more_than_is_wanted(floor: Floor) -> None:
+    await floor.release(order("1", line(1, "KETTLE", 3)))
+    wave = (await floor.gather()).wave
+    outcomes = await asyncio.gather(*(floor.scan(wave, "KETTLE", "B-01", 2) for _ in range(2)), return_exceptions=True)
+    assert sorted(str(each) if isinstance(each, Refused) else "taken" for each in outcomes) == [
+        "W-000001 expects 1 x KETTLE from B-01, not 2.",
+        "taken",
+    ]
+
+
 WRONG: list[tuple[str, str, int, dict[str, str], str]] = [
     ("KETTLE", "B-02", 2, {}, "W-000001 expects from this bin 1 x COFFEE from B-02 of lot L-LATER, not KETTLE from B-02."),
     ("KETTLE", "B-77", 2, {}, "W-000001 expects of this item 2 x KETTLE from B-01, not KETTLE from B-77."),
