@@ -81,7 +81,7 @@ def enter(session: Session, said: EnterCount) -> CountView:
     if task.status != CountStatus.OPEN:
         require(task.counted == said.quantity, f"{task.task} was counted already: {task.counted} units by {task.counted_by}.")
         return views(session, [task.task])[0].model_copy(update={"repeated": True})
-    task.expected = _on_hand(session, row, task.lot) - taken_out(session, row, task.lot)
+    task.expected = expected_in_bin(session, row, task.lot)
     task.counted, task.counted_at, task.counted_by = said.quantity, said.at, said.actor
     task.ledger_at = session.scalar(select(func.max(StockMovement.id)).where(*_in(row))) or 0
     task.status = CountStatus.COUNTED.value
@@ -172,6 +172,11 @@ def classes_of_items(session: Session, at: datetime) -> dict[str, AbcClass]:
     )
     chosen = select(Item.item, Item.value, func.coalesce(moved.c.units, 0)).outerjoin(moved, moved.c.item == Item.item)
     return abc_classes({item: int(units) * max(value, 1) for item, value, units in session.execute(chosen)})
+
+
+def expected_in_bin(session: Session, row: Stock, lot: str) -> int:
+    """What should lie in the bin: on hand, less what was picked and has not shipped."""
+    return _on_hand(session, row, lot) - taken_out(session, row, lot)
 
 
 def taken_out(session: Session, row: Stock, lot: str) -> int:

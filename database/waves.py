@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sqlalchemy import and_, func, select
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, and_, func, select
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from database.locks import next_number
 from database.picking import OPEN, locked, tasks_of
-from database.tables import Bin, Item, Location, PickRelease, PickTask, Wave
+from database.tables import Bin, CountTask, Item, Location, PickRelease, PickTask, ScanRow, Wave
 from domain.errors import NotFound, Refused
-from domain.floor import URGENT, Backlog, GatherWave, Task, WaveView, walk
+from domain.floor import URGENT, Backlog, FloorWork, GatherWave, Task, WaveView, walk
 
 
 def gather(session: Session, wanted: GatherWave) -> WaveView:
@@ -95,6 +95,21 @@ def backlog(session: Session, location: str = "") -> list[Backlog]:
     if location:
         chosen = chosen.where(PickTask.location == location)
     return [Backlog.model_validate(dict(row._mapping)) for row in session.execute(chosen)]
+
+
+def worked(session: Session) -> FloorWork:
+    """What was done on our own floors so far."""
+
+    def number(of: ColumnElement[int] | InstrumentedAttribute[int], *where: ColumnElement[bool]) -> int:
+        return int(session.scalar(select(func.coalesce(of, 0)).where(*where)) or 0)
+
+    return FloorWork(
+        waves=number(func.count(Wave.wave)),
+        scans=number(func.count(ScanRow.scan)),
+        units=number(func.sum(PickTask.picked)),
+        short=number(func.count(PickTask.id), PickTask.status == "short"),
+        counted=number(func.count(CountTask.task), CountTask.counted.is_not(None)),
+    )
 
 
 def _chosen(wanted: GatherWave, releases: dict[str, PickRelease], tasks: list[PickTask]) -> list[PickTask]:

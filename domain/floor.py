@@ -10,6 +10,9 @@ from pydantic import Field
 from domain.order import Moment
 from domain.values import Value
 
+EVERYWHERE = "*"
+"""Stands for every location, where the settings name those whose floor is our own."""
+
 URGENT, NORMAL = 1, 5
 """Priorities of a pick: 1 is walked first, 9 last."""
 
@@ -123,6 +126,16 @@ class Backlog(Value):
     shipments: int
     urgent: int  # tasks that go first
     next_cut_off: Moment | None
+
+
+class FloorWork(Value):
+    """What was done on a floor: waves gathered, scans taken, units picked, picks that came up short, bins counted."""
+
+    waves: int
+    scans: int
+    units: int
+    short: int
+    counted: int
 
 
 class GatherWave(Value):

@@ -21,7 +21,7 @@ async def main() -> None:
     settings = Settings.load()
     client, database = await connect(settings), Database(settings.database_url)
     with World(settings.world_url) as world:
-        crew = Crew(database) if settings.own_floor else None
+        crew = Crew(database, settings.own_floor) if settings.own_floor else None
         outside = OutsideWorld(world, DatabaseReading(database), TemporalTelephone(client, database), settings.day, crew=crew)
         for wanted in (signal.SIGINT, signal.SIGTERM):
             asyncio.get_running_loop().add_signal_handler(wanted, outside.stop)

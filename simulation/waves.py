@@ -8,12 +8,13 @@ from datetime import datetime, timedelta
 from sqlalchemy import select
 from sqlalchemy.orm import Session, aliased
 
-from database import waves
+from database import counting, waves
 from database.engine import Database
-from database.tables import Item, PickRelease, PickTask, Shipment
+from database.tables import CountTask, Item, PickRelease, PickTask, Shipment, Stock
+from domain.counting import EnterCount
 from domain.errors import Refused
 from domain.exceptions import ExceptionKind
-from domain.floor import GatherWave, Scan
+from domain.floor import EVERYWHERE, GatherWave, Scan
 from domain.messages import Packed
 from domain.order import Moment
 from domain.values import Value
@@ -25,6 +26,8 @@ from simulation.floor import parcelled, remembered_at, was_forgotten
 
 GATHERS_AT = 4
 """So many waiting tasks make a wave worth the walk."""
+COUNTS_AFTER = 0.5
+"""Days until a bin is counted that came up short."""
 GATHERS_AFTER = 0.2
 """Days after which even a single task is walked."""
 
@@ -60,16 +63,18 @@ class Job(Value):
 class Crew:
     """Works from the database alone, and says what it does through the outbox of the world: it may be killed at any moment."""
 
-    def __init__(self, database: Database) -> None:
-        self._database = database
+    def __init__(self, database: Database, locations: frozenset[str]) -> None:
+        self._database, self._locations = database, locations
 
     async def work(self, world: World, views: Mapping[str, OrderView], day: timedelta, now: datetime) -> None:
-        """Gather what waits, plan a scan for every task of a wave, and the parcels of every shipment that was picked."""
+        """Gather what waits, plan a scan for every task of a wave and the parcels of every shipment that was picked, and count bins."""
         for waiting in await self._database.read(waiting_locations, now - GATHERS_AFTER * day):
             try:
                 await self._database.transaction(waves.gather, GatherWave(location=waiting, at=now, actor=f"lead {waiting}"))
             except Refused:  # it was cancelled while the lead looked
                 continue
+        for task in await self._database.read(counts_at_hand, now - COUNTS_AFTER * day, self._locations):
+            await self._database.transaction(count_bin, task, now)
         planned = await world.off_loop(planned_keys, world)
         cancelled = await self._database.read(cancelled_of, planned) if planned else []
         jobs = await self._database.read(jobs_at_hand)
@@ -147,6 +152,20 @@ def waiting_locations(session: Session, since: datetime) -> list[str]:
     for location, released_at in session.execute(chosen.where(PickTask.status == "released", PickRelease.status == "open")):
         found.setdefault(location, []).append(released_at)
     return sorted(place for place, waiting in found.items() if len(waiting) >= GATHERS_AT or min(waiting) <= since)
+
+
+def counts_at_hand(session: Session, since: datetime, locations: frozenset[str]) -> list[str]:
+    """Bins of our floors that somebody asked to be counted before `since`."""
+    chosen = select(CountTask.task, CountTask.location).where(CountTask.status == "open", CountTask.opened_at <= since)
+    return [task for task, location in session.execute(chosen) if locations & {location, EVERYWHERE}]
+
+
+def count_bin(session: Session, number: str, now: datetime) -> None:
+    """Count what lies in the bin: in this world the books are right once a short pick has corrected them."""
+    task = session.get_one(CountTask, number)
+    row = session.get_one(Stock, (task.item, task.location, task.bin))
+    there = counting.expected_in_bin(session, row, task.lot)
+    counting.enter(session, EnterCount(task=number, quantity=there, at=now, actor=f"counter {task.location}"))
 
 
 def planned_keys(world: World) -> list[str]:

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from config.settings import Settings
     from database.audit import Violation
     from database.engine import Database
+    from domain.floor import FloorWork
     from domain.views import OrderSummary, OrderView
     from workers.embedded import Everything
 
@@ -101,6 +102,7 @@ class Result:
     violations: list[Violation]  # found by the audit
     seconds: float  # from the first order placed to the last one ended
     trouble: str = ""  # why the demonstration stopped before its end
+    floor: FloorWork | None = None  # what our own floor did
 
     @property
     def passed(self) -> bool:
@@ -115,6 +117,7 @@ async def demonstrate(
     Orders that do not end within `time_limit` seconds, or a process that ends by itself, are a `trouble` of the result, not an error.
     """
     from config.temporal import connect
+    from database import waves
     from database.audit import audit
     from database.engine import Database
 
@@ -146,7 +149,8 @@ async def demonstrate(
             placing.cancel()
         progress.seconds = time.monotonic() - begun
         watch(progress)
-        return Result(await _endings(database, scenarios), await database.read(audit), progress.seconds, trouble)
+        violations, floor = await database.read(audit), await database.read(waves.worked)
+        return Result(await _endings(database, scenarios), violations, progress.seconds, trouble, floor)
     finally:
         watching.cancel()
         await database.close()

@@ -7,11 +7,10 @@ from datetime import UTC, datetime, timedelta
 from config.settings import Settings
 from database import picking
 from database.engine import Database
+from domain.floor import EVERYWHERE
 from domain.order import Moment
 from domain.steps import Pick
 from integrations.ports import Warehouse
-
-EVERYWHERE = "*"
 
 
 def serving(settings: Settings, database: Database, partners: Warehouse) -> Warehouse:

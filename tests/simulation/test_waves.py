@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from database import picking, scanning
+from database import counting, picking, scanning
 from database.engine import Database
 from database.migrate import migrate
 from database.seed import seed
@@ -30,7 +30,7 @@ class Berlin:
 
     def __init__(self, world: World, floor: Floor) -> None:
         self.world, self.floor, self.database = world, floor, floor.house.database
-        self.crew = Crew(self.database)
+        self.crew = Crew(self.database, frozenset({"BERLIN"}))
 
     async def work(self, now: datetime = NOW + DAY, **views: Any) -> list[Any]:
         """One round of the crew: what stands in the outbox and was not said."""
@@ -82,6 +82,16 @@ async def test_a_short_pick_is_scanned_short_by_one_unit_of_the_first_line(berli
     await berlin.say()
     [fact] = await berlin.floor.facts()
     assert [(part.line, part.quantity) for part in fact.lines] == [(1, 1), (2, 5)]
+    await berlin.floor.book_picks()
+    await berlin.work(NOW + 2 * DAY)
+    [counted] = await berlin.database.read(counting.views, ("CT-000001",))
+    assert (counted.item, counted.status, counted.expected, counted.counted, counted.counted_by) == (
+        "DRONE",
+        "posted",
+        1,
+        1,
+        "counter BERLIN",
+    )
 
 
 async def test_what_was_cancelled_is_neither_scanned_nor_packed(berlin: Berlin) -> None:
