@@ -139,7 +139,7 @@ def _report(result: Result, everything: Everything, keep: bool) -> None:
         did = result.floor
         frame.say(
             f"{_mark(did.scans > 0)} Our own floor walked {did.waves} waves and picked {did.units} units in {did.scans} scans; "
-            f"{did.short} came up short, {did.counted} bins were counted."
+            f"picks short: {did.short}, bins counted: {did.counted}."
         )
     if result.violations:
         frame.say(f"{_mark(False)} The audit finds {len(result.violations)}:")
