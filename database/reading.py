@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, and_, case, func, or_, select
 from sqlalchemy.orm import Session
 
 from database import intake
+from database.backorder_queue import places_of
 from database.tables import (
     AuditEntry,
     Base,
@@ -68,7 +69,7 @@ class AuditView(Value):
 def order_view(session: Session, order: str) -> OrderView:
     """Everything about one order, also when it is only captured so far. Raises NotFound."""
     views = _views(session, [order])
-    return views[order] if views else _captured(intake.document(session, order))
+    return _with_places(session, views[order]) if views else _captured(intake.document(session, order))
 
 
 def list_orders(session: Session, limit: int = 50, stage: Stage | None = None, customer: str | None = None) -> list[OrderSummary]:
@@ -179,6 +180,18 @@ def _views(session: Session, keys: Sequence[str]) -> dict[str, OrderView]:
             waits=waits_of(order, lines[key], shipments[key], invoices[key], returns[key], asked),
         )
     return views
+
+
+def _with_places(session: Session, view: OrderView) -> OrderView:
+    """The order with the places of its lines in the backorder queue."""
+    if view.outcome or not any(line.open and line.backorder_due for line in view.lines):
+        return view
+    places = places_of(session, view.order, {line.number: line.item for line in view.lines if line.open})
+    lines = []
+    for line in view.lines:
+        position, length = places.get(line.number, (0, 0))
+        lines.append(line.model_copy(update={"queue_position": position, "queue_length": length}))
+    return view.model_copy(update={"lines": tuple(lines)})
 
 
 def _by_order(session: Session, table: type[Row], keys: Sequence[str]) -> defaultdict[str, list[Row]]:
