@@ -13,14 +13,7 @@ from database.tables import SoftReservation
 from domain.errors import Conflict, NotFound
 from domain.soft_reservations import ReserveSoftly, SetAside, SoftKind, SoftlyReserved, SoftShortage, Wanted
 from domain.steps import Allocation, Need, PlannedShipment, ReceiveStock, Shortage
-from tests.database.builders import DAY, NOW, House, line, order
-
-HOUR = timedelta(hours=1)
-
-
-def cart(key: str = "cart/1", *wanted: Wanted, **changes: Any) -> ReserveSoftly:
-    fields: dict[str, Any] = {"kind": SoftKind.CART, "owner": key, "channel": "shopify", "expires_at": NOW + HOUR, "at": NOW}
-    return ReserveSoftly(key=key, wanted=wanted or (Wanted(item="KETTLE", quantity=6),), **fields | changes)
+from tests.database.builders import DAY, HOUR, NOW, House, cart, line, order
 
 
 def grant(key: str, owner: str, *wanted: Wanted, **changes: Any) -> ReserveSoftly:
