@@ -34,7 +34,8 @@ def places(allocation: Allocation) -> list[tuple[str, int]]:
 
 async def test_a_cart_is_set_aside_where_most_lies_and_over_two_places_when_it_must(house: House) -> None:
     first = await house(reserve_softly, cart("cart/1"))
-    assert first == SoftlyReserved(key="cart/1", kept=(SetAside(item="KETTLE", location="BERLIN", quantity=6),))
+    kept = (SetAside(item="KETTLE", location="BERLIN", quantity=6),)
+    assert first == SoftlyReserved(key="cart/1", kept=kept, expires_at=NOW + HOUR)
     second = await house(reserve_softly, cart("cart/2", Wanted(item="KETTLE", quantity=7)))
     assert [(row.location, row.quantity) for row in second.kept] == [("BERLIN", 4), ("LYON", 3)]
 
@@ -52,7 +53,7 @@ async def test_nothing_is_set_aside_when_anything_is_short_and_every_shortage_is
 
 async def test_the_same_key_is_the_same_reservation_and_with_other_content_a_conflict(house: House) -> None:
     first = await house(reserve_softly, cart("cart/1"))
-    again = await house(reserve_softly, cart("cart/1", at=NOW + HOUR / 2))
+    again = await house(reserve_softly, cart("cart/1", at=NOW + HOUR / 2, expires_at=NOW + 9 * HOUR))
     assert again == first.model_copy(update={"repeated": True})
     with pytest.raises(Conflict, match="Soft reservation cart/1 is known with other content"):
         await house(reserve_softly, cart("cart/1", Wanted(item="KETTLE", quantity=7)))
