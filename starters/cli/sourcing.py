@@ -143,8 +143,8 @@ def why_here(order: OrderKey, json: AsJson = False) -> None:
 
     async def read() -> tuple[str, list[DecisionView]]:
         async with frame.database() as database:
-            key = await subjects.key_of(database, order)
-            return key, await database.read(sourcing.decisions, key)
+            view = await subjects.read_order(database, order)
+            return view.order, await database.read(sourcing.decisions, view.order)
 
     key, found = frame.run(read())
     if json:
