@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 from typing import TypeVar
 
 from sqlalchemy import ColumnElement, and_, case, func, or_, select
@@ -11,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from database import intake
 from database.backorder_queue import places_of
+from database.claims import standing
 from database.tables import (
     AuditEntry,
     Base,
@@ -28,6 +30,7 @@ from database.tables import (
     Return,
     ReturnLine,
     Shipment,
+    SoftReservation,
     Stock,
 )
 from database.waits import waits_of
@@ -87,11 +90,25 @@ def list_orders(session: Session, limit: int = 50, stage: Stage | None = None, c
     return [_summary(view) for view in found]
 
 
-def stock(session: Session, item: str | None = None) -> list[StockView]:
-    """All stock by item, location and bin, or that of one item."""
+def stock(session: Session, item: str | None = None, at: datetime | None = None) -> list[StockView]:
+    """All stock by item, location and bin, or that of one item; with `at` also what is softly reserved then."""
     chosen = select(Stock).order_by(Stock.item, Stock.location, Stock.bin)
     rows = session.scalars(chosen if item is None else chosen.where(Stock.item == item))
-    return [StockView(item=r.item, location=r.location, bin=r.bin, on_hand=r.on_hand, reserved=r.reserved) for r in rows]
+    aside = _set_aside(session, at) if at is not None else {}
+    found = []
+    for row in rows:
+        units = min(aside.get((row.item, row.location), 0), row.available)
+        if units:
+            aside[row.item, row.location] -= units
+        counts = {"on_hand": row.on_hand, "reserved": row.reserved, "set_aside": units}
+        found.append(StockView(item=row.item, location=row.location, bin=row.bin, **counts))
+    return found
+
+
+def _set_aside(session: Session, at: datetime) -> dict[tuple[str, str], int]:
+    columns = (SoftReservation.item, SoftReservation.location)
+    chosen = select(*columns, func.sum(SoftReservation.quantity)).where(standing(at)).group_by(*columns)
+    return {(item, location): int(units) for item, location, units in session.execute(chosen)}
 
 
 def audit_trail(session: Session, order: str) -> list[AuditView]:

@@ -46,6 +46,52 @@ LOCATIONS = [
     ("ROTTERDAM", "Rotterdam Waalhaven", "NL", "3089 JH"),
 ]
 
+# what each location can do and what its work costs, in cents of EUR; freight by zone: one shipment, each kilogram, days on the way
+ABILITIES: dict[str, dict[str, Any]] = {
+    "BERLIN": {
+        "shipments_per_day": 120,
+        "handling": 95,
+        "handling_per_unit": 12,
+        "cold": False,
+        "freight": {
+            "DE": {"base": 420, "per_kg": 18, "transit_days": 1},
+            "AT": {"base": 790, "per_kg": 35, "transit_days": 2},
+            "NL": {"base": 820, "per_kg": 38, "transit_days": 2},
+            "*": {"base": 1190, "per_kg": 62, "transit_days": 4},
+        },
+    },
+    "LYON": {
+        "shipments_per_day": 90,
+        "handling": 110,
+        "handling_per_unit": 10,
+        "hazardous": False,
+        "freight": {
+            "FR": {"base": 490, "per_kg": 20, "transit_days": 1},
+            "FR:69": {"base": 310, "per_kg": 12, "transit_days": 1},
+            "*": {"base": 1240, "per_kg": 66, "transit_days": 4},
+        },
+    },
+    "ROTTERDAM": {
+        "shipments_per_day": 150,
+        "handling": 80,
+        "handling_per_unit": 14,
+        "freight": {
+            "NL": {"base": 380, "per_kg": 15, "transit_days": 1},
+            "BE": {"base": 560, "per_kg": 24, "transit_days": 1},
+            "DE": {"base": 690, "per_kg": 30, "transit_days": 2},
+            "*": {"base": 990, "per_kg": 55, "transit_days": 3},
+        },
+    },
+}
+
+HAZARDOUS = {"CLN-900"}  # lye: not every location may ship it
+
+# channel -> where its rules differ from those of the house
+SOURCING = [{"channel": "*", "weights": {"further_shipment": 450, "day_late": 250, "balance": 15}}]
+
+# item, location, channel, units it has to leave, units that no other channel may take
+QUOTAS = [("KET-100", "ROTTERDAM", "x12", 0, 60), ("GRD-200", "BERLIN", "*", 20, 0)]
+
 AMPLE_STOCK = {"BERLIN": 240, "LYON": 160, "ROTTERDAM": 200}
 
 # price list -> currency, per cent of the standard price in EUR; the web prices contain VAT
@@ -126,11 +172,19 @@ def document() -> dict[str, Any]:
                 "description": text,
                 "weight_g": grams,
                 "dims_mm": list(size),
+                "hazardous": item in HAZARDOUS,
                 "prices": {"EUR": major(cents), "USD": major(cents * 115 // 100)},
             }
             for item, text, grams, size, cents, _ in items
         ],
-        "locations": [{"id": id_, "name": name, "country": country, "postcode": code} for id_, name, country, code in LOCATIONS],
+        "locations": [
+            {"id": id_, "name": name, "country": country, "postcode": code, **ABILITIES[id_]} for id_, name, country, code in LOCATIONS
+        ],
+        "sourcing": SOURCING,
+        "quotas": [
+            {"item": item, "location": location, "channel": channel, "kept_back": kept_back, "quota": quota}
+            for item, location, channel, kept_back, quota in QUOTAS
+        ],
         "stock": [
             {"item": entry[0], "location": location, "bin": f"{location[0]}-{n // 10 + 1:02d}-{n % 10 + 1:02d}", "quantity": quantity}
             for n, entry in enumerate(items)

@@ -59,11 +59,13 @@ def order_page(order: OrderView, now: datetime) -> RenderableType:
 
 
 def stock_table(stock: Iterable[StockView]) -> RenderableType:
-    table = plain_table("Item", "Location", "Bin", "On hand>", "Reserved>", "Available>")
+    table = plain_table("Item", "Location", "Bin", "On hand>", "Reserved>", "Set aside>", "Available>")
     for row in stock:
         style = "red" if row.available <= 0 else ""
         available = Text(str(row.available), style=style)
-        table.add_row(escape(row.item), escape(row.location), escape(row.bin), str(row.on_hand), str(row.reserved), available)
+        table.add_row(
+            escape(row.item), escape(row.location), escape(row.bin), str(row.on_hand), str(row.reserved), str(row.set_aside), available
+        )
     return table
 
 
