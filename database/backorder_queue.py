@@ -89,6 +89,17 @@ def positions(session: Session, item: str, at: datetime) -> list[QueueRow]:
     return rows
 
 
+def places_of(session: Session, order: str, lines: Mapping[int, str]) -> dict[int, tuple[int, int]]:
+    """Line -> its place in the queue of its item and the length of that, for the lines (line -> item) of an order that wait."""
+    found: dict[int, tuple[int, int]] = {}
+    for item in sorted(set(lines.values())):
+        waiting = everybody(session, item)
+        for position, bundle in enumerate(waiting, 1):
+            if bundle.order == order:
+                found |= {wait.line: (position, len(waiting)) for wait in bundle.waits if wait.item == item}
+    return found
+
+
 def items_waited_for(session: Session) -> list[str]:
     """Every item that somebody waits for."""
     chosen = select(OrderLine.item).join(Order, Order.order == OrderLine.order).where(waits, Order.outcome == "")

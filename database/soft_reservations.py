@@ -26,8 +26,8 @@ from domain.soft_reservations import (
 def reserve_softly(session: Session, request: ReserveSoftly) -> SoftlyReserved:
     """Set all of it aside, or report every shortage and set nothing aside.
 
-    The same key again answers with what became of the reservation; with other content it is a Conflict. An unknown item or location is
-    NotFound. What others have claimed, and what the channel must leave, is not available (`domain.availability.may_take`).
+    The same key again answers with what became of the reservation, which keeps its time; with other content it is a Conflict. An unknown
+    item or location is NotFound. What others have claimed, and what the channel must leave, cannot be had (`domain.availability.may_take`).
     """
     stock = stock_of_items(session, (each.item for each in request.wanted))
     known = _rows(session, request.key)
@@ -57,7 +57,7 @@ def reserve_softly(session: Session, request: ReserveSoftly) -> SoftlyReserved:
         return SoftlyReserved(key=request.key, short=tuple(short))
     rows = [SetAside(item=item, location=location, quantity=units) for (item, location), units in sorted(kept.items())]
     _write(session, request, rows)
-    return SoftlyReserved(key=request.key, kept=tuple(rows))
+    return SoftlyReserved(key=request.key, kept=tuple(rows), expires_at=request.expires_at)
 
 
 def release(session: Session, key: str, at: datetime) -> SoftlyReserved:
@@ -67,7 +67,7 @@ def release(session: Session, key: str, at: datetime) -> SoftlyReserved:
         raise NotFound("soft reservation", key)
     repeated = all(row.ended for row in rows)
     _end(rows, "released", at)
-    return SoftlyReserved(key=key, kept=_kept(rows), ended=_ended(rows), repeated=repeated)
+    return SoftlyReserved(key=key, kept=_kept(rows), expires_at=rows[0].expires_at, ended=_ended(rows), repeated=repeated)
 
 
 def expire_due(session: Session, at: datetime, most: int = 500) -> tuple[str, ...]:
@@ -125,12 +125,13 @@ def _check_places(session: Session, wanted: Sequence[Wanted]) -> None:
 
 def _repeated(request: ReserveSoftly, rows: Sequence[SoftReservation]) -> SoftlyReserved:
     first = rows[0]
-    same = (first.kind, first.owner, first.channel, first.expires_at) == (request.kind, request.owner, request.channel, request.expires_at)
+    same = (first.kind, first.owner, first.channel) == (request.kind, request.owner, request.channel)
     if not same or _by_item((row.item, row.asked) for row in rows) != _by_item((each.item, each.quantity) for each in request.wanted):
         units = ", ".join(f"{row.asked} of {row.item} at {row.location}" for row in rows)
         raise Conflict(f"Soft reservation {request.key}", f"{first.kind} {first.owner}: {units}")
     lapsed = first.expires_at is not None and first.expires_at <= request.at
-    return SoftlyReserved(key=request.key, kept=_kept(rows), ended=_ended(rows) or ("expired" if lapsed else ""), repeated=True)
+    ended = _ended(rows) or ("expired" if lapsed else "")
+    return SoftlyReserved(key=request.key, kept=_kept(rows), expires_at=first.expires_at, ended=ended, repeated=True)
 
 
 def _by_item(units: Iterable[tuple[str, int]]) -> dict[str, int]:

@@ -71,6 +71,7 @@ class SoftlyReserved(Value):
     key: str
     kept: tuple[SetAside, ...] = ()
     short: tuple[SoftShortage, ...] = ()
+    expires_at: Moment | None = None
     ended: str = ""
     repeated: bool = False
 

@@ -1,4 +1,4 @@
-"""Goods came in: stock goes up once per receipt, and the orders that wait for it wake, oldest first."""
+"""Goods came in: stock goes up once per receipt, and the orders that win it in the backorder queue wake."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ PATIENCE = timedelta(seconds=30)
 
 
 async def receive(client: Client, goods: ReceiveStock) -> StockReceived:
-    """Book a receipt and wake who waits; the same receipt again answers as the first did, `repeated`.
+    """Book a receipt and wake who wins; the same receipt again answers as the first did, `repeated`.
 
     Raises Conflict for a known receipt with other goods, Refused when the business says no (an unknown item), Unavailable without a server.
     """

@@ -315,8 +315,8 @@ X12_FILES: dict[str, tuple[tuple[str, str, str, str, str], list[Order]]] = {
             Order(
                 "KN-613",
                 "4012345000016",
-                "A price far below the list was agreed, and the total is wrong too: accepted.",
-                (("ESP-DUO", 1, 150000), ("CLN-900", 4)),
+                "An agreed price and a wrong total are accepted; though younger, it is first in the queue for burrs.",
+                (("ESP-DUO", 1, 150000), ("CLN-900", 4), ("BRR-120", 2)),
                 terms=30,
                 misstated=-100,
                 to="hamburg",

@@ -59,11 +59,13 @@ def order_page(order: OrderView, now: datetime) -> RenderableType:
 
 
 def stock_table(stock: Iterable[StockView]) -> RenderableType:
-    table = plain_table("Item", "Location", "Bin", "On hand>", "Reserved>", "Available>")
+    table = plain_table("Item", "Location", "Bin", "On hand>", "Reserved>", "Set aside>", "Available>")
     for row in stock:
         style = "red" if row.available <= 0 else ""
         available = Text(str(row.available), style=style)
-        table.add_row(escape(row.item), escape(row.location), escape(row.bin), str(row.on_hand), str(row.reserved), available)
+        table.add_row(
+            escape(row.item), escape(row.location), escape(row.bin), str(row.on_hand), str(row.reserved), str(row.set_aside), available
+        )
     return table
 
 
@@ -181,7 +183,8 @@ def _sections(order: OrderView, now: datetime) -> Iterable[tuple[str, Table]]:
 
 
 def _line(line: LineView, used: Sequence[str], now: datetime) -> tuple[object, ...]:
-    backorder = f"backorder until {until(line.backorder_due, now)}" if line.backorder_due and line.open else ""
+    place = f", place {line.queue_position} of {line.queue_length} in the queue" if line.queue_position else ""
+    backorder = f"backorder until {until(line.backorder_due, now)}{place}" if line.backorder_due and line.open else ""
     counts = (getattr(line, bucket) or "" for bucket in used)
     return (line.number, line.item, line.description, line.unit_price, line.ordered, *counts, line.origin or backorder)
 

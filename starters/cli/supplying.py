@@ -377,7 +377,7 @@ def _say_received(booked: list[tuple[ReceiveStock, StockReceived]], as_json: boo
         said = "was booked before; nothing was changed" if received.repeated else f"is booked: {what}"
         frame.say(f"Receipt [bold]{goods.receipt}[/] {said}.")
         if received.waiting:
-            frame.say(f"Waiting for it, oldest first: {', '.join(received.waiting)}.")
+            frame.say(f"Set aside for those who waited, first come first: {', '.join(received.waiting)}.")
 
 
 def _item_and_units(pair: str) -> tuple[str, int]:

@@ -20,6 +20,7 @@ from domain.messages import Cause, LineQuantity, Parcel
 from domain.money import Money
 from domain.money_steps import DocumentIssued, InvoiceDraft, InvoiceLine, IssueInvoice
 from domain.order import Address, OrderLine, PaymentTerms, PlaceOrder, ShippingPolicy
+from domain.soft_reservations import ReserveSoftly, SoftKind, Wanted
 from domain.steps import (
     Accepted,
     AcceptOrder,
@@ -40,7 +41,7 @@ Asked = TypeVar("Asked", bound=Step)
 T = TypeVar("T")
 
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
-DAY = timedelta(days=1)
+DAY, HOUR = timedelta(days=1), timedelta(hours=1)
 
 CATALOGUE: dict[str, Any] = {
     "suppliers": [{"id": "HARIO", "name": "Hario Europe", "lead_time_days": 10}],
@@ -110,6 +111,11 @@ def said(message_id: str = "m-1", name: str = "pick_confirmed", actor: str = "fl
 def step(key: str, of: str = "shopify/1001") -> dict[str, Any]:
     """The fields that every step has; its key is `{order}/{key}`."""
     return {"order": of, "key": f"{of}/{key}", "at": NOW}
+
+
+def cart(key: str = "cart/1", *wanted: Wanted, **changes: Any) -> ReserveSoftly:
+    fields: dict[str, Any] = {"kind": SoftKind.CART, "owner": key, "channel": "shopify", "expires_at": NOW + HOUR, "at": NOW}
+    return ReserveSoftly(key=key, wanted=wanted or (Wanted(item="KETTLE", quantity=6),), **fields | changes)
 
 
 class House:

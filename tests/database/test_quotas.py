@@ -10,8 +10,7 @@ from domain.errors import NotFound, Refused
 from domain.order import PlaceOrder
 from domain.quotas import QuotaView, SetQuota
 from domain.steps import Allocation, ReleaseStock
-from tests.database.builders import NOW, House, line, order, step
-from tests.database.test_soft_reservations import cart
+from tests.database.builders import NOW, House, cart, line, order, step
 
 
 def share(channel: str = "x12", kept_back: int = 0, quota: int = 0, location: str = "BERLIN", item: str = "KETTLE") -> SetQuota:

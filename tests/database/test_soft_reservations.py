@@ -13,14 +13,7 @@ from database.tables import SoftReservation
 from domain.errors import Conflict, NotFound
 from domain.soft_reservations import ReserveSoftly, SetAside, SoftKind, SoftlyReserved, SoftShortage, Wanted
 from domain.steps import Allocation, Need, PlannedShipment, ReceiveStock, Shortage
-from tests.database.builders import DAY, NOW, House, line, order
-
-HOUR = timedelta(hours=1)
-
-
-def cart(key: str = "cart/1", *wanted: Wanted, **changes: Any) -> ReserveSoftly:
-    fields: dict[str, Any] = {"kind": SoftKind.CART, "owner": key, "channel": "shopify", "expires_at": NOW + HOUR, "at": NOW}
-    return ReserveSoftly(key=key, wanted=wanted or (Wanted(item="KETTLE", quantity=6),), **fields | changes)
+from tests.database.builders import DAY, HOUR, NOW, House, cart, line, order
 
 
 def grant(key: str, owner: str, *wanted: Wanted, **changes: Any) -> ReserveSoftly:
@@ -41,7 +34,8 @@ def places(allocation: Allocation) -> list[tuple[str, int]]:
 
 async def test_a_cart_is_set_aside_where_most_lies_and_over_two_places_when_it_must(house: House) -> None:
     first = await house(reserve_softly, cart("cart/1"))
-    assert first == SoftlyReserved(key="cart/1", kept=(SetAside(item="KETTLE", location="BERLIN", quantity=6),))
+    kept = (SetAside(item="KETTLE", location="BERLIN", quantity=6),)
+    assert first == SoftlyReserved(key="cart/1", kept=kept, expires_at=NOW + HOUR)
     second = await house(reserve_softly, cart("cart/2", Wanted(item="KETTLE", quantity=7)))
     assert [(row.location, row.quantity) for row in second.kept] == [("BERLIN", 4), ("LYON", 3)]
 
@@ -59,7 +53,7 @@ async def test_nothing_is_set_aside_when_anything_is_short_and_every_shortage_is
 
 async def test_the_same_key_is_the_same_reservation_and_with_other_content_a_conflict(house: House) -> None:
     first = await house(reserve_softly, cart("cart/1"))
-    again = await house(reserve_softly, cart("cart/1", at=NOW + HOUR / 2))
+    again = await house(reserve_softly, cart("cart/1", at=NOW + HOUR / 2, expires_at=NOW + 9 * HOUR))
     assert again == first.model_copy(update={"repeated": True})
     with pytest.raises(Conflict, match="Soft reservation cart/1 is known with other content"):
         await house(reserve_softly, cart("cart/1", Wanted(item="KETTLE", quantity=7)))

@@ -8,6 +8,7 @@ import pytest
 from domain.sourcing.choice import choose
 from domain.sourcing.decision import Candidate, Decision, Part, RuleTried
 from domain.sourcing.facts import Goods, Rate, Site, Sourcing, SourcingPolicy, SourcingRule, Weights, narrowest
+from domain.sourcing.words import in_words
 from domain.steps import Need, Shortage
 
 PLAIN = SourcingPolicy(weights=Weights(further_shipment=500, day_late=300, balance=0))
@@ -173,3 +174,39 @@ def test_the_narrowest_zone_counts(zones: tuple[str, ...], zone: str) -> None:
 def test_the_same_question_has_the_same_answer_in_whatever_order_the_locations_come() -> None:
     sites = [site("BERLIN", 3, 1), site("LYON", 3, 1), site("PORTO", 3, 1)]
     assert choose(wants(6, 3), sites, PLAIN) == choose(wants(6, 3), sites[::-1], PLAIN)
+
+
+# --- in words ------------------------------------------------------------------------------------------------------------------------
+
+
+def test_the_words_say_what_the_chosen_location_was_the_best_of() -> None:
+    sites = [site("BERLIN", 5, base=890), site("LYON", 5, base=590), site("PORTO", 0), site("TURIN", 5, ships_to=("IT",))]
+    assert in_words(choose(wants(2), sites, PLAIN)) == (
+        "All of it comes from LYON.",
+        "At 5.90 EUR it is the cheapest of 2 locations that have everything; the next, BERLIN, costs 3.00 EUR more.",
+        "The rule was “one location complete”.",
+    )
+
+
+def test_the_words_say_who_gives_what_of_a_split_and_what_is_missing() -> None:
+    decision = choose(wants(12, 1), [site("BERLIN", 10, 1), site("LYON", 1)], PLAIN)
+    assert in_words(decision) == (
+        "It is split: 11 units from BERLIN, 1 unit from LYON.",
+        "It is the only split that can serve it; it costs 5.00 EUR.",
+        (
+            "The rule was “as far as stock goes”. “one location complete” found none: stock does not cover every line."
+            " “cheapest split” found none: stock does not cover every line."
+        ),
+        "Missing: 1 of 12 CUP (line 1).",
+    )
+
+
+def test_the_words_say_why_nothing_is_sent() -> None:
+    assert in_words(choose(wants(2), [site("BERLIN", 0)], PLAIN)) == (
+        "Nothing is sent from anywhere: no location that may serve the order has any of it.",
+        "Missing: 2 of 2 CUP (line 1).",
+    )
+    assert in_words(choose(wants(2, 1, together=True), [site("BERLIN", 1, 1)], PLAIN)) == (
+        "Nothing is sent from anywhere: line 1 cannot be served in full.",
+        "Missing: 1 of 2 CUP (line 1).",
+    )
