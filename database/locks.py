@@ -53,7 +53,7 @@ def return_of(session: Session, order: str, rma: int) -> Return:
 def reservations_of(session: Session, order: str, shipment: int, ended: str = "") -> list[Reservation]:
     """The picks of a shipment that are still kept, or that ended as `ended`."""
     chosen = select(Reservation).where(Reservation.order == order, Reservation.shipment == shipment, Reservation.ended == ended)
-    return list(session.scalars(chosen.order_by(Reservation.line, Reservation.bin)))
+    return list(session.scalars(chosen.order_by(Reservation.line, Reservation.bin, Reservation.lot)))
 
 
 def stock_behind(session: Session, reservations: Iterable[Reservation]) -> dict[tuple[str, str, str], Stock]:

@@ -233,7 +233,7 @@ def _line(row: OrderLine) -> LineView:
 def _shipment(row: Shipment, reservations: Iterable[Reservation], parcels: Iterable[ParcelRow]) -> ShipmentView:
     given_up = row.status == "cancelled"
     picks = [
-        Pick(line=kept.line, item=kept.item, bin=kept.bin, quantity=kept.asked if given_up else kept.quantity)
+        Pick(line=kept.line, item=kept.item, bin=kept.bin, lot=kept.lot, quantity=kept.asked if given_up else kept.quantity)
         for kept in reservations
         if kept.shipment == row.shipment and (kept.quantity or given_up)
     ]

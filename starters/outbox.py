@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from temporalio.client import Client
 
@@ -12,7 +12,7 @@ from domain.errors import Refused
 from starters import messaging
 
 
-async def tell_untold(client: Client, database: Database) -> dict[str, str]:
+async def tell_untold(client: Client, database: Database, patience: timedelta = messaging.TELL_PATIENCE) -> dict[str, str]:
     """Tell every fact that no order has heard yet; answers with the id of each and why its order would not hear it, mostly nothing.
 
     An order takes a fact once, so that a teller who dies between telling and writing it down does no harm. Raises Unavailable without a
@@ -21,7 +21,7 @@ async def tell_untold(client: Client, database: Database) -> dict[str, str]:
     outcomes = {}
     for each in await database.read(outbox.untold):
         try:
-            await messaging.tell(client, each.order, each.fact)
+            await messaging.tell(client, each.order, each.fact, patience=patience)
             outcomes[each.message_id] = ""
         except Refused as refused:  # the order ended, or nobody knows it
             outcomes[each.message_id] = str(refused)

@@ -14,9 +14,7 @@ from integrations.ports import Warehouse
 
 
 def serving(settings: Settings, database: Database, partners: Warehouse) -> Warehouse:
-    """The warehouse of this installation: the partners' own where the settings name no floor of ours."""
-    if not settings.own_floor:
-        return partners
+    """The warehouse of this installation: what was released to our own floor is found there, also when the settings name it no more."""
     return Warehouses(OwnFloor(database, settings.day), settings.own_floor, partners)
 
 

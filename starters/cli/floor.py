@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 app = typer.Typer()
 wave_app = typer.Typer(no_args_is_help=True, help="Gather released pick tasks into pick lists in walking order.")
 PANEL = "Work the floor"
+TELLS_WITHIN = timedelta(seconds=3)
+"""A picker does not stand and wait for a server: a worker tells what is left over."""
 app.add_typer(wave_app, name="wave", rich_help_panel=PANEL)
 
 LocationOption = Annotated[str, typer.Option("--location", "-L", help="Only this location.")]
@@ -163,7 +165,7 @@ async def tell_orders(database: Database) -> str:
     if not await database.read(outbox.untold, 1):
         return ""
     try:
-        await tell_untold(await frame.client(), database)
+        await tell_untold(await frame.client(), database, TELLS_WITHIN)
     except Unavailable as silent:
         return str(silent)
     return ""

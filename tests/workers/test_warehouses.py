@@ -64,10 +64,11 @@ async def test_each_location_is_served_by_one_warehouse_and_cancelled_where_it_i
 
 async def test_the_settings_say_which_floors_are_ours(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     partner, database = Partner(), Database(f"sqlite:///{tmp_path / 'holdfast.db'}")
-    assert serving(Settings.load(), database, partner) is partner
+    assert await release(serving(Settings.load(), database, partner), "theirs", "BERLIN") == "THEIRS-1"
     monkeypatch.setenv("OMS_OWN_FLOOR", "BERLIN, MAINZ,")
     assert Settings.load().own_floor == {"BERLIN", "MAINZ"}
-    assert isinstance(serving(Settings.load(), database, partner), Warehouses)
+    migrate(f"sqlite:///{tmp_path / 'holdfast.db'}")
+    assert await release(serving(Settings.load(), database, partner), "ours", "MAINZ") == "PT-000001"
     monkeypatch.setenv("OMS_COUNT_TOLERANCE_UNITS", "-1")
     with pytest.raises(ConfigError, match="OMS_COUNT_TOLERANCE_UNITS should be greater than or equal to 0"):
         Settings.load()
