@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from database import outbox
 from database.journal import insert_once
 from database.locks import next_number
-from database.tables import Bin, Order, PickRelease, PickTask
+from database.tables import Bin, Order, PickRelease, PickTask, Shipment
 from domain.errors import StepUndone
 from domain.floor import NORMAL, URGENT, Confirmed, PickedFrom
 from domain.messages import LineQuantity, PickConfirmed
@@ -19,6 +19,8 @@ from domain.order import Moment
 from domain.steps import Pick
 
 OPEN = ("released", "waved")
+NUMBER = "F"
+"""The counter of our releases, and what their numbers begin with: a shipment with such a number is picked by scans."""
 
 
 def release(
@@ -48,7 +50,7 @@ def release(
             raise StepUndone(key)
         assert row.reference is not None  # given in the transaction that released it
         return row.reference
-    row.reference = f"PT-{next_number(session, 'PT'):06}"
+    row.reference = f"{NUMBER}-{next_number(session, NUMBER):06}"
     zones = _zones(session, location, (pick.bin for pick in picks))
     place = {"release": key, "order": order, "shipment": shipment, "location": location}
     for pick in picks:
@@ -74,6 +76,18 @@ def cancel(session: Session, key: str, at: datetime) -> bool:
         task.status = "cancelled"
     outbox.forget(session, message_id(key))
     return known
+
+
+def close_without_scans(session: Session, shipment: Shipment, at: datetime) -> None:
+    """The order was told what was picked by other means than scans: nobody has to walk there any more."""
+    if not shipment.pick_reference.startswith(f"{NUMBER}-"):
+        return
+    chosen = select(PickRelease.key).where(PickRelease.order == shipment.order, PickRelease.shipment == shipment.shipment)
+    releases = locked(session, session.scalars(chosen.where(PickRelease.status == "open")))
+    for release in releases.values():
+        release.status, release.confirmed_at = "confirmed", at
+    for task in tasks_of(session, releases) if releases else ():
+        task.status = "told" if task.status in OPEN else task.status
 
 
 def locked(session: Session, keys: Iterable[str]) -> dict[str, PickRelease]:

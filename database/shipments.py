@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from sqlalchemy import delete, insert
 from sqlalchemy.orm import Session
 
-from database import counting, lots
+from database import counting, lots, picking
 from database.backorders import free_for_queue
 from database.journal import HOLDFAST
 from database.locks import invoice_of, items_locked, lines_of, order_of, require, reservations_of, return_of, shipment_of, stock_behind
@@ -54,6 +54,7 @@ def record_pick(session: Session, request: RecordPick) -> Recorded:
     A shipment of which nothing was found is cancelled. More than was asked for is refused.
     """
     shipment = _locked(session, request.order, request.shipment, ("planned", "released"))
+    picking.close_without_scans(session, shipment, request.at)
     lines, kept = lines_of(session, request.order), reservations_of(session, request.order, request.shipment)
     asked, picked = _units(LineQuantity(line=row.line, quantity=row.quantity) for row in kept), _units(request.picked)
     for line, quantity in picked.items():

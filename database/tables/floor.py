@@ -64,12 +64,15 @@ class PickRelease(Base):
 
 
 class PickTask(Base):
-    """`quantity` units of one line to take out of one bin; `picked` is the sum of its scans."""
+    """`quantity` units of one line to take out of one bin; `picked` is the sum of its scans.
+
+    A task ends `picked`, `short` (there was less), `told` (its order heard of the pick without a scan) or `cancelled`.
+    """
 
     __tablename__ = "pick_tasks"
     __table_args__ = (
         UniqueConstraint("release", "line", "item", "bin", "lot"),
-        CheckConstraint("status IN ('released', 'waved', 'picked', 'short', 'cancelled')", "status"),
+        CheckConstraint("status IN ('released', 'waved', 'picked', 'short', 'told', 'cancelled')", "status"),
         CheckConstraint("picked >= 0 AND picked <= quantity", "picked_within_quantity"),
         Index(None, "wave"),
         Index(None, "item", "location", "bin"),

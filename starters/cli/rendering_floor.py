@@ -20,7 +20,14 @@ if TYPE_CHECKING:
     from domain.floor import Backlog, Task, WaveView
     from domain.lots import LotView, Recall, Recalled
 
-_MARKS = {"released": "", "waved": "", "picked": "[green]✓[/]", "short": "[yellow]short[/]", "cancelled": "[dim]cancelled[/]"}
+_MARKS = {
+    "released": "",
+    "waved": "",
+    "picked": "[green]✓[/]",
+    "short": "[yellow]short[/]",
+    "told": "[dim]told[/]",
+    "cancelled": "[dim]cancelled[/]",
+}
 
 
 def wave_page(wave: WaveView, now: datetime) -> RenderableType:

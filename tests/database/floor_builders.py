@@ -72,11 +72,11 @@ class Floor:
         for planned in allocated.shipments:
             base = step(f"shipment/{planned.number}/release", placed.key)
             place = (placed.key, planned.number, planned.location, planned.picks)
-            await self.house(picking.release, base["key"], *place, due, NOW, DAY)
+            reference = await self.house(picking.release, base["key"], *place, due, NOW, DAY)
             fields: dict[str, Any] = {"shipment": planned.number, "location": planned.location, "picks": planned.picks, "pick_due": due}
 
-            def book(session: Session, request: ReleasePicks) -> PicksReleased:
-                return shipments.record_pick_release(session, request, PicksReleased(reference="PT"))
+            def book(session: Session, request: ReleasePicks, number: str = reference) -> PicksReleased:
+                return shipments.record_pick_release(session, request, PicksReleased(reference=number))
 
             await self.house.once(ReleasePicks(**base, **fields), PicksReleased, book)
 

@@ -198,7 +198,7 @@ async def test_a_release_is_taken_once_and_a_cancelled_one_never_again(floor: Fl
     await floor.release(placed)
     key = "shopify/1/shipment/1/release"
     again = await floor.house(picking.release, key, placed.key, 1, "BERLIN", (), NOW, NOW, DAY)
-    assert again == "PT-000001"
+    assert again == "F-000001"
     wave = (await floor.gather()).wave
     assert await floor.house(picking.cancel, key, NOW)
     await floor.house.undo(CancelPicks(**step("cancel_picks", placed.key), shipment=1, undoes=key), key, shipments.cancel_picks)
@@ -210,6 +210,21 @@ async def test_a_release_is_taken_once_and_a_cancelled_one_never_again(floor: Fl
     assert not await floor.house(picking.cancel, "shopify/9/shipment/1/release", NOW)
     with pytest.raises(StepUndone):
         await floor.house(picking.release, "shopify/9/shipment/1/release", placed.key, 1, "BERLIN", (), NOW, NOW, DAY)
+
+
+async def test_a_pick_that_was_told_without_scans_is_walked_by_nobody(floor: Floor) -> None:
+    placed = order("1", line(1, "KETTLE", 2), line(2, "GRINDER", 1))
+    await floor.release(placed)
+    wave = (await floor.gather()).wave
+    await floor.scan(wave, "KETTLE", "B-01", 1)
+    await floor.house.pick(placed, l1=2, l2=1)
+    assert [(task.item, task.picked, task.status) for task in (await floor.house.database.read(waves.show, wave)).tasks] == [
+        ("KETTLE", 1, "told"),
+        ("GRINDER", 0, "told"),
+    ]
+    with pytest.raises(Refused, match="nothing is expected any more"):
+        await floor.scan(wave, "KETTLE", "B-01", 1)
+    assert await floor.facts() == []
 
 
 async def test_a_fact_stands_in_the_outbox_until_it_was_told(floor: Floor) -> None:

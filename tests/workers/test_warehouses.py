@@ -49,7 +49,7 @@ async def test_each_location_is_served_by_one_warehouse_and_cancelled_where_it_i
     migrate(url)
     database, partner = Database(url), Partner()
     house = Warehouses(OwnFloor(database, timedelta(days=1)), frozenset({"BERLIN"}), partner)
-    assert [await release(house, "ours", "BERLIN"), await release(house, "ours", "BERLIN")] == ["PT-000001", "PT-000001"]
+    assert [await release(house, "ours", "BERLIN"), await release(house, "ours", "BERLIN")] == ["F-000001", "F-000001"]
     assert await release(house, "theirs", "LYON") == "THEIRS-1"
     assert (await database.read(tasks), partner.asked) == (2, ["release theirs at LYON"])
     await house.cancel("ours")
@@ -68,7 +68,7 @@ async def test_the_settings_say_which_floors_are_ours(tmp_path: Path, monkeypatc
     monkeypatch.setenv("OMS_OWN_FLOOR", "BERLIN, MAINZ,")
     assert Settings.load().own_floor == {"BERLIN", "MAINZ"}
     migrate(f"sqlite:///{tmp_path / 'holdfast.db'}")
-    assert await release(serving(Settings.load(), database, partner), "ours", "MAINZ") == "PT-000001"
+    assert await release(serving(Settings.load(), database, partner), "ours", "MAINZ") == "F-000001"
     monkeypatch.setenv("OMS_COUNT_TOLERANCE_UNITS", "-1")
     with pytest.raises(ConfigError, match="OMS_COUNT_TOLERANCE_UNITS should be greater than or equal to 0"):
         Settings.load()

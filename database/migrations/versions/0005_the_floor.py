@@ -200,7 +200,7 @@ def upgrade() -> None:
         sa.Column("status", sa.String(), nullable=False),
         sa.Column("wave", sa.String(), nullable=True),
         sa.Column("position", sa.BigInteger(), nullable=False),
-        sa.CheckConstraint("status IN ('released', 'waved', 'picked', 'short', 'cancelled')", name="ck_pick_tasks_status"),
+        sa.CheckConstraint("status IN ('released', 'waved', 'picked', 'short', 'told', 'cancelled')", name="ck_pick_tasks_status"),
         sa.CheckConstraint("picked >= 0 AND picked <= quantity", name="ck_pick_tasks_picked_within_quantity"),
         sa.ForeignKeyConstraint(["release"], ["pick_releases.key"], name="fk_pick_tasks_release"),
         sa.ForeignKeyConstraint(["wave"], ["waves.wave"], name="fk_pick_tasks_wave"),
@@ -232,7 +232,7 @@ def upgrade() -> None:
         )
 
     counters = sa.table("counters", sa.column("name", sa.String), sa.column("last", sa.BigInteger))
-    op.bulk_insert(counters, [{"name": name, "last": 0} for name in ("PT", "W", "CT")])
+    op.bulk_insert(counters, [{"name": name, "last": 0} for name in ("F", "W", "CT")])
 
 
 def downgrade() -> None:
@@ -246,4 +246,4 @@ def downgrade() -> None:
         op.drop_column(table, column)
     for table in TABLES:
         op.drop_table(table)
-    op.execute("DELETE FROM counters WHERE name IN ('PT', 'W', 'CT')")
+    op.execute("DELETE FROM counters WHERE name IN ('F', 'W', 'CT')")
