@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -26,7 +26,7 @@ waits: ColumnElement[bool] = and_(OrderLine.open > 0, OrderLine.backorder_due.is
 """A line that stock was sought for in vain."""
 
 
-def waited_for(session: Session, items: Iterable[str]) -> set[str]:
+def waited_for(session: Session, items: Collection[str]) -> set[str]:
     """Those of these items that somebody waits for."""
     chosen = select(OrderLine.item).join(Order, Order.order == OrderLine.order)
     return set(session.scalars(chosen.where(OrderLine.item.in_(sorted(set(items))), waits, Order.outcome == "").distinct()))
