@@ -66,7 +66,7 @@ def _want(session: Session, name: str, units: int, **changes: Any) -> None:
     placed = grinder_order(name, **changes)
     placed = placed.model_copy(update={"lines": (placed.lines[0].model_copy(update={"item": GASKET, "quantity": units}),)})
     intake.capture(session, placed, NOW)
-    about = {"order": placed.key, "at": NOW}
+    about: dict[str, Any] = {"order": placed.key, "at": NOW}
     orders.accept_order(session, AcceptOrder(**about, key=f"{placed.key}/accept", placed=placed, price_tolerance=Decimal(1), waived=True))
     allocate = AllocateStock(
         **about,
