@@ -7,6 +7,7 @@ from temporalio import activity
 from activities.bell import Bell
 from activities.steps import once, undo
 from database import promises, purchasing, shipments, stock
+from database.backorder_queue import waited_for
 from database.engine import Database
 from domain.messages import StockArrived
 from domain.steps import (
@@ -68,4 +69,8 @@ class StockActivities:
     @activity.defn
     async def receive_stock(self, request: ReceiveStock) -> StockReceived:
         """Book a goods receipt once; answers with the orders that won of it, the first of the queue first."""
-        return await self.database.transaction(purchasing.receive, request)
+        received = await self.database.transaction(purchasing.receive, request)
+        waited = await self.database.read(waited_for, (request.item,))
+        if received.waiting or waited:  # somebody watches whether the winners come, and whose turn is next
+            await self.bell.ring()
+        return received

@@ -38,7 +38,7 @@ def free_for_queue(session: Session, key: str, units: Mapping[Place, int], at: d
     """
     if not units:
         return
-    waited = waited_for(session, (item for item, _ in units))
+    waited = waited_for(session, {item for item, _ in units})
     freed = sorted((place, quantity) for place, quantity in units.items() if quantity and place[0] in waited)
     about = {"key": f"freed/{key}", "kind": SoftKind.GRANT.value, "owner": QUEUE, "channel": QUEUE, "made_at": at, "expires_at": None}
     rows = [

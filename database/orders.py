@@ -118,6 +118,8 @@ def close_order(session: Session, request: CloseOrder) -> Recorded:
     order.held, order.review_at = "", None
     if request.outcome is not Outcome.CLOSED:
         _cancel_open(session, request)
+    else:
+        give_back(session, request.order, request.key, request.at)
     withdrawn = Decision(choice=WITHDRAWN, by="holdfast", at=request.at).model_dump_json()
     for row in session.scalars(select(ExceptionRow).where(ExceptionRow.order == request.order, ExceptionRow.decision.is_(None))):
         row.decision = withdrawn

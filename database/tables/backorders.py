@@ -14,14 +14,15 @@ class BackorderWin(Base):
     """Stock that was set aside for an order of the queue; the units themselves are the soft reservation `win/{win}`.
 
     A `complete` win is told to its order, which comes and allocates it. What is only saved up for an order is told to nobody until the rest
-    has come: it is handed out anew each time.
+    has come: it is handed out anew each time. No foreign key leads to the order: checking it would lock an order's row after the locks of
+    items, and the order's own steps take their locks the other way round.
     """
 
     __tablename__ = "backorder_wins"
     __table_args__ = (Index(None, "order"), Index(None, "cause"), Index(None, "told_at"))
 
     win: Mapped[Serial]
-    order: Mapped[str] = mapped_column(ForeignKey("orders.order"))
+    order: Mapped[str]
     units: Mapped[Json]  # item -> units, as they were won
     complete: Mapped[bool]
     cause: Mapped[str]  # "receipt GR-1", "freed stock", "reallocation 3"
@@ -54,7 +55,7 @@ class ReallocationShare(Base):
     __table_args__ = (CheckConstraint("before >= 0 AND after >= 0", "no_unit_negative"),)
 
     reallocation: Mapped[int] = mapped_column(ForeignKey("reallocations.reallocation"), primary_key=True)
-    order: Mapped[str] = mapped_column(ForeignKey("orders.order"), primary_key=True)
+    order: Mapped[str] = mapped_column(primary_key=True)
     position: Mapped[int]  # in the order of the queue
     wants: Mapped[int]
     before: Mapped[int]

@@ -28,8 +28,8 @@ OWN = [
     ("SPL-010", "Portafilter spouts, pair", 260, (90, 60, 50), 2900, {"BERLIN": 6, "LYON": 6}),  # split over two locations
     ("SPL-020", "Bar towel, pack of 10", 900, (300, 220, 120), 1750, {"LYON": 8, "ROTTERDAM": 8}),  # split over two locations
     ("GSK-110", "Group gasket 8.5 mm", 30, (75, 75, 9), 690, {"BERLIN": 4}),  # partial, the rest is received
-    ("BRR-120", "Burr set 64 mm, titanium", 310, (70, 70, 40), 16900, {"LYON": 1}),  # complete, waits for receipt; KN-613 comes first
-    ("VLV-130", "Steam valve, kit", 190, (110, 70, 50), 5400, {}),  # overdue, wait on
+    ("BRR-120", "Burr set 64 mm, titanium", 310, (70, 70, 40), 16900, {"LYON": 1}),  # complete, waits for receipt
+    ("VLV-130", "Steam valve, kit", 190, (110, 70, 50), 5400, {}),  # overdue, wait on; KN-613 comes first
     ("PMP-140", "Vibration pump 230 V", 640, (150, 80, 70), 3900, {}),  # overdue, substitute
     ("BSK-150", "Filter basket 18 g, limited", 95, (72, 72, 28), 2650, {"ROTTERDAM": 1}),  # overdue, cancel the line
     ("DST-160", "Distributor 58 mm, copper", 430, (60, 60, 50), 6200, {"BERLIN": 2}),  # overdue, split

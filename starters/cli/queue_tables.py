@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
 from itertools import groupby
 from typing import TYPE_CHECKING
 
@@ -11,14 +10,14 @@ from rich.console import Group, RenderableType
 from rich.markup import escape
 from rich.text import Text
 
-from starters.cli.rendering import plain_table, until
+from starters.cli.rendering import plain_table
 
 if TYPE_CHECKING:
     from domain.distribution import QueueRow, Reallocated
     from domain.reallocation import Share
 
 
-def queue_page(rows: Sequence[QueueRow], now: datetime) -> RenderableType:
+def queue_page(rows: Sequence[QueueRow]) -> RenderableType:
     """The queue of each item: who is next, how urgent, how many units, and why they stand where they stand."""
     parts: list[RenderableType] = []
     for item, queue in groupby(rows, key=lambda row: row.item):
@@ -35,11 +34,11 @@ def queue_page(rows: Sequence[QueueRow], now: datetime) -> RenderableType:
                 Text(str(row.set_aside or ""), style="green"),
                 f"{row.customer_priority} / {row.order_priority}",
                 f"{row.promised_for:%Y-%m-%d}" if row.promised_for else "",
-                f"{row.expected_at:%Y-%m-%d}" if row.expected_at else until(row.asked_at, now),
+                f"{row.expected_at:%Y-%m-%d}" if row.expected_at else f"asked {row.asked_at:%m-%d}" if row.asked_at else "",
                 escape(row.why),
             )
         parts += [table, ""]
-    parts.append(Text("Priority: of the customer / of the order; 1 comes first.", style="dim"))
+    parts.append(Text("Priority: of the customer / of the order; 1 comes first. Without an expected day, somebody is asked.", style="dim"))
     return Group(*parts)
 
 

@@ -41,7 +41,7 @@ def backorders(item: Annotated[str | None, typer.Argument(help="Only this item."
     else:
         from starters.cli.queue_tables import queue_page
 
-        frame.console().print(queue_page(rows, now))
+        frame.console().print(queue_page(rows))
 
 
 @app.command(rich_help_panel=PANEL)

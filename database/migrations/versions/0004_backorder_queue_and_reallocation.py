@@ -35,7 +35,6 @@ def upgrade() -> None:
         sa.Column("cause", sa.String(), nullable=False),
         sa.Column("won_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("told_at", sa.DateTime(timezone=True), nullable=True),
-        sa.ForeignKeyConstraint(["order"], ["orders.order"], name="fk_backorder_wins_order"),
         sa.PrimaryKeyConstraint("win", name="pk_backorder_wins"),
     )
     op.create_index("ix_backorder_wins_order", "backorder_wins", ["order"])
@@ -72,7 +71,6 @@ def upgrade() -> None:
         sa.Column("why", sa.String(), nullable=False),
         sa.CheckConstraint("before >= 0 AND after >= 0", name="ck_reallocation_shares_no_unit_negative"),
         sa.ForeignKeyConstraint(["reallocation"], ["reallocations.reallocation"], name="fk_reallocation_shares_reallocation"),
-        sa.ForeignKeyConstraint(["order"], ["orders.order"], name="fk_reallocation_shares_order"),
         sa.PrimaryKeyConstraint("reallocation", "order", name="pk_reallocation_shares"),
     )
     op.create_table(
