@@ -12,7 +12,7 @@ from typing import Annotated, Any, Literal, Self
 from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError, ValidationInfo, field_validator, model_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from domain.errors import Refused
 
@@ -28,6 +28,15 @@ def _absolute(path: Path) -> Path:
 
 LocalPath = Annotated[Path, AfterValidator(_absolute)]
 """A path on this machine; a relative one counts from the folder in which the program was started."""
+
+
+def _names(listed: object) -> object:
+    """`BERLIN, LYON` as a set."""
+    return frozenset(name.strip() for name in listed.split(",") if name.strip()) if isinstance(listed, str) else listed
+
+
+Locations = Annotated[frozenset[str], NoDecode, BeforeValidator(_names)]
+"""Names separated by commas."""
 
 
 class Settings(BaseSettings):
@@ -56,6 +65,13 @@ class Settings(BaseSettings):
     """How long a business day lasts, in seconds; the demo lives faster."""
     partners: Literal["simulated"] = "simulated"
     """Which outside world stands behind the ports: warehouses, carriers, payment gateway, mail."""
+    own_floor: Locations = frozenset()
+    """The locations whose picks our own floor works (`oms wave`, `oms scan`), separated by commas, or `*` for all; the partners' warehouse
+    serves the others."""
+    count_tolerance_units: int = Field(default=2, ge=0)
+    """A count that differs by at most so many units, and by no more than the value below, is booked without a second person."""
+    count_tolerance_value: int = Field(default=5_000, ge=0)
+    """Minor units of the house's currency."""
     world_url: str = Field(default_factory=lambda found: f"sqlite:///{found['home'] / 'world.db'}")
     """Where the simulated outside world remembers what it did: `sqlite:///<file>`."""
     log_level: Annotated[Literal["debug", "info", "warning", "error"], BeforeValidator(lambda level: str(level).lower())] = "info"

@@ -7,7 +7,11 @@ from collections.abc import Callable, Iterator
 from sqlalchemy import ColumnElement, FromClause, Select, and_, func, or_, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
+from database.audit_claims import CLAIM_RULES
+from database.audit_floor import FLOOR_RULES
 from database.audit_money import MONEY_RULES
+from database.audit_queue import QUEUE_RULES
+from database.audit_supply import SUPPLY_RULES
 from database.tables import (
     AuthorizationRow,
     ExceptionRow,
@@ -36,7 +40,7 @@ def audit(session: Session) -> list[Violation]:
     """All violations, by rule. Reads every table once or twice; writes nothing."""
     return [
         Violation(rule=rule.__name__.removeprefix("_"), subject=subject, detail=detail)
-        for rule in (*RULES, *MONEY_RULES)
+        for rule in (*RULES, *CLAIM_RULES, *QUEUE_RULES, *FLOOR_RULES, *MONEY_RULES, *SUPPLY_RULES)
         for subject, detail in rule(session)
     ]
 

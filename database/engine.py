@@ -40,6 +40,11 @@ class Database:
         self._store = _Sqlite(self._url, self._count) if self.sqlite else _Postgresql(self._url, self._count, pool_size)
 
     @property
+    def url(self) -> str:
+        """As it was given; another process opens the same database with it."""
+        return self._url.render_as_string(hide_password=False)
+
+    @property
     def sqlite(self) -> bool:
         return self._url.get_backend_name() == "sqlite"
 

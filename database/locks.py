@@ -53,7 +53,7 @@ def return_of(session: Session, order: str, rma: int) -> Return:
 def reservations_of(session: Session, order: str, shipment: int, ended: str = "") -> list[Reservation]:
     """The picks of a shipment that are still kept, or that ended as `ended`."""
     chosen = select(Reservation).where(Reservation.order == order, Reservation.shipment == shipment, Reservation.ended == ended)
-    return list(session.scalars(chosen.order_by(Reservation.line, Reservation.bin)))
+    return list(session.scalars(chosen.order_by(Reservation.line, Reservation.bin, Reservation.lot)))
 
 
 def stock_behind(session: Session, reservations: Iterable[Reservation]) -> dict[tuple[str, str, str], Stock]:
@@ -68,11 +68,22 @@ def stock_behind(session: Session, reservations: Iterable[Reservation]) -> dict[
 
 def stock_of_items(session: Session, items: Iterable[str]) -> list[Stock]:
     """All stock of these items; the items are locked too, so that a receipt into a new bin cannot slip in between."""
+    wanted = items_locked(session, items)
+    return stock_rows(session, wanted)
+
+
+def stock_rows(session: Session, items: Iterable[str]) -> list[Stock]:
+    """All stock of these items, for whoever holds the items' locks already."""
+    chosen = select(Stock).where(Stock.item.in_(sorted(set(items))))
+    return list(session.scalars(chosen.order_by(Stock.item, Stock.location, Stock.bin).with_for_update()))
+
+
+def items_locked(session: Session, items: Iterable[str]) -> list[str]:
+    """Lock the items themselves: whoever changes a claim on their stock, or adds a bin, holds this lock. In their order."""
     wanted = sorted(set(items))
     if session.get_bind().dialect.name != "sqlite":  # SQLite's one writer has locked everything
         session.execute(select(Item.item).where(Item.item.in_(wanted)).order_by(Item.item).with_for_update())
-    chosen = select(Stock).where(Stock.item.in_(wanted))
-    return list(session.scalars(chosen.order_by(Stock.item, Stock.location, Stock.bin).with_for_update()))
+    return wanted
 
 
 def next_number(session: Session, name: str) -> int:

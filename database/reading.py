@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 from typing import TypeVar
 
 from sqlalchemy import ColumnElement, and_, case, func, or_, select
 from sqlalchemy.orm import Session
 
 from database import intake
+from database.backorder_queue import places_of
+from database.claims import standing
 from database.tables import (
     AuditEntry,
     Base,
@@ -27,6 +30,7 @@ from database.tables import (
     Return,
     ReturnLine,
     Shipment,
+    SoftReservation,
     Stock,
 )
 from database.waits import waits_of
@@ -68,7 +72,7 @@ class AuditView(Value):
 def order_view(session: Session, order: str) -> OrderView:
     """Everything about one order, also when it is only captured so far. Raises NotFound."""
     views = _views(session, [order])
-    return views[order] if views else _captured(intake.document(session, order))
+    return _with_places(session, views[order]) if views else _captured(intake.document(session, order))
 
 
 def list_orders(session: Session, limit: int = 50, stage: Stage | None = None, customer: str | None = None) -> list[OrderSummary]:
@@ -86,11 +90,25 @@ def list_orders(session: Session, limit: int = 50, stage: Stage | None = None, c
     return [_summary(view) for view in found]
 
 
-def stock(session: Session, item: str | None = None) -> list[StockView]:
-    """All stock by item, location and bin, or that of one item."""
+def stock(session: Session, item: str | None = None, at: datetime | None = None) -> list[StockView]:
+    """All stock by item, location and bin, or that of one item; with `at` also what is softly reserved then."""
     chosen = select(Stock).order_by(Stock.item, Stock.location, Stock.bin)
     rows = session.scalars(chosen if item is None else chosen.where(Stock.item == item))
-    return [StockView(item=r.item, location=r.location, bin=r.bin, on_hand=r.on_hand, reserved=r.reserved) for r in rows]
+    aside = _set_aside(session, at) if at is not None else {}
+    found = []
+    for row in rows:
+        units = min(aside.get((row.item, row.location), 0), row.available)
+        if units:
+            aside[row.item, row.location] -= units
+        counts = {"on_hand": row.on_hand, "reserved": row.reserved, "set_aside": units}
+        found.append(StockView(item=row.item, location=row.location, bin=row.bin, **counts))
+    return found
+
+
+def _set_aside(session: Session, at: datetime) -> dict[tuple[str, str], int]:
+    columns = (SoftReservation.item, SoftReservation.location)
+    chosen = select(*columns, func.sum(SoftReservation.quantity)).where(standing(at)).group_by(*columns)
+    return {(item, location): int(units) for item, location, units in session.execute(chosen)}
 
 
 def audit_trail(session: Session, order: str) -> list[AuditView]:
@@ -181,6 +199,18 @@ def _views(session: Session, keys: Sequence[str]) -> dict[str, OrderView]:
     return views
 
 
+def _with_places(session: Session, view: OrderView) -> OrderView:
+    """The order with the places of its lines in the backorder queue."""
+    if view.outcome or not any(line.open and line.backorder_due for line in view.lines):
+        return view
+    places = places_of(session, view.order, {line.number: line.item for line in view.lines if line.open})
+    lines = []
+    for line in view.lines:
+        position, length = places.get(line.number, (0, 0))
+        lines.append(line.model_copy(update={"queue_position": position, "queue_length": length}))
+    return view.model_copy(update={"lines": tuple(lines)})
+
+
 def _by_order(session: Session, table: type[Row], keys: Sequence[str]) -> defaultdict[str, list[Row]]:
     columns = table.__table__.c
     found: defaultdict[str, list[Row]] = defaultdict(list)
@@ -203,7 +233,7 @@ def _line(row: OrderLine) -> LineView:
 def _shipment(row: Shipment, reservations: Iterable[Reservation], parcels: Iterable[ParcelRow]) -> ShipmentView:
     given_up = row.status == "cancelled"
     picks = [
-        Pick(line=kept.line, item=kept.item, bin=kept.bin, quantity=kept.asked if given_up else kept.quantity)
+        Pick(line=kept.line, item=kept.item, bin=kept.bin, lot=kept.lot, quantity=kept.asked if given_up else kept.quantity)
         for kept in reservations
         if kept.shipment == row.shipment and (kept.quantity or given_up)
     ]
@@ -277,7 +307,7 @@ def _captured(placed: PlaceOrder) -> OrderView:
         po_number=placed.po_number,
         currency=placed.currency,
         terms=placed.terms,
-        policy=placed.policy,
+        policy=placed.policy or ShippingPolicy.PARTIAL,
         placed_at=placed.placed_at,
         accepted=False,
         held="",

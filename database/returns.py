@@ -6,6 +6,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from database.locks import lines_of, next_number, order_of, require, return_of
+from database.lots import lot_that_came_back
 from database.stock import put_away
 from database.tables import Location, Return, ReturnLine
 from domain.errors import NotFound
@@ -71,7 +72,8 @@ def record_inspection(session: Session, request: RecordInspection) -> Recorded:
     items = {number: request.items.get(number, lines[number].item) for number in restocked}
     for number in sorted(restocked, key=lambda number: (items[number], number)):
         key = f"{request.key}/{number}"
-        put_away(session, items[number], request.location, restocked[number], "restock", key, request.at, order=request.order)
+        lot = lot_that_came_back(session, request.order, number)
+        put_away(session, items[number], request.location, restocked[number], "restock", key, request.at, order=request.order, lot=lot)
     goods.status, goods.due_at = "inspected", None
     return Recorded()
 

@@ -7,9 +7,13 @@ from collections.abc import Iterable
 from sqlalchemy import delete, insert
 from sqlalchemy.orm import Session
 
-from database.locks import invoice_of, lines_of, order_of, require, reservations_of, return_of, shipment_of, stock_behind
+from database import counting, lots, picking
+from database.backorders import free_for_queue
+from database.journal import HOLDFAST
+from database.locks import invoice_of, items_locked, lines_of, order_of, require, reservations_of, return_of, shipment_of, stock_behind
 from database.stock import BUCKET, move, put_away
 from database.tables import ParcelRow, Reservation, Shipment, Stock
+from domain.counting import CountReason
 from domain.messages import CarrierStatus, LineQuantity
 from domain.steps import (
     CancelPicks,
@@ -50,19 +54,22 @@ def record_pick(session: Session, request: RecordPick) -> Recorded:
     A shipment of which nothing was found is cancelled. More than was asked for is refused.
     """
     shipment = _locked(session, request.order, request.shipment, ("planned", "released"))
+    picking.close_without_scans(session, shipment, request.at)
     lines, kept = lines_of(session, request.order), reservations_of(session, request.order, request.shipment)
     asked, picked = _units(LineQuantity(line=row.line, quantity=row.quantity) for row in kept), _units(request.picked)
     for line, quantity in picked.items():
         require(quantity <= asked.get(line, 0), f"{quantity} units of line {line} were picked, {asked.get(line, 0)} were asked for.")
-    missing = {line: quantity - picked.get(line, 0) for line, quantity in asked.items()}
-    short = [(row, quantity) for row, quantity in _spread(kept, missing) if quantity]
+    short = _short_parts(request, kept, {line: quantity - picked.get(line, 0) for line, quantity in asked.items()})
     stock = stock_behind(session, (row for row, _ in short))
     for row, quantity in short:
         place = stock[row.item, row.location, row.bin]
         _shrink(row, place, quantity, "short")
-        place.on_hand -= quantity
-        move(session, place, -quantity, "short_pick", f"{request.key}/{row.line}/{row.bin}", request.at, request.order)
         lines[row.line].move("allocated", "open", quantity)
+        if lots.is_blocked(session, row.item, row.lot):  # it lies there, and nobody may take it
+            continue
+        place.on_hand -= quantity
+        move(session, place, -quantity, "short_pick", pick_key(request.key, row), request.at, request.order, lot=row.lot)
+        counting.open_task(session, place, row.lot, CountReason.SHORT_PICK, request.at, _actor(request))
     for row in kept:
         lines[row.line].move("allocated", "picked", row.quantity)
     _advance(shipment, kept, "picked")
@@ -81,10 +88,17 @@ def record_packing(session: Session, request: RecordPacking) -> Recorded:
             quantity <= there.get(line, 0), f"{quantity} units of line {line} cannot be unpacked: the shipment holds {there.get(line, 0)}."
         )
     left_out = [(row, quantity) for row, quantity in _spread(kept, unpacked) if quantity]
+    freed: dict[tuple[str, str], int] = {}
+    if left_out:
+        items_locked(session, (row.item for row, _ in left_out))
     stock = stock_behind(session, (row for row, _ in left_out))
     for row, quantity in left_out:
         _shrink(row, stock[row.item, row.location, row.bin], quantity, "unpacked")
         lines[row.line].move(bucket, "open", quantity)
+        freed[row.item, row.location] = freed.get((row.item, row.location), 0) + quantity
+    if freed:
+        session.flush()
+        free_for_queue(session, request.key, freed, request.at)
     for row in kept:
         lines[row.line].move(bucket, "packed", row.quantity)
     session.execute(delete(ParcelRow).where(ParcelRow.order == request.order, ParcelRow.shipment == request.shipment))
@@ -108,7 +122,7 @@ def ship_booking(session: Session, request: ShipParcels, shipped: Shipped) -> Sh
         place = stock[row.item, row.location, row.bin]
         place.reserved -= row.quantity
         place.on_hand -= row.quantity
-        move(session, place, -row.quantity, "shipment", f"{request.key}/{row.line}/{row.bin}", request.at, request.order)
+        move(session, place, -row.quantity, "shipment", pick_key(request.key, row), request.at, request.order, lot=row.lot)
         lines[row.line].move("packed", "shipped", row.quantity)
         row.ended = "shipped"
     shipment.status, shipment.ship_key, shipment.shipped_at, shipment.due_at = "shipped", request.key, request.at, shipped.overdue_at
@@ -134,7 +148,7 @@ def unship(session: Session, request: VoidLabel, stored: str | None = None) -> R
         place = stock[row.item, row.location, row.bin]
         place.on_hand += row.quantity
         place.reserved += row.quantity
-        move(session, place, row.quantity, "shipment_undone", f"{request.key}/{row.line}/{row.bin}", request.at, request.order)
+        move(session, place, row.quantity, "shipment_undone", pick_key(request.key, row), request.at, request.order, lot=row.lot)
         lines[row.line].move("shipped", "packed", row.quantity)
         row.ended = ""
     shipment.status, shipment.ship_key, shipment.shipped_at, shipment.due_at = "packed", "", None, None
@@ -165,7 +179,7 @@ def record_due(session: Session, request: RecordDue) -> Recorded:
     order_of(session, request.order)
     kind, _, number = request.subject.partition(" ")
     if kind == "line":
-        lines_of(session, request.order)[int(number)].backorder_due = request.due_at
+        lines_of(session, request.order)[int(number)].wait(request.due_at, request.at)
     elif kind == "shipment":
         shipment_of(session, request.order, int(number)).due_at = request.due_at
     elif kind == "invoice":
@@ -195,8 +209,18 @@ def record_loss(session: Session, request: RecordLoss) -> Recorded:
         for row in sorted(
             reservations_of(session, request.order, request.shipment, "shipped"), key=lambda row: (row.item, row.bin, row.line)
         ):
-            key = f"{request.key}/{row.line}/{row.bin}"
-            put_away(session, row.item, shipment.location, row.quantity, "restock", key, request.at, order=request.order, bin_=row.bin)
+            put_away(
+                session,
+                row.item,
+                shipment.location,
+                row.quantity,
+                "restock",
+                pick_key(request.key, row),
+                request.at,
+                order=request.order,
+                bin_=row.bin,
+                lot=row.lot,
+            )
     shipment.status, shipment.reason, shipment.due_at = ("returned" if request.came_back else "lost"), request.reason, None
     return Recorded()
 
@@ -238,6 +262,32 @@ def _units(lines: Iterable[LineQuantity]) -> dict[int, int]:
     for entry in lines:
         found[entry.line] = found.get(entry.line, 0) + entry.quantity
     return found
+
+
+def _short_parts(request: RecordPick, kept: list[Reservation], missing: dict[int, int]) -> list[tuple[Reservation, int]]:
+    """How much each pick came up short: as the floor said by bin, else spread over the picks of the line."""
+    said = {(taken.line, taken.bin, taken.lot): taken.quantity for taken in request.taken}
+    if not said:
+        return [(row, quantity) for row, quantity in _spread(kept, missing) if quantity]
+    parts = [(row, row.quantity - said.get((row.line, row.bin, row.lot), 0)) for row in kept]
+    short: dict[int, int] = {}
+    for row, quantity in parts:
+        require(
+            quantity >= 0, f"{row.quantity - quantity} units of line {row.line} were taken from {row.bin}, {row.quantity} were asked for."
+        )
+        short[row.line] = short.get(row.line, 0) + quantity
+    require(short == missing, f"What was taken by bin is not what was picked by line of shipment {request.shipment}.")
+    return [(row, quantity) for row, quantity in parts if quantity]
+
+
+def _actor(request: RecordPick) -> str:
+    """Who said what was picked."""
+    return request.causes[0].actor if request.causes else HOLDFAST
+
+
+def pick_key(key: str, row: Reservation) -> str:
+    """The key of a movement that a step makes for one pick."""
+    return f"{key}/{row.line}/{row.bin}" + (f"/{row.lot}" if row.lot else "")
 
 
 def _spread(kept: list[Reservation], missing: dict[int, int]) -> list[tuple[Reservation, int]]:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
-from datetime import datetime
+from collections.abc import Collection, Mapping, Sequence
+from datetime import date, datetime, timedelta
 
 from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
+from database import backorders, lots, reallocations
+from database.bins import Chosen, take
+from database.claims import ClaimsBook, Place, claims_on, use_up
 from database.journal import insert_once
 from database.locks import (
+    items_locked,
     lines_of,
     order_of,
     require,
@@ -18,9 +21,14 @@ from database.locks import (
     shipment_of,
     stock_behind,
     stock_of_items,
+    stock_rows,
 )
-from database.tables import Item, Location, Order, OrderLine, Reservation, Shipment, Stock, StockMovement
+from database.sourcing import goods_locked, keep_decision, sites_of, sourcing_of
+from database.tables import Item, Location, OrderLine, Reservation, Shipment, Stock, StockMovement
 from domain.errors import Conflict, NotFound
+from domain.order import ShippingPolicy
+from domain.sourcing.decision import Decision
+from domain.sourcing.groups import choose_in_groups
 from domain.steps import (
     AbandonShipment,
     AllocateStock,
@@ -31,7 +39,6 @@ from domain.steps import (
     ReceiveStock,
     Recorded,
     ReleaseStock,
-    Shortage,
     StockReceived,
 )
 
@@ -45,10 +52,11 @@ BUCKET = {"planned": "allocated", "released": "allocated", "picked": "picked", "
 def allocate_stock(session: Session, request: AllocateStock) -> Allocation:
     """Keep stock for all needs, as far as it goes; lines of one item share what there is, in their order.
 
-    One location that holds everything is preferred, then those that hold most. Short lines stay open with the backorder's deadline; with
-    `all_or_nothing` a single short line leaves all stock where it is.
+    Which locations give it is decided by the channel's sourcing policy, and kept with its reasons. What others have set aside, and what
+    channels keep for themselves, is not there. Short lines stay open with the backorder's deadline; with `all_or_nothing` a single short
+    line leaves all stock where it is.
     """
-    order_of(session, request.order)
+    order = order_of(session, request.order)
     lines = lines_of(session, request.order)
     needs = [need for need in request.needs if need.quantity > 0]
     for need in needs:
@@ -56,31 +64,51 @@ def allocate_stock(session: Session, request: AllocateStock) -> Allocation:
             need.line in lines and lines[need.line].open >= need.quantity,
             f"Line {need.line} of {request.order} has fewer than {need.quantity} open units.",
         )
-    stock = [row for row in stock_of_items(session, (need.item for need in needs)) if row.location not in request.avoid]
-    granted, short = _share_out(needs, stock)
-    late = {shortage.line for shortage in short}
+    items = [need.item for need in needs]
+    goods = goods_locked(session, items)
+    stock = [row for row in stock_rows(session, items) if _asked_for(row, request)]
+    offered = lots.offers(session, stock, order.customer or order.stated_customer, request.at.date())
+    book = claims_on(session, items, order.channel, [order.order, *([order.basket] if order.basket else [])], request.at)
+    sites, policy = sites_of(session, order, book.may_take(stock), request.at.date())
+    decision = choose_in_groups(sourcing_of(request, order, lines, needs, goods), sites, policy, request.groups, request.apart)
+    keep_decision(session, request, decision)
+    late = {shortage.line for shortage in decision.short}
     for need in needs:
-        lines[need.line].backorder_due = request.backorder_due if need.line in late else None
-    if request.all_or_nothing and short:
-        return Allocation(short=tuple(short))
-    shipments = []
-    for number, chosen in enumerate(_choose_locations(granted, stock), request.first_shipment):
-        _reserve(session, request, number, chosen, lines)
-        picks = tuple(Pick(line=line, item=row.item, bin=row.bin, quantity=quantity) for line, row, quantity in chosen.takes)
-        shipments.append(PlannedShipment(number=number, location=chosen.location, picks=picks))
-    return Allocation(shipments=tuple(shipments), short=tuple(short))
+        if need.line in late or not request.only:  # of one location: other units of the line may still wait
+            lines[need.line].wait(request.backorder_due if need.line in late else None, request.at)
+    if not (order.ships_apart_at or order.policy == ShippingPolicy.PARTIAL or request.all_or_nothing or request.groups or request.only):
+        order.ships_apart_at = request.at
+    leaves = {site.location: request.at.date() + timedelta(days=site.ships_in or 0) for site in sites}
+    shipments: tuple[PlannedShipment, ...] = ()
+    taken: dict[Place, int] = {}
+    for parts in [[part] for part in decision.parts] if request.apart else [decision.parts]:  # apart, one location may give twice
+        chosen = [
+            take(part.location, needs, [row for row in stock if row.location == part.location], part.units, offered) for part in parts
+        ]
+        shipments += _reserve(session, request, request.first_shipment + len(shipments), chosen, lines, leaves)
+        for each in chosen:
+            for _, row, quantity, _ in each.takes:
+                taken[row.item, row.location] = taken.get((row.item, row.location), 0) + quantity
+    unmet = _unmet(needs, decision)
+    use_up(session, book, taken, unmet, request.at)
+    backorders.free_for_queue(session, request.key, _spared(book, taken, unmet), request.at)
+    return Allocation(shipments=shipments, short=decision.short)
 
 
 def release_stock(session: Session, request: ReleaseStock, stored: str | None = None) -> Recorded:
     """Undo an allocation: what the attempt `undoes` keeps and has not shipped is free again, its line units are cancelled."""
     order_of(session, request.order)
     chosen = select(Shipment).where(Shipment.order == request.order, Shipment.attempt == request.undoes).order_by(Shipment.shipment)
-    _free(session, [shipment for shipment in session.scalars(chosen) if shipment.status in BUCKET], "released", "cancelled")
+    freed = _free(session, [shipment for shipment in session.scalars(chosen) if shipment.status in BUCKET], "released", "cancelled")
+    backorders.free_for_queue(session, request.key, freed, request.at)
     return Recorded()
 
 
 def abandon_shipment(session: Session, request: AbandonShipment, stored: str | None = None) -> Recorded:
-    """Give up a shipment that has not shipped: its stock is free and its line units are open again. One that is given up stays so."""
+    """Give up a shipment that has not shipped: its line units are open again, its stock is for whom it was taken, else for the queue.
+
+    One that is given up stays so.
+    """
     order_of(session, request.order)
     shipment = shipment_of(session, request.order, request.shipment)
     require(
@@ -89,26 +117,48 @@ def abandon_shipment(session: Session, request: AbandonShipment, stored: str | N
     )
     if shipment.status in BUCKET:
         shipment.reason = request.reason
-        _free(session, [shipment], "abandoned", "open")
+        freed = _free(session, [shipment], "abandoned", "open")
+        if request.reallocation:
+            freed = reallocations.pass_on(session, request, freed)
+        backorders.free_for_queue(session, request.key, freed, request.at)
     return Recorded()
 
 
 def receive_stock(session: Session, request: ReceiveStock) -> StockReceived:
-    """Goods came in: into the named bin, else where the item lies. The same receipt twice is one; with other content a Conflict."""
+    """Goods came in: into the named bin, else where the item lies, and on along the backorder queue; the caller tells who won.
+
+    The same receipt twice is one; with other content it is a Conflict.
+    """
     require(0 < request.quantity <= MOST_UNITS, f"A receipt is of 1 to {MOST_UNITS} units, not of {request.quantity}.")
-    if session.get(Item, request.item, with_for_update=True) is None:
+    locked = backorders.needed(session, [request.item], request.at)
+    items_locked(session, locked)
+    item = session.get(Item, request.item, with_for_update=True)
+    if item is None:
         raise NotFound("item", request.item)
     if session.get(Location, request.location) is None:
         raise NotFound("location", request.location)
-    key = f"receipt/{request.receipt}"
+    key, cause = f"receipt/{request.receipt}", f"receipt {request.receipt}"
     known = session.scalars(select(StockMovement).where(StockMovement.key == key)).one_or_none()
     if known is not None:
         same = (known.item, known.location, known.quantity) == (request.item, request.location, request.quantity)
-        if not same or request.bin not in ("", known.bin):
+        if not same or request.bin not in ("", known.bin) or request.lot != known.lot:
             raise Conflict(f"Receipt {request.receipt}", f"{known.quantity} of {known.item} at {known.location}")
-        return StockReceived(waiting=_waiting(session, request.item), repeated=True)
-    put_away(session, request.item, request.location, request.quantity, "receipt", key, request.at, actor=request.actor, bin_=request.bin)
-    return StockReceived(waiting=_waiting(session, request.item))
+        return StockReceived(waiting=tuple(backorders.winners_of(session, cause)), repeated=True)
+    lots.register(session, item, request.lot, request.expires_on)
+    put_away(
+        session,
+        request.item,
+        request.location,
+        request.quantity,
+        "receipt",
+        key,
+        request.at,
+        actor=request.actor,
+        bin_=request.bin,
+        lot=request.lot,
+    )
+    won = backorders.hand_out(session, [request.item], request.at, cause, locked=locked, told=True)
+    return StockReceived(waiting=tuple(won))
 
 
 def put_away(
@@ -123,130 +173,105 @@ def put_away(
     actor: str = "holdfast",
     order: str | None = None,
     bin_: str = "",
+    lot: str = "",
 ) -> None:
-    """Add units to the bin, without one to the first bin of the item at the location, and write the movement."""
+    """Add units to the bin, without one to the first bin of the item at the location, and write the movement; the queue has them first."""
     stored = [row for row in stock_of_items(session, [item]) if row.location == location and bin_ in ("", row.bin)]
     if not stored:
-        insert_once(session, Stock, {"item": item, "location": location, "bin": bin_, "on_hand": 0, "reserved": 0})
+        insert_once(session, Stock, {"item": item, "location": location, "bin": bin_, "on_hand": 0, "reserved": 0, "by_lot": bool(lot)})
         stored = [session.get_one(Stock, (item, location, bin_), with_for_update=True)]
     stored[0].on_hand += quantity
-    move(session, stored[0], quantity, kind, key, at, order, actor)
+    move(session, stored[0], quantity, kind, key, at, order, actor, lot=lot)
+    session.flush()
+    if lots.may_be_had(session, item, lot, at.date()):
+        backorders.free_for_queue(session, key, {(item, location): quantity}, at)
 
 
 def move(
-    session: Session, row: Stock, quantity: int, kind: str, key: str, at: datetime, order: str | None, actor: str = "holdfast"
+    session: Session,
+    row: Stock,
+    quantity: int,
+    kind: str,
+    key: str,
+    at: datetime,
+    order: str | None,
+    actor: str = "holdfast",
+    lot: str = "",
+    reason: str = "",
 ) -> None:
-    """Write a movement into the ledger; the row itself is changed by the caller."""
-    place = {"item": row.item, "location": row.location, "bin": row.bin}
-    session.add(StockMovement(key=key, kind=kind, quantity=quantity, order=order, at=at, actor=actor, **place))
+    """Write a movement into the ledger, and book its lot; the row itself is changed by the caller."""
+    lots.shift(session, row, lot, quantity)
+    place = {"item": row.item, "location": row.location, "bin": row.bin, "lot": lot}
+    session.add(StockMovement(key=key, kind=kind, quantity=quantity, order=order, at=at, actor=actor, reason=reason, **place))
 
 
-# --- choosing ------------------------------------------------------------------------------------------------------------------------
+# --- parts ---------------------------------------------------------------------------------------------------------------------------
 
 
-@dataclass
-class _Chosen:
-    """What one location gives: line, stock row and quantity."""
-
-    location: str
-    takes: list[tuple[int, Stock, int]] = field(default_factory=list)
+def _asked_for(row: Stock, request: AllocateStock) -> bool:
+    """The request does not rule this bin out; locations to avoid are a matter of sourcing."""
+    return not request.only or (row.location == request.only and row.bin not in request.avoid_bins)
 
 
-def _share_out(needs: Sequence[Need], stock: Iterable[Stock]) -> tuple[list[Need], list[Shortage]]:
-    """What each line gets of what is available of its item anywhere, and who is short."""
-    left: dict[str, int] = {}
-    for row in stock:
-        left[row.item] = left.get(row.item, 0) + row.available
-    granted, short = [], []
-    for need in needs:
-        quantity = min(need.quantity, left.get(need.item, 0))
-        left[need.item] = left.get(need.item, 0) - quantity
-        if quantity:
-            granted.append(need.model_copy(update={"quantity": quantity}))
-        if quantity < need.quantity:
-            short.append(Shortage(line=need.line, item=need.item, asked=need.quantity, available=quantity))
-    return granted, short
+def _reserve(
+    session: Session,
+    request: AllocateStock,
+    first: int,
+    chosen: Sequence[Chosen],
+    lines: Mapping[int, OrderLine],
+    leaves: Mapping[str, date],
+) -> tuple[PlannedShipment, ...]:
+    """A shipment for each location, and the reservations that are its picks."""
+    shipments, kept, planned = [], [], []
+    for number, at in enumerate(chosen, first):
+        about = {"order": request.order, "shipment": number, "attempt": request.key}
+        shipments.append(about | {"location": at.location, "due_at": request.pick_due, "ships_on": leaves[at.location]})
+        for line, row, quantity, lot in at.takes:
+            row.reserved += quantity
+            lines[line].move("open", "allocated", quantity)
+            place = {"item": row.item, "location": row.location, "bin": row.bin, "lot": lot}
+            kept.append(about | place | {"line": line, "asked": quantity, "quantity": quantity})
+        picks = tuple(Pick(line=t.line, item=t.row.item, bin=t.row.bin, quantity=t.quantity, lot=t.lot) for t in at.takes)
+        planned.append(PlannedShipment(number=number, location=at.location, picks=picks))
+    if shipments:
+        session.execute(insert(Shipment), shipments)
+        session.execute(insert(Reservation), kept)
+    return tuple(planned)
 
 
-def _choose_locations(granted: Sequence[Need], stock: Sequence[Stock]) -> list[_Chosen]:
-    """The location that can give most, then the one that can give most of the rest; ties by name."""
-    wanted: dict[str, int] = {}
-    for need in granted:
-        wanted[need.item] = wanted.get(need.item, 0) + need.quantity
-    available: dict[str, dict[str, int]] = {}
-    for row in stock:
-        at = available.setdefault(row.location, {})
-        at[row.item] = at.get(row.item, 0) + row.available
-    to_take = {need.line: need.quantity for need in granted}
-    chosen = []
-    while any(to_take.values()):
-        fillable = {name: sum(min(quantity, wanted.get(item, 0)) for item, quantity in at.items()) for name, at in available.items()}
-        location = min(available, key=lambda name: (-fillable[name], name))
-        taken = _take(location, granted, [row for row in stock if row.location == location], to_take)
-        for _, row, quantity in taken.takes:
-            wanted[row.item] -= quantity
-        del available[location]
-        chosen.append(taken)
-    return chosen
+def _unmet(needs: Sequence[Need], decision: Decision) -> set[str]:
+    """Items of which a line did not get all it needs."""
+    got: dict[int, int] = {}
+    for part in decision.parts:
+        for line, units in part.units.items():
+            got[line] = got.get(line, 0) + units
+    return {need.item for need in needs if got.get(need.line, 0) < need.quantity}
 
 
-def _take(location: str, granted: Iterable[Need], rows: Sequence[Stock], to_take: dict[int, int]) -> _Chosen:
-    """Fill the lines from the location's bins, both in their order; lowers `to_take` by what is taken."""
-    left = {row.bin + "\0" + row.item: row.available for row in rows}
-    taken = _Chosen(location)
-    for need in granted:
-        for row in rows:
-            if row.item != need.item:
-                continue
-            quantity = min(to_take[need.line], left[row.bin + "\0" + row.item])
-            if quantity:
-                left[row.bin + "\0" + row.item] -= quantity
-                to_take[need.line] -= quantity
-                taken.takes.append((need.line, row, quantity))
-    return taken
+def _spared(book: ClaimsBook, taken: Mapping[Place, int], unmet: Collection[str]) -> dict[Place, int]:
+    """What had been set aside for the order and is of no use to it any more."""
+    aside: dict[Place, int] = {}
+    for row in book.own:
+        if row.place[0] not in unmet:
+            aside[row.place] = aside.get(row.place, 0) + row.quantity
+    return {place: units - taken.get(place, 0) for place, units in aside.items() if units > taken.get(place, 0)}
 
 
-def _reserve(session: Session, request: AllocateStock, number: int, chosen: _Chosen, lines: dict[int, OrderLine]) -> None:
-    shipment = {
-        "order": request.order,
-        "shipment": number,
-        "location": chosen.location,
-        "attempt": request.key,
-        "due_at": request.pick_due,
-    }
-    session.execute(insert(Shipment), [shipment])
-    kept = []
-    for line, row, quantity in chosen.takes:
-        row.reserved += quantity
-        lines[line].move("open", "allocated", quantity)
-        place = {"item": row.item, "location": row.location, "bin": row.bin}
-        counts = {"asked": quantity, "quantity": quantity}
-        kept.append({"attempt": request.key, "order": request.order, "shipment": number, "line": line} | place | counts)
-    session.execute(insert(Reservation), kept)
-
-
-def _free(session: Session, shipments: Sequence[Shipment], ended: str, bucket: str) -> None:
-    """End all reservations of these shipments; their line units go to `bucket`."""
+def _free(session: Session, shipments: Sequence[Shipment], ended: str, bucket: str) -> dict[Place, int]:
+    """End all reservations of these shipments; their line units go to `bucket`. The answer is what is free now."""
     if not shipments:
-        return
+        return {}
     lines = lines_of(session, shipments[0].order)
     kept = [(shipment, row) for shipment in shipments for row in reservations_of(session, shipment.order, shipment.shipment)]
+    items_locked(session, (row.item for _, row in kept))
     stock = stock_behind(session, (row for _, row in kept))
+    freed: dict[Place, int] = {}
     for shipment, row in kept:
         stock[row.item, row.location, row.bin].reserved -= row.quantity
         lines[row.line].move(BUCKET[shipment.status], bucket, row.quantity)
+        freed[row.item, row.location] = freed.get((row.item, row.location), 0) + row.quantity
         row.ended = ended
     for shipment in shipments:
         shipment.status, shipment.due_at = "cancelled", None
-
-
-def _waiting(session: Session, item: str) -> tuple[str, ...]:
-    """Orders whose backorders want the item, oldest first."""
-    chosen = (
-        select(Order.order)
-        .join(OrderLine, OrderLine.order == Order.order)
-        .where(OrderLine.item == item, OrderLine.open > 0, OrderLine.backorder_due.is_not(None), Order.outcome == "")
-        .group_by(Order.order, Order.placed_at)
-        .order_by(Order.placed_at, Order.order)
-    )
-    return tuple(session.scalars(chosen))
+    session.flush()
+    return freed

@@ -100,6 +100,11 @@ def _refuse_details(state: OrderState, exception: OpenException, request: Decide
         if not any(number in short for number in request.items):
             lines = " or ".join(str(number) for number in short)
             return f"A substitute needs an item: say which one is to be taken for line {lines}."
+    if exception.kind is ExceptionKind.SHORT_PICK and request.choice == "substitute":
+        shipment = next((shipment for shipment in state.shipments if shipment.name == exception.subject), None)
+        unnamed = sorted(number for number in (shipment.short if shipment else {}) if number not in request.items)
+        if unnamed:
+            return f"A substitute needs an item: say which one is to be taken for line {' and '.join(map(str, unnamed))}."
     return None
 
 

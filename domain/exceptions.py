@@ -49,7 +49,10 @@ RULES: dict[ExceptionKind, ExceptionRule] = {
     ExceptionKind.PAYMENT_DECLINED: ExceptionRule(choices=("retry", "bill", "cancel"), owner="credit_controller"),
     ExceptionKind.BACKORDER_OVERDUE: ExceptionRule(choices=("wait_on", "substitute", "cancel_line", "split"), owner="order_desk"),
     ExceptionKind.PICK_OVERDUE: ExceptionRule(choices=("wait_on", "reallocate"), owner="warehouse_lead", answer_within=1),
-    ExceptionKind.SHORT_PICK: ExceptionRule(choices=("reallocate", "backorder", "cancel_line"), owner="warehouse_lead", answer_within=1),
+    # `reallocate` is another location, the name under which it was always offered.
+    ExceptionKind.SHORT_PICK: ExceptionRule(
+        choices=("other_bin", "reallocate", "substitute", "backorder", "cancel_line"), owner="warehouse_lead", answer_within=1
+    ),
     ExceptionKind.PACK_OVERDUE: ExceptionRule(choices=("wait_on",), owner="warehouse_lead", answer_within=1),
     ExceptionKind.PACK_MISMATCH: ExceptionRule(choices=("repack", "ship_packed"), owner="warehouse_lead", answer_within=1),
     ExceptionKind.NO_CARRIER_SERVICE: ExceptionRule(choices=("retry", "cancel_shipment"), owner="shipping_clerk", answer_within=1),

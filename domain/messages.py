@@ -13,6 +13,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
+from domain.floor import PickedFrom
 from domain.money import Money
 from domain.order import Address, Moment
 from domain.values import Value
@@ -50,11 +51,15 @@ class LineQuantity(Value):
 
 
 class PickConfirmed(Fact):
-    """The floor took these quantities from their bins; less than was asked for is a short pick."""
+    """The floor took these quantities from their bins; less than was asked for is a short pick.
+
+    A floor that scans says of every pick what was taken from its bin; without `taken` the last bins on the walk came up short.
+    """
 
     fact: Literal["pick_confirmed"] = "pick_confirmed"
     shipment: int = Field(ge=1)
     lines: tuple[LineQuantity, ...]
+    taken: tuple[PickedFrom, ...] = ()
 
 
 class Parcel(Value):
@@ -128,6 +133,15 @@ class StockArrived(Fact):
     quantity: Units
 
 
+class StockReallocated(Fact):
+    """What this order had allocated in a shipment goes to other orders: unless it was picked, the shipment is given up."""
+
+    fact: Literal["stock_reallocated"] = "stock_reallocated"
+    shipment: int = Field(ge=1)
+    reallocation: int = Field(ge=1)
+    reason: Text = ""
+
+
 class ReturnKind(StrEnum):
     REFUND = "refund"  # goods come back, money goes back
     EXCHANGE = "exchange"  # goods come back, the same item goes out again
@@ -189,6 +203,7 @@ FACTS: dict[str, type[Fact]] = {
         PaymentReceived,
         PaymentReversed,
         StockArrived,
+        StockReallocated,
         ReturnRequested,
         ReturnReceived,
         ReturnInspected,
@@ -205,6 +220,7 @@ AnyFact = Annotated[
     | PaymentReceived
     | PaymentReversed
     | StockArrived
+    | StockReallocated
     | ReturnRequested
     | ReturnReceived
     | ReturnInspected

@@ -69,6 +69,7 @@ class Shipment(Record):
     pick_due: Moment
     pack_due: Moment | None = None
     short: dict[int, int] = {}  # line -> units that were not in their bin, until a person says what becomes of them
+    short_bins: list[str] = []  # where they were not
     attempted: list[Attempt] = []
     released: bool = False
     picked: bool = False
@@ -211,6 +212,15 @@ class Hold(Record):
     by: str
     since: Moment
     review_at: Moment
+
+
+class Repick(Record):
+    """Units that were not in their bins and are to be taken from other bins of the same location; parked until they are sought."""
+
+    units: dict[int, int]  # by line
+    location: str
+    avoid_bins: list[str]
+    key: str = ""  # of the allocation that seeks them, once it was begun
 
 
 class Backorder(Record):

@@ -29,6 +29,8 @@ class LineView(Value):
     returned: int
     unit_price: str
     backorder_due: Moment | None = None
+    queue_position: int = 0  # in the backorder queue of its item, from 1; 0: it does not wait
+    queue_length: int = 0
 
 
 class ShipmentView(Value):
@@ -158,12 +160,15 @@ class OrderSummary(Value):
 
 
 class StockView(Value):
+    """`set_aside` units are softly reserved at the location; which bin they lie in is open, here they are counted in the first ones."""
+
     item: str
     location: str
     bin: str
     on_hand: int
     reserved: int
+    set_aside: int = 0
 
     @property
     def available(self) -> int:
-        return self.on_hand - self.reserved
+        return self.on_hand - self.reserved - self.set_aside

@@ -13,6 +13,7 @@ from domain.errors import OrderError
 from integrations.simulated import World
 from simulation.reading import DatabaseReading
 from simulation.telephone import TemporalTelephone
+from simulation.waves import Crew
 from simulation.world import OutsideWorld
 
 
@@ -20,7 +21,8 @@ async def main() -> None:
     settings = Settings.load()
     client, database = await connect(settings), Database(settings.database_url)
     with World(settings.world_url) as world:
-        outside = OutsideWorld(world, DatabaseReading(database), TemporalTelephone(client), settings.day)
+        crew = Crew(database, settings.own_floor) if settings.own_floor else None
+        outside = OutsideWorld(world, DatabaseReading(database), TemporalTelephone(client, database), settings.day, crew=crew)
         for wanted in (signal.SIGINT, signal.SIGTERM):
             asyncio.get_running_loop().add_signal_handler(wanted, outside.stop)
         try:

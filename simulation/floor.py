@@ -24,11 +24,11 @@ def work(world: World, views: Mapping[str, OrderView], day: timedelta) -> None:
     with world.transaction() as connection:
         for task in tasks_to_plan(connection):
             script = world.script_of(task.order)
-            if _waits_for_request(world, task, script) or _forgotten(task, script, views.get(task.order)):
+            if _waits_for_request(world, task, script) or (task.first and was_forgotten(script, views.get(task.order))):
                 continue
             started = datetime.fromtimestamp(task.released_at, UTC)
             if task.first and ExceptionKind.PICK_OVERDUE in script.decisions:
-                started = max(started, _remembered_at(views[task.order]))
+                started = max(started, remembered_at(views[task.order]))
             world.outbox.put(told(task, script, started, day, world.seed), connection)
             connection.execute("UPDATE tasks SET planned = 1 WHERE key = ?", (task.key,))
 
@@ -108,9 +108,9 @@ def _waits_for_request(world: World, task: PickTask, script: Script) -> bool:
     )
 
 
-def _forgotten(task: PickTask, script: Script, view: OrderView | None) -> bool:
+def was_forgotten(script: Script, view: OrderView | None) -> bool:
     """The first task of an order whose script decides an overdue pick is forgotten until somebody decided to wait on."""
-    if not task.first or ExceptionKind.PICK_OVERDUE not in script.decisions:
+    if ExceptionKind.PICK_OVERDUE not in script.decisions:
         return False
     return view is None or not any(
         exception.kind is ExceptionKind.PICK_OVERDUE and exception.decision is not None and exception.decision.choice == "wait_on"
@@ -118,7 +118,7 @@ def _forgotten(task: PickTask, script: Script, view: OrderView | None) -> bool:
     )
 
 
-def _remembered_at(view: OrderView) -> datetime:
+def remembered_at(view: OrderView) -> datetime:
     return max(
         exception.decision.at
         for exception in view.exceptions

@@ -9,12 +9,16 @@ from typing import Protocol
 import structlog
 from temporalio.client import Client
 
+from database import scanning
+from database.engine import Database
 from domain.errors import NotFound, Refused, Unavailable
+from domain.floor import Scan, Scanned
 from domain.messages import Fact, Receipt, Request
 from domain.steps import ReceiveStock, StockReceived
 from integrations.simulated import World
 from integrations.simulated.outbox import REFUSED, SENT, Entry
 from starters import messaging, receiving
+from starters.outbox import tell_untold
 
 UNKNOWN_FOR = timedelta(seconds=30)
 """How long an order may be unknown: a script is there before its order is placed."""
@@ -31,12 +35,14 @@ class Telephone(Protocol):
 
     async def receive(self, goods: ReceiveStock) -> StockReceived: ...
 
+    async def scan(self, said: Scan) -> Scanned: ...
+
 
 class TemporalTelephone:
     """The real one: through the same starters that everybody uses."""
 
-    def __init__(self, client: Client) -> None:
-        self._client = client
+    def __init__(self, client: Client, database: Database) -> None:
+        self._client, self._database = client, database
 
     async def tell(self, order: str, fact: Fact) -> None:
         await messaging.tell(self._client, order, fact)
@@ -46,6 +52,12 @@ class TemporalTelephone:
 
     async def receive(self, goods: ReceiveStock) -> StockReceived:
         return await receiving.receive(self._client, goods)
+
+    async def scan(self, said: Scan) -> Scanned:
+        answer = await self._database.transaction(scanning.scan, said)
+        if answer.confirmed:
+            await tell_untold(self._client, self._database)
+        return answer
 
 
 class Caller:
@@ -84,7 +96,9 @@ class Caller:
 
     async def _say(self, entry: Entry, now: datetime) -> str:
         try:
-            if isinstance(entry.said, ReceiveStock):
+            if isinstance(entry.said, Scan):
+                await self._telephone.scan(entry.said)
+            elif isinstance(entry.said, ReceiveStock):
                 await self._telephone.receive(entry.said)
             elif isinstance(entry.said, Fact):
                 await self._telephone.tell(entry.order, entry.said)

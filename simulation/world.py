@@ -14,6 +14,7 @@ from integrations.simulated.outbox import Entry
 from simulation import carrier, customers, floor, office
 from simulation.book import Book, Reading
 from simulation.telephone import Caller, Telephone
+from simulation.waves import Crew
 
 log = structlog.get_logger()
 
@@ -27,15 +28,24 @@ def now_utc() -> datetime:
 class OutsideWorld:
     """Acts on the partners' store and on what the database tells, and says everything through the telephone.
 
-    `day` is the length of a business day, `interval` the seconds between two looks at the database; the floor and the drivers, who look
-    at their own store only, turn up to five times as fast. What is planned stands in the store: the world may be killed and
+    `crew` works our own floor, where there is one. `day` is the length of a business day, `interval` the seconds between two looks at the
+    database; the floors and the drivers turn up to five times as fast. What is planned stands in the store: the world may be killed and
     started again at any moment, and says nothing twice that matters.
     """
 
     def __init__(
-        self, world: World, reading: Reading, telephone: Telephone, day: timedelta, *, interval: float = 0.2, clock: Clock = now_utc
+        self,
+        world: World,
+        reading: Reading,
+        telephone: Telephone,
+        day: timedelta,
+        *,
+        crew: Crew | None = None,
+        interval: float = 0.2,
+        clock: Clock = now_utc,
     ) -> None:
         self._world, self._day, self._interval, self._clock = world, day, interval, clock
+        self._crew = crew
         self._book = Book(reading)
         self._caller = Caller(world, telephone)
         self._stopped = asyncio.Event()
@@ -65,12 +75,17 @@ class OutsideWorld:
             await self._step("reading the database", self._book.read)
             await self._step("customers and office", self._people)
         await self._step("floor", lambda: self._world.off_loop(floor.work, self._world, self._book.views, self._day))
+        await self._step("own floor", self._walk)
         await self._step("drivers", lambda: self._world.off_loop(carrier.drive, self._world, self._book.views, self._day))
         await self._step("telephone", lambda: self._caller.say_what_is_due(self._clock()))
 
     async def finish_calls(self) -> None:
         """Wait until everything that is being said has been said."""
         await self._caller.finish()
+
+    async def _walk(self) -> None:
+        if self._crew is not None:
+            await self._crew.work(self._world, self._book.views, self._day, self._clock())
 
     async def _people(self) -> None:
         await self._world.off_loop(self._plan_people, dict(self._book.views))

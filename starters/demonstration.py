@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from config.settings import Settings
     from database.audit import Violation
     from database.engine import Database
+    from domain.floor import FloorWork
     from domain.views import OrderSummary, OrderView
     from workers.embedded import Everything
 
@@ -38,6 +39,8 @@ TIME_LIMIT = 180.0
 """Seconds after which the demonstration falls short: a machine with two cores needs less than half of it."""
 PLACES_EVERY = 0.12
 """Seconds between two orders: all at once, each would wait for all the others while its days go by."""
+OWN_FLOOR = frozenset({"BERLIN"})
+"""Where the demonstration walks waves of our own; the other locations are a partner's warehouses."""
 LOOKS_EVERY = 1.0
 """Seconds between two looks at the orders; each costs a moment that the orders could use."""
 
@@ -99,6 +102,7 @@ class Result:
     violations: list[Violation]  # found by the audit
     seconds: float  # from the first order placed to the last one ended
     trouble: str = ""  # why the demonstration stopped before its end
+    floor: FloorWork | None = None  # what our own floor did
 
     @property
     def passed(self) -> bool:
@@ -113,6 +117,7 @@ async def demonstrate(
     Orders that do not end within `time_limit` seconds, or a process that ends by itself, are a `trouble` of the result, not an error.
     """
     from config.temporal import connect
+    from database import waves
     from database.audit import audit
     from database.engine import Database
 
@@ -144,7 +149,8 @@ async def demonstrate(
             placing.cancel()
         progress.seconds = time.monotonic() - begun
         watch(progress)
-        return Result(await _endings(database, scenarios), await database.read(audit), progress.seconds, trouble)
+        violations, floor = await database.read(audit), await database.read(waves.worked)
+        return Result(await _endings(database, scenarios), violations, progress.seconds, trouble, floor)
     finally:
         watching.cancel()
         await database.close()
@@ -246,6 +252,7 @@ def fresh_home(settings: Settings) -> Settings:
         temporal_namespace="default",
         ui_address=f"http://127.0.0.1:{ui_port}",
         day_seconds=DAY_SECONDS,
+        own_floor=OWN_FLOOR,
     )
     (home / "env").write_text(_environment(demonstrated))
     return demonstrated
@@ -258,6 +265,7 @@ def _environment(settings: Settings) -> str:
         "OMS_DATABASE_URL": settings.database_url,
         "OMS_WORLD_URL": settings.world_url,
         "OMS_DAY_SECONDS": str(settings.day_seconds),
+        "OMS_OWN_FLOOR": ",".join(sorted(settings.own_floor)),
         "OMS_UI_ADDRESS": settings.ui_address,
         "TEMPORAL_ADDRESS": settings.temporal_address,
         "TEMPORAL_NAMESPACE": settings.temporal_namespace,

@@ -178,6 +178,7 @@ def environment_of(settings: Settings) -> dict[str, str]:
         "OMS_DATABASE_URL": settings.database_url,
         "OMS_WORLD_URL": settings.world_url,
         "OMS_DAY_SECONDS": str(settings.day_seconds),
+        "OMS_OWN_FLOOR": ",".join(sorted(settings.own_floor)),
         "OMS_UI_ADDRESS": settings.ui_address,
         "OMS_LOG_LEVEL": settings.log_level,
         "TEMPORAL_ADDRESS": settings.temporal_address,

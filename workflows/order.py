@@ -95,7 +95,7 @@ class Order:
             yield self.chapter("hold", desk.review_holds, stop=self.over)
         if not state.ready and not state.stopped and state.rejected is None:
             yield self.chapter("acceptance", acceptance.accept, stop=self.stopped)
-        if state.ready and not state.winding_up and (state.needs or state.amendments):
+        if state.ready and not state.winding_up and (state.needs or state.amendments or state.repicks):
             yield self.chapter("supply", supply.supply, stop=self.winding_up)
         for shipment in state.shipments:
             if (not shipment.settled or shipment.unshippable) and not self.stopped_before_shipping(shipment):

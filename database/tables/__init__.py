@@ -1,7 +1,10 @@
-"""The tables, by subject: catalogue, stock, orders, money, and the record of what was done."""
+"""The tables, by subject: catalogue, stock, claims, sourcing, supply, the floor, orders, promises, money."""
 
+from database.tables.backorders import BackorderWin, ReallocationRow, ReallocationShare, ReallocationTake
 from database.tables.base import Base
-from database.tables.catalogue import Customer, CustomerAlias, Item, Location, Price, PriceList
+from database.tables.catalogue import Customer, CustomerAlias, Item, Location, Price, PriceList, TransitTime
+from database.tables.claims import ChannelQuota, SoftReservation
+from database.tables.floor import Bin, CountTask, OutboxFact, PickedSerial, PickRelease, PickTask, ScanPart, ScanRow, Wave
 from database.tables.money import (
     AuthorizationRow,
     CreditLine,
@@ -26,33 +29,54 @@ from database.tables.orders import (
     ReturnLine,
     Shipment,
 )
+from database.tables.promises import Promise
 from database.tables.record import AuditEntry, Counter, JournalEntry
-from database.tables.stock import Reservation, Stock, StockMovement
+from database.tables.sourcing import FreightRate, LocationAbility, SourcingDecision, SourcingPolicyRow
+from database.tables.stock import Lot, LotStock, Reservation, Stock, StockMovement
+from database.tables.supply import PurchaseOrder, PurchaseOrderLine, Supplier, SupplyReceipt, SupplySlip, Transfer
 
 __all__ = [
     "AuditEntry",
     "AuthorizationRow",
+    "BackorderWin",
     "Base",
+    "Bin",
+    "ChannelQuota",
+    "CountTask",
     "Counter",
     "CreditLine",
     "CreditNote",
     "Customer",
     "CustomerAlias",
     "ExceptionRow",
+    "FreightRate",
     "Intake",
     "Invoice",
     "InvoiceLineRow",
     "Item",
     "JournalEntry",
     "Location",
+    "LocationAbility",
+    "Lot",
+    "LotStock",
     "Order",
     "OrderFinding",
     "OrderLine",
+    "OutboxFact",
     "ParcelRow",
     "Payment",
     "PaymentPart",
+    "PickRelease",
+    "PickTask",
+    "PickedSerial",
     "Price",
     "PriceList",
+    "Promise",
+    "PurchaseOrder",
+    "PurchaseOrderLine",
+    "ReallocationRow",
+    "ReallocationShare",
+    "ReallocationTake",
     "ReceivableEntry",
     "Refund",
     "Refusal",
@@ -60,7 +84,18 @@ __all__ = [
     "Reservation",
     "Return",
     "ReturnLine",
+    "ScanPart",
+    "ScanRow",
     "Shipment",
+    "SoftReservation",
+    "SourcingDecision",
+    "SourcingPolicyRow",
     "Stock",
     "StockMovement",
+    "Supplier",
+    "SupplyReceipt",
+    "SupplySlip",
+    "Transfer",
+    "TransitTime",
+    "Wave",
 ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 
 from sqlalchemy import CheckConstraint, ForeignKey, ForeignKeyConstraint, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
@@ -54,9 +54,15 @@ class Order(Base):
     currency: Mapped[str]
     terms: Mapped[str]
     policy: Mapped[str]
+    ships_apart_at: Mapped[datetime | None]  # when a person let an order that ships together go in parts
+    priority: Mapped[int | None]  # in the backorder queue among orders of equally important customers; none: the usual one
     placed_at: Mapped[datetime]
     requested_at: Mapped[datetime | None]
     total: Mapped[int]  # minor units, as placed
+    ship_country: Mapped[str] = mapped_column(default="")  # where it goes, as far as sourcing and the way there depend on it
+    ship_postcode: Mapped[str] = mapped_column(default="")
+    service: Mapped[str] = mapped_column(default="")  # the carrier service that the customer asked for
+    basket: Mapped[str] = mapped_column(default="")  # the cart or quote whose soft reservations are this order's
     accepted_at: Mapped[datetime | None]
     held: Mapped[str] = mapped_column(default="")  # the reason of the hold
     review_at: Mapped[datetime | None]  # of the hold
@@ -95,7 +101,14 @@ class OrderLine(Base):
     shipped: Mapped[int] = mapped_column(default=0)
     delivered: Mapped[int] = mapped_column(default=0)
     returned: Mapped[int] = mapped_column(default=0)
+    requested_at: Mapped[datetime | None]  # the line's own requested date; none: the order's
     backorder_due: Mapped[datetime | None]
+    waiting_since: Mapped[datetime | None]  # since when it stands in the backorder queue
+
+    def wait(self, due: datetime | None, at: datetime) -> None:
+        """Stand in the backorder queue until `due`, from now on or as long as before; without it, stand there no more."""
+        self.backorder_due = due
+        self.waiting_since = None if due is None else self.waiting_since or at
 
     def move(self, source: str, target: str, quantity: int) -> None:
         """Move units between two of the buckets of the first sentence above."""
@@ -139,6 +152,7 @@ class Shipment(Base):
             "status IN ('planned', 'released', 'picked', 'packed', 'shipped', 'delivered', 'lost', 'returned', 'cancelled')", "status"
         ),
         Index(None, "attempt"),
+        Index(None, "location", "ships_on"),
     )
 
     order: Mapped[str] = mapped_column(ForeignKey("orders.order"), primary_key=True)
@@ -148,6 +162,7 @@ class Shipment(Base):
     status: Mapped[str] = mapped_column(default="planned")
     reason: Mapped[str] = mapped_column(default="")  # why it was given up
     due_at: Mapped[datetime | None]  # the deadline of what it waits for now
+    ships_on: Mapped[date | None]  # the day whose capacity of the location it takes
     pick_reference: Mapped[str] = mapped_column(default="")
     ship_key: Mapped[str] = mapped_column(default="")
     carrier: Mapped[str] = mapped_column(default="")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 
 from sqlalchemy import CheckConstraint, ForeignKey, ForeignKeyConstraint, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
@@ -24,10 +24,45 @@ class Stock(Base):
     bin: Mapped[str] = mapped_column(primary_key=True)
     on_hand: Mapped[int] = mapped_column(default=0)
     reserved: Mapped[int] = mapped_column(default=0)
+    by_lot: Mapped[bool] = mapped_column(default=False)  # its units are kept by lot: on_hand = sum of its rows in `lot_stock`
+
+    withheld = 0
+    """Free units of lots that the transaction at work may not take (`database.lots.withhold`); not stored."""
 
     @property
     def available(self) -> int:
-        return self.on_hand - self.reserved
+        return self.on_hand - self.reserved - self.withheld
+
+
+class Lot(Base):
+    """Goods of one making; `expires_on` is the last day of use, `blocked` the reason why nobody may have any of it."""
+
+    __tablename__ = "lots"
+
+    item: Mapped[str] = mapped_column(ForeignKey("items.item"), primary_key=True)
+    lot: Mapped[str] = mapped_column(primary_key=True)
+    expires_on: Mapped[date | None]
+    blocked: Mapped[str] = mapped_column(default="")
+    blocked_at: Mapped[datetime | None]
+    blocked_by: Mapped[str] = mapped_column(default="")
+
+
+class LotStock(Base):
+    """Units of a lot in a bin; changed together with the bin's own row, under its lock. What is reserved of it the reservations say."""
+
+    __tablename__ = "lot_stock"
+    __table_args__ = (
+        ForeignKeyConstraint(_PLACE, _STOCK),
+        ForeignKeyConstraint(("item", "lot"), ("lots.item", "lots.lot")),
+        CheckConstraint("on_hand >= 0", "on_hand_not_negative"),
+        Index(None, "item", "lot"),
+    )
+
+    item: Mapped[str] = mapped_column(primary_key=True)
+    location: Mapped[str] = mapped_column(primary_key=True)
+    bin: Mapped[str] = mapped_column(primary_key=True)
+    lot: Mapped[str] = mapped_column(primary_key=True)
+    on_hand: Mapped[int] = mapped_column(default=0)
 
 
 class StockMovement(Base):
@@ -36,7 +71,9 @@ class StockMovement(Base):
     __tablename__ = "stock_movements"
     __table_args__ = (
         ForeignKeyConstraint(_PLACE, _STOCK),
-        CheckConstraint("kind IN ('receipt', 'short_pick', 'shipment', 'shipment_undone', 'restock', 'adjustment')", "kind"),
+        CheckConstraint(
+            "kind IN ('receipt', 'short_pick', 'shipment', 'shipment_undone', 'restock', 'adjustment', 'transfer_out')", "kind"
+        ),
         CheckConstraint("quantity <> 0", "moves_something"),
         Index(None, *_PLACE),
     )
@@ -47,9 +84,11 @@ class StockMovement(Base):
     item: Mapped[str]
     location: Mapped[str]
     bin: Mapped[str]
+    lot: Mapped[str] = mapped_column(default="")
     quantity: Mapped[int]
     order: Mapped[str | None]
     actor: Mapped[str] = mapped_column(default="holdfast")
+    reason: Mapped[str] = mapped_column(default="")  # in words, for what no document explains
     at: Mapped[datetime]
 
 
@@ -62,7 +101,7 @@ class Reservation(Base):
 
     __tablename__ = "reservations"
     __table_args__ = (
-        UniqueConstraint("order", "shipment", "line", *_PLACE),
+        UniqueConstraint("order", "shipment", "line", *_PLACE, "lot"),
         ForeignKeyConstraint(["order", "shipment"], ["shipments.order", "shipments.shipment"]),
         ForeignKeyConstraint(["order", "line"], ["order_lines.order", "order_lines.line"]),
         ForeignKeyConstraint(_PLACE, _STOCK),
@@ -80,6 +119,7 @@ class Reservation(Base):
     item: Mapped[str]
     location: Mapped[str]
     bin: Mapped[str]
+    lot: Mapped[str] = mapped_column(default="")
     asked: Mapped[int]
     quantity: Mapped[int]
     ended: Mapped[str] = mapped_column(default="")

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager
 from datetime import datetime
 
+from domain.floor import Scan
 from domain.messages import FACTS, REQUESTS, Message
 from domain.steps import ReceiveStock
 from domain.values import Value
@@ -22,18 +23,22 @@ Transaction = Callable[[], AbstractContextManager[sqlite3.Connection]]
 Rows = Callable[..., list[sqlite3.Row]]
 
 
+_OTHERS: dict[type[ReceiveStock | Scan], str] = {ReceiveStock: "receive_stock", Scan: "scan"}
+"""What is said to nobody's order, by its name."""
+
+
 class Entry(Value):
     """`subject` names what must still stand when it is said (the key of a pick task or a label); `name` is that of the message."""
 
     id: str
     order: str
     subject: str = ""
-    said: Message | ReceiveStock
+    said: Message | ReceiveStock | Scan
     send_at: datetime
 
     @property
     def name(self) -> str:
-        return self.said.called() if isinstance(self.said, Message) else "receive_stock"
+        return self.said.called() if isinstance(self.said, Message) else _OTHERS[type(self.said)]
 
 
 class Outbox:
@@ -68,7 +73,7 @@ class Outbox:
         rows = self._rows("SELECT outcome FROM outbox WHERE id = ?", entry_id)
         return str(rows[0]["outcome"]) if rows else None
 
-    def find(self, entry_id: str) -> Message | ReceiveStock | None:
+    def find(self, entry_id: str) -> Message | ReceiveStock | Scan | None:
         """What an entry says, whether said or not."""
         rows = self._rows("SELECT name, body FROM outbox WHERE id = ?", entry_id)
         return _said(rows[0]["name"], rows[0]["body"]) if rows else None
@@ -98,5 +103,8 @@ def _entry(row: sqlite3.Row, now: datetime) -> Entry:
     )
 
 
-def _said(name: str, body: str) -> Message | ReceiveStock:
-    return ReceiveStock.model_validate_json(body) if name == "receive_stock" else (FACTS | REQUESTS)[name].model_validate_json(body)
+def _said(name: str, body: str) -> Message | ReceiveStock | Scan:
+    for kind, known in _OTHERS.items():
+        if known == name:
+            return kind.model_validate_json(body)
+    return (FACTS | REQUESTS)[name].model_validate_json(body)

@@ -23,13 +23,13 @@ AMPLE = [
     ("WAT-4PK", "Water filter cartridges, pack of 4", 720, (240, 130, 120), 4960),
 ]
 
-# id, description, grams, millimetres, cents, stock by location: each is ordered by one order only
+# id, description, grams, millimetres, cents, stock by location: each is ordered by one order only, except where two stand in one queue
 OWN = [
     ("SPL-010", "Portafilter spouts, pair", 260, (90, 60, 50), 2900, {"BERLIN": 6, "LYON": 6}),  # split over two locations
     ("SPL-020", "Bar towel, pack of 10", 900, (300, 220, 120), 1750, {"LYON": 8, "ROTTERDAM": 8}),  # split over two locations
     ("GSK-110", "Group gasket 8.5 mm", 30, (75, 75, 9), 690, {"BERLIN": 4}),  # partial, the rest is received
     ("BRR-120", "Burr set 64 mm, titanium", 310, (70, 70, 40), 16900, {"LYON": 1}),  # complete, waits for receipt
-    ("VLV-130", "Steam valve, kit", 190, (110, 70, 50), 5400, {}),  # overdue, wait on
+    ("VLV-130", "Steam valve, kit", 190, (110, 70, 50), 5400, {}),  # overdue, wait on; KN-613 comes first
     ("PMP-140", "Vibration pump 230 V", 640, (150, 80, 70), 3900, {}),  # overdue, substitute
     ("BSK-150", "Filter basket 18 g, limited", 95, (72, 72, 28), 2650, {"ROTTERDAM": 1}),  # overdue, cancel the line
     ("DST-160", "Distributor 58 mm, copper", 430, (60, 60, 50), 6200, {"BERLIN": 2}),  # overdue, split
@@ -46,7 +46,59 @@ LOCATIONS = [
     ("ROTTERDAM", "Rotterdam Waalhaven", "NL", "3089 JH"),
 ]
 
+# what each location can do and what its work costs, in cents of EUR; freight by zone: one shipment, each kilogram, days on the way
+ABILITIES: dict[str, dict[str, Any]] = {
+    "BERLIN": {
+        "shipments_per_day": 120,
+        "handling": 95,
+        "handling_per_unit": 12,
+        "cold": False,
+        "freight": {
+            "DE": {"base": 420, "per_kg": 18, "transit_days": 1},
+            "AT": {"base": 790, "per_kg": 35, "transit_days": 2},
+            "NL": {"base": 820, "per_kg": 38, "transit_days": 2},
+            "*": {"base": 1190, "per_kg": 62, "transit_days": 4},
+        },
+    },
+    "LYON": {
+        "shipments_per_day": 90,
+        "handling": 110,
+        "handling_per_unit": 10,
+        "hazardous": False,
+        "freight": {
+            "FR": {"base": 490, "per_kg": 20, "transit_days": 1},
+            "FR:69": {"base": 310, "per_kg": 12, "transit_days": 1},
+            "*": {"base": 1240, "per_kg": 66, "transit_days": 4},
+        },
+    },
+    "ROTTERDAM": {
+        "shipments_per_day": 150,
+        "handling": 80,
+        "handling_per_unit": 14,
+        "freight": {
+            "NL": {"base": 380, "per_kg": 15, "transit_days": 1},
+            "BE": {"base": 560, "per_kg": 24, "transit_days": 1},
+            "DE": {"base": 690, "per_kg": 30, "transit_days": 2},
+            "*": {"base": 990, "per_kg": 55, "transit_days": 3},
+        },
+    },
+}
+
+HAZARDOUS = {"CLN-900"}  # lye: not every location may ship it
+
+# channel -> where its rules differ from those of the house
+SOURCING = [{"channel": "*", "weights": {"further_shipment": 450, "day_late": 250, "balance": 15}}]
+
+# item, location, channel, units it has to leave, units that no other channel may take
+QUOTAS = [("KET-100", "ROTTERDAM", "x12", 0, 60), ("GRD-200", "BERLIN", "*", 20, 0)]
+
 AMPLE_STOCK = {"BERLIN": 240, "LYON": 160, "ROTTERDAM": 200}
+
+# item -> lot, last day of use, per cent of its stock; what the per cents leave over lies in the last one
+LOTS = {"CLN-900": [("CP-2407", "2026-02-28", 5), ("CP-2611", "2031-03-31", 35), ("CP-2702", "2032-09-30", 60)]}
+SERIALS = ("ESP-DUO",)  # each unit has a number of its own
+
+ZONES = {1: "A", 2: "A", 3: "B"}  # aisle -> zone; the same in every warehouse
 
 # price list -> currency, per cent of the standard price in EUR; the web prices contain VAT
 PRICE_LISTS = {"WEB-EUR": ("EUR", 125), "TRADE-EUR": ("EUR", 80), "TRADE-USD": ("USD", 92)}
@@ -86,6 +138,13 @@ CUSTOMERS = [
 ]
 
 
+# customer -> place in the backorder queue, 1 is first; 5 is everybody else's
+PRIORITIES = {"C-1001": 1, "C-1003": 3}
+
+# customer -> how its orders ship when they say nothing; the others ship partially
+SHIPS = {"C-1006": "by_line"}
+
+
 def price(item: str, price_list: str) -> int:
     """Cents of one unit, rounded half up."""
     standard = next(entry[4] for entry in [*AMPLE, *OWN] if entry[0] == item)
@@ -105,6 +164,20 @@ def weight(item: str) -> int:
     return next((entry[2] for entry in [*AMPLE, *OWN] if entry[0] == item), 0)
 
 
+def bin_of(location: str, number: int) -> str:
+    """The bin of the catalogue's item number `number`: ten places to an aisle."""
+    return f"{location[0]}-{number // 10 + 1:02d}-{number % 10 + 1:02d}"
+
+
+def lots_of(item: str, quantity: int) -> list[dict[str, Any]]:
+    """The opening stock of an item in one bin, lot by lot where it is kept so."""
+    if item not in LOTS:
+        return [{"quantity": quantity}]
+    units = [quantity * share // 100 for _, _, share in LOTS[item]]
+    units[-1] += quantity - sum(units)
+    return [{"quantity": n, "lot": lot, "expires_on": day} for n, (lot, day, _) in zip(units, LOTS[item], strict=True)]
+
+
 def major(cents: int) -> str:
     return f"{cents // 100}.{cents % 100:02d}"
 
@@ -119,15 +192,32 @@ def document() -> dict[str, Any]:
                 "description": text,
                 "weight_g": grams,
                 "dims_mm": list(size),
+                "by_lot": item in LOTS,
+                "by_serial": item in SERIALS,
+                "value": cents * 60 // 100,
+                "hazardous": item in HAZARDOUS,
                 "prices": {"EUR": major(cents), "USD": major(cents * 115 // 100)},
             }
             for item, text, grams, size, cents, _ in items
         ],
-        "locations": [{"id": id_, "name": name, "country": country, "postcode": code} for id_, name, country, code in LOCATIONS],
+        "locations": [
+            {"id": id_, "name": name, "country": country, "postcode": code, **ABILITIES[id_]} for id_, name, country, code in LOCATIONS
+        ],
+        "bins": [
+            {"location": id_, "bin": bin_of(id_, n), "zone": ZONES[n // 10 + 1], "aisle": n // 10 + 1, "sequence": n % 10 + 1}
+            for id_, *_ in LOCATIONS
+            for n in range(len(items))
+        ],
+        "sourcing": SOURCING,
+        "quotas": [
+            {"item": item, "location": location, "channel": channel, "kept_back": kept_back, "quota": quota}
+            for item, location, channel, kept_back, quota in QUOTAS
+        ],
         "stock": [
-            {"item": entry[0], "location": location, "bin": f"{location[0]}-{n // 10 + 1:02d}-{n % 10 + 1:02d}", "quantity": quantity}
+            {"item": entry[0], "location": location, "bin": bin_of(location, n), **part}
             for n, entry in enumerate(items)
             for location, quantity in entry[5].items()
+            for part in lots_of(entry[0], quantity)
         ],
         "customers": [
             {
@@ -140,6 +230,8 @@ def document() -> dict[str, Any]:
                 "price_list": price_list,
                 "blocked": blocked,
                 "email": f"{id_.lower()}@customers.example",
+                **({"priority": PRIORITIES[id_]} if id_ in PRIORITIES else {}),
+                **({"ships": SHIPS[id_]} if id_ in SHIPS else {}),
             }
             for id_, name, aliases, price_list, limit, blocked in CUSTOMERS
         ],

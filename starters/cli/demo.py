@@ -135,6 +135,12 @@ def _report(result: Result, everything: Everything, keep: bool) -> None:
     for ending in result.endings:
         if ending.as_told and ending.skipped:
             frame.say(f"  [yellow]{escape(ending.key)}[/] took a shorter way: {escape('; '.join(ending.skipped))}.")
+    if result.floor is not None:
+        did = result.floor
+        frame.say(
+            f"{_mark(did.scans > 0)} Our own floor walked {did.waves} waves and picked {did.units} units in {did.scans} scans; "
+            f"picks short: {did.short}, bins counted: {did.counted}."
+        )
     if result.violations:
         frame.say(f"{_mark(False)} The audit finds {len(result.violations)}:")
         frame.console().print(violations_table(result.violations))
@@ -181,6 +187,8 @@ def _next(result: Result, everything: Everything, keep: bool) -> None:
         ("oms list", "every order, and what it waits for"),
         (f"oms show {some} --trail", "one order, and who did what"),
         ("oms stock", "what lies where"),
+        ("oms wave list --all", "what our own floor picked; oms wave show WAVE has its scans"),
+        ("oms recall CLN-900 CP-2611", "who got units of a lot, and where the rest lies"),
         ("oms audit", "check every truth again"),
         *(() if keep else (("oms server", f"the Temporal UI with every story, at {everything.server.ui_address}"),)),
     ):

@@ -59,9 +59,11 @@ def receive(
         str | None, typer.Option("--receipt", help="The document's number: the same twice is one receipt. [default: from the clock]")
     ] = None,
     into: Annotated[str, typer.Option("--bin", help="The bin. [default: where the item lies]")] = "",
+    lot: Annotated[str, typer.Option("--lot", help="The lot, where the item is kept by lot.")] = "",
+    expires: Annotated[str | None, typer.Option("--expires", metavar="DATE", help="The lot's last day of use.")] = None,
     json: AsJson = False,
 ) -> None:
-    """Book goods that came in; the orders that wait for them wake, oldest first."""
+    """Book goods that came in; they go along the backorder queue, and the orders that win wake."""
     from domain.steps import ReceiveStock
     from starters.receiving import receive as book
 
@@ -72,6 +74,8 @@ def receive(
         location=location,
         quantity=quantity,
         bin=into,
+        lot=lot,
+        expires_on=frame.moment(expires, "--expires").date() if expires else None,
         at=now,
         actor=frame.actor(),
     )
@@ -86,7 +90,7 @@ def receive(
     booked = "was booked before; nothing was changed" if received.repeated else f"is booked: {quantity} x {item} at {location}"
     frame.say(f"Receipt [bold]{goods.receipt}[/] {booked}.")
     if received.waiting:
-        frame.say(f"Waiting for it, oldest first: {', '.join(received.waiting)}.")
+        frame.say(f"Set aside for those who waited, first come first: {', '.join(received.waiting)}.")
 
 
 async def _place_all(files: list[Path], channel: str | None, outcomes: list[dict[str, str]]) -> None:

@@ -13,6 +13,8 @@ from starters.cli import frame, subjects
 from starters.cli.frame import AsJson, OrderKey
 
 if TYPE_CHECKING:
+    from domain.quotas import QuotaView
+    from domain.soft_reservations import SoftReservationView
     from domain.views import OrderSummary, OrderView, StockView
 
 app = typer.Typer()
@@ -80,23 +82,31 @@ def show(
 
 @app.command(rich_help_panel=PANEL)
 def stock(item: Annotated[str | None, typer.Argument(help="Only this item.")] = None, json: AsJson = False) -> None:
-    """What lies where: on hand, reserved, available."""
-    from database import reading
+    """What lies where: on hand, reserved, set aside, available; and for whom it is set aside."""
+    from database import quotas, reading, soft_reservations
     from domain.errors import NotFound
 
-    async def read() -> list[StockView]:
-        async with frame.database() as database:
-            return await database.read(reading.stock, item)
+    now = datetime.now(UTC)
 
-    rows = frame.run(read())
+    async def read() -> tuple[list[StockView], list[SoftReservationView], list[QuotaView]]:
+        async with frame.database() as database:
+            aside = await database.read(soft_reservations.soft_reservations, now)
+            shares = await database.read(quotas.quotas, now, item)
+            return await database.read(reading.stock, item, now), [row for row in aside if item in (None, row.item)], shares
+
+    rows, aside, shares = frame.run(read())
     if item and not rows:
         raise NotFound("stock of item", item)
     if json:
         frame.answer_json([{**row.model_dump(mode="json"), "available": row.available} for row in rows])
         return
     from starters.cli.rendering import stock_table
+    from starters.cli.rendering_sourcing import quota_table, soft_table
 
     frame.console().print(stock_table(rows))
+    for table in ([soft_table(aside, now)] if aside else []) + ([quota_table(shares)] if shares else []):
+        frame.console().print("")
+        frame.console().print(table)
 
 
 @app.command(rich_help_panel=PANEL)

@@ -163,7 +163,7 @@ def test_the_catalogue_is_whole(catalogue: dict[str, Any]) -> None:
     assert (len(set(items)), locations) == (28, ["BERLIN", "LYON", "ROTTERDAM"])
     assert all(item["weight_g"] > 0 and len(item["dims_mm"]) == 3 and set(item["prices"]) == {"EUR", "USD"} for item in catalogue["items"])
     assert all(entry["item"] in items and entry["location"] in locations and entry["quantity"] > 0 for entry in catalogue["stock"])
-    assert len({(entry["item"], entry["location"]) for entry in catalogue["stock"]}) == len(catalogue["stock"])
+    assert len({(entry["item"], entry["location"], entry.get("lot")) for entry in catalogue["stock"]}) == len(catalogue["stock"])
     lists = {entry["id"]: entry for entry in catalogue["price_lists"]}
     assert all(is_currency(entry["currency"]) and sorted(entry["prices"]) == sorted(items) for entry in lists.values())
     aliases = [alias for customer in catalogue["customers"] for alias in customer["aliases"]]
@@ -185,9 +185,12 @@ def test_stock_is_ample_but_for_items_that_one_order_alone_wants(
         for line in order.lines:
             wanted[line.item] += line.quantity
             wanted_by.setdefault(line.item, set()).add(key)
-    for item in catalogue["items"]:
-        assert stock[item["id"]] >= 3 * wanted[item["id"]] or len(wanted_by[item["id"]]) == 1, item["id"]
     received = {s["key"]: s["script"]["receipt"] for s in scenarios if "receipt" in s["script"]}
+    queued = {"VLV-130"}  # two orders stand in one queue, and what comes is enough for both
+    comes = sum(receipt["quantity"] for receipt in received.values() if receipt["item"] in queued)
+    assert all(stock[item] + comes >= wanted[item] and len(wanted_by[item]) == 2 for item in queued)
+    for item in catalogue["items"]:
+        assert stock[item["id"]] >= 3 * wanted[item["id"]] or len(wanted_by[item["id"]]) == 1 or item["id"] in queued, item["id"]
     for key, receipt in received.items():
         line = next(line for line in orders[key].lines if line.item == receipt["item"])
         assert stock[line.item] < line.quantity + (scenarios_pick(scenarios, key) == "short")

@@ -20,6 +20,7 @@ from domain.messages import Cause, LineQuantity, Parcel
 from domain.money import Money
 from domain.money_steps import DocumentIssued, InvoiceDraft, InvoiceLine, IssueInvoice
 from domain.order import Address, OrderLine, PaymentTerms, PlaceOrder, ShippingPolicy
+from domain.soft_reservations import ReserveSoftly, SoftKind, Wanted
 from domain.steps import (
     Accepted,
     AcceptOrder,
@@ -40,9 +41,10 @@ Asked = TypeVar("Asked", bound=Step)
 T = TypeVar("T")
 
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
-DAY = timedelta(days=1)
+DAY, HOUR = timedelta(days=1), timedelta(hours=1)
 
 CATALOGUE: dict[str, Any] = {
+    "suppliers": [{"id": "HARIO", "name": "Hario Europe", "lead_time_days": 10}],
     "items": [{"id": "KETTLE", "description": "Kettle, 1 l"}, {"id": "GRINDER"}, {"id": "FILTER"}],
     "locations": [{"id": "BERLIN"}, {"id": "LYON"}],
     "stock": [
@@ -111,6 +113,11 @@ def step(key: str, of: str = "shopify/1001") -> dict[str, Any]:
     return {"order": of, "key": f"{of}/{key}", "at": NOW}
 
 
+def cart(key: str = "cart/1", *wanted: Wanted, **changes: Any) -> ReserveSoftly:
+    fields: dict[str, Any] = {"kind": SoftKind.CART, "owner": key, "channel": "shopify", "expires_at": NOW + HOUR, "at": NOW}
+    return ReserveSoftly(key=key, wanted=wanted or (Wanted(item="KETTLE", quantity=6),), **fields | changes)
+
+
 class House:
     """Runs steps as the activities do: each as one transaction with its journal entry."""
 
@@ -143,7 +150,7 @@ class House:
     async def allocate(self, placed: PlaceOrder, *needs: Need, attempt: int = 1, first: int = 1, **changes: Any) -> Allocation:
         wanted = needs or tuple(Need(line=line.number, item=line.item, quantity=line.quantity) for line in placed.lines)
         fields: dict[str, Any] = {"all_or_nothing": False, "first_shipment": first, "pick_due": NOW + DAY, "backorder_due": NOW + 14 * DAY}
-        request = AllocateStock(**step(f"allocate/{attempt}", placed.key), needs=wanted, **fields | changes)
+        request = AllocateStock(**step(f"allocate/{attempt}", placed.key) | {"needs": wanted} | fields | changes)
         return await self.once(request, Allocation, stock.allocate_stock)
 
     async def pick(self, placed: PlaceOrder, shipment: int = 1, **picked: int) -> None:

@@ -231,7 +231,8 @@ def test_a_script_with_an_unknown_word_is_refused_with_its_place(world: World) -
     with pytest.raises(InputRefused, match=r"^script of shopify/1, carrier: Input should be 'on_time', 'late'"):
         world.script("shopify/1", {"carrier": "teleported"})
     with pytest.raises(
-        InputRefused, match=r"^script of shopify/1, decisions.short_pick: 'panic' is none of reallocate, backorder, cancel_line$"
+        InputRefused,
+        match=r"^script of shopify/1, decisions.short_pick: 'panic' is none of other_bin, reallocate, substitute, backorder, cancel_line$",
     ):
         world.script("shopify/1", {"decisions": {"short_pick": "panic"}})
     with pytest.raises(InputRefused, match=r"^script of shopify/1, pikc: Extra inputs are not permitted$"):

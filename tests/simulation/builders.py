@@ -8,6 +8,7 @@ from typing import Any
 
 from domain.errors import OrderError
 from domain.exceptions import Decision, ExceptionKind, OpenException
+from domain.floor import Scan, Scanned
 from domain.lifecycle import Wait
 from domain.messages import Fact, Receipt, Request
 from domain.money import Money
@@ -116,12 +117,12 @@ class RecordedTelephone:
     """Writes down what it hears; `answers` are raised in their order before anything is taken."""
 
     def __init__(self, *answers: OrderError) -> None:
-        self.heard: list[tuple[str, Fact | Request | ReceiveStock]] = []
+        self.heard: list[tuple[str, Fact | Request | ReceiveStock | Scan]] = []
         self.answers = list(answers)
 
     @property
     def ids(self) -> list[str]:
-        return [said.receipt if isinstance(said, ReceiveStock) else said.message_id for _, said in self.heard]
+        return [_name_of(said) for _, said in self.heard]
 
     async def tell(self, order: str, fact: Fact) -> None:
         self._hear(order, fact)
@@ -134,10 +135,20 @@ class RecordedTelephone:
         self._hear("", goods)
         return StockReceived()
 
-    def _hear(self, order: str, said: Fact | Request | ReceiveStock) -> None:
+    async def scan(self, said: Scan) -> Scanned:
+        self._hear("", said)
+        return Scanned(scan=said.scan, wave=said.wave, taken=said.quantity, left=0)
+
+    def _hear(self, order: str, said: Fact | Request | ReceiveStock | Scan) -> None:
         if self.answers:
             raise self.answers.pop(0)
         self.heard.append((order, said))
+
+
+def _name_of(said: Fact | Request | ReceiveStock | Scan) -> str:
+    if isinstance(said, Scan):
+        return said.scan
+    return said.receipt if isinstance(said, ReceiveStock) else said.message_id
 
 
 class Orders:

@@ -47,6 +47,7 @@ from integrations.simulated import SimulatedCarriers, SimulatedMail, SimulatedPa
 from starters.messaging import ask, tell
 from starters.receiving import receive
 from tests.workflows.trouble import Trouble
+from workers.warehouses import OwnFloor, Warehouses
 from workers.wiring import Partners, workers
 
 DEBTORS = tuple(f"C-{number}" for number in range(2, 10))
@@ -73,6 +74,7 @@ def catalogue() -> dict[str, Any]:
         "locations": [
             {"id": "BERLIN", "name": "Berlin", "country": "DE", "postcode": "14979"},
             {"id": "LYON", "name": "Lyon", "country": "FR", "postcode": "69007"},
+            {"id": "MAINZ", "name": "Mainz, where we pick ourselves", "country": "DE", "postcode": "55116"},
         ],
         "stock": [
             {"item": item, "location": "BERLIN", "bin": f"B-{n:02}", "quantity": 100_000}
@@ -122,7 +124,8 @@ def order(*lines: OrderLine, terms: PaymentTerms = PaymentTerms.NET_30, **change
 class Shop:
     def __init__(self, env: WorkflowEnvironment, database: Database, world: World) -> None:
         self.env, self.client, self.database, self.world = env, env.client, database, world
-        self.partners = Partners(SimulatedWarehouse(world), SimulatedCarriers(world), SimulatedPayments(world), SimulatedMail(world))
+        warehouse = Warehouses(OwnFloor(database, timedelta(days=1)), frozenset({"MAINZ"}), SimulatedWarehouse(world))
+        self.partners = Partners(warehouse, SimulatedCarriers(world), SimulatedPayments(world), SimulatedMail(world))
         self.trouble = Trouble()
         self.staff = AsyncExitStack()
 
@@ -163,9 +166,15 @@ class Shop:
             )
         return Living(self, placed, handle)
 
-    async def receive(self, item: str, quantity: int, location: str = "BERLIN", receipt: str = "") -> None:
+    async def receive(self, item: str, quantity: int, location: str = "BERLIN", receipt: str = "", into: str = "") -> None:
         fact = ReceiveStock(
-            receipt=receipt or f"GR-{next(numbers)}", item=item, location=location, quantity=quantity, at=datetime.now(UTC), actor="dock"
+            receipt=receipt or f"GR-{next(numbers)}",
+            item=item,
+            location=location,
+            quantity=quantity,
+            bin=into,
+            at=datetime.now(UTC),
+            actor="dock",
         )
         await receive(self.client, fact)
 

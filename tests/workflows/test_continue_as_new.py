@@ -518,6 +518,32 @@ async def test_stock_that_came_after_an_unanswered_allocation_is_looked_for_in_t
     await flawless(living, runs=2)
 
 
+async def test_units_that_were_taken_from_another_bin_before_their_order_left_are_not_taken_twice(shop: Shop) -> None:
+    item = shop.rare()
+    await shop.receive(item, 4, into="B-90")
+    placed = order(line(1, item, 4))
+    restless = await begin(shop, placed, SOON)
+    living = restless.living
+    await living.until(Wait.PICK)
+    await shop.receive(item, 3, into="B-91")
+    await living.pick(1, line1=3)
+    await living.exception(ExceptionKind.SHORT_PICK)
+    before = shop.trouble.carried_out[placed.key, "allocate_stock"]
+    shop.trouble.lose(placed.key, "allocate_stock")
+    await living.decide(ExceptionKind.SHORT_PICK, "other_bin")
+    while shop.trouble.carried_out[placed.key, "allocate_stock"] == before:
+        await asyncio.sleep(0.02)
+    await restless.begin_anew(TOO_LONG)
+    shop.trouble.up(placed.key)
+    await living.pack(1)
+    await living.ship(2)
+    await living.until(Wait.DELIVERY, "shipment 1")
+    assert await shop.stock(item) == (2, 0)
+    view = await living.view()
+    assert [[(pick.bin, pick.quantity) for pick in each.picks] for each in view.shipments] == [[("B-90", 3)], [("B-91", 1)]]
+    await flawless(living, runs=2)
+
+
 async def test_300_facts_and_10_requests_reach_an_order_that_begins_anew_again_and_again(shop: Shop) -> None:
     living = await shop.place(order(line(1, quantity=4)), Policies(return_window=0, leave_at_events=150))
     await living.ship()

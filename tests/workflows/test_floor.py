@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from database import counting
 from domain.exceptions import ExceptionKind
 from domain.lifecycle import Stage, Wait
-from domain.messages import LineQuantity, Packed, Parcel, PickConfirmed
+from domain.messages import Decide, LineQuantity, Packed, Parcel, PickConfirmed
 from domain.order import ShippingPolicy
 from domain.steps import Outcome
 from tests.workflows.answers import answers
@@ -46,6 +47,49 @@ async def test_what_was_not_found_is_taken_from_another_location(shop: Shop) -> 
     assert [(s.location, sum(p.quantity for p in s.picks)) for s in view.shipments] == [("BERLIN", 4), ("LYON", 2)]
     assert [invoice.total.minor for invoice in view.invoices] in ([4000, 2000], [2000, 4000])
     assert (await shop.stock(item), await shop.stock(item, "LYON")) == ((0, 0), (0, 0))
+
+
+@answers(ExceptionKind.SHORT_PICK, "other_bin")
+async def test_what_was_not_found_is_taken_from_other_bins_of_the_location_and_only_the_rest_from_elsewhere(shop: Shop) -> None:
+    """Two are missing in Berlin: another bin there holds one, Lyon the other; the bin that was short is left alone until it is counted."""
+    item = shop.rare()
+    await shop.receive(item, 3, "LYON")
+    await shop.receive(item, 6, into="B-90")
+    living = await shop.place(order(line(1, item, 5), line(2, "LAMP", 1)))
+    await living.until(Wait.PICK)
+    await shop.receive(item, 1, into="B-91")
+    await living.pick(1, line1=3)
+    await living.decide(ExceptionKind.SHORT_PICK, "other_bin")
+    await living.pick(2)
+    await living.pick(3)
+    view = await living.view()
+    assert [(s.location, [(p.bin, p.quantity) for p in s.picks if p.item == item]) for s in view.shipments] == [
+        ("BERLIN", [("B-90", 3)]),
+        ("BERLIN", [("B-91", 1)]),
+        ("LYON", [("", 1)]),
+    ]
+    counts = await shop.database.read(counting.views)
+    assert [(task.reason, task.bin, task.opened_by) for task in counts if task.item == item] == [("short_pick", "B-90", "floor")]
+
+
+@answers(ExceptionKind.SHORT_PICK, "substitute")
+async def test_what_was_not_found_is_replaced_by_another_item_for_the_same_money(shop: Shop) -> None:
+    item = shop.rare()
+    living = await short_picked(shop, item)
+    asked = await living.exception(ExceptionKind.SHORT_PICK)
+    said = await living.refused(Decide(**living.stamp(), exception=asked.number, choice="substitute"))
+    assert said == "A substitute needs an item: say which one is to be taken for line 1."
+    await living.decide(ExceptionKind.SHORT_PICK, "substitute", items={1: "SPARE"})
+    await living.pack(1)
+    await living.ship(2)
+    await living.until(Wait.DELIVERY, "shipment 1")
+    view = await living.view()
+    assert [(row.number, row.item, row.ordered, row.cancelled, row.shipped, row.origin) for row in view.lines] == [
+        (1, item, 5, 2, 3, ""),
+        (2, "LAMP", 1, 0, 1, ""),
+        (101, "SPARE", 2, 0, 2, "substitute for line 1"),
+    ]
+    assert sum(invoice.total.minor for invoice in view.invoices) == 6000
 
 
 @answers(ExceptionKind.SHORT_PICK, "backorder")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
 
 from temporalio import workflow
@@ -9,23 +10,27 @@ from temporalio import workflow
 with workflow.unsafe.imports_passed_through():
     from activities.floor import FloorActivities
     from activities.stock import StockActivities
-    from domain.exceptions import ExceptionKind
+    from domain.exceptions import Decision, ExceptionKind
+    from domain.floor import PickedFrom
     from domain.lifecycle import Wait
-    from domain.messages import Cause, LineQuantity, Packed, PickConfirmed
-    from domain.parts import Shipment
+    from domain.messages import Cause, LineQuantity, Packed, PickConfirmed, StockReallocated
+    from domain.parts import Repick, Shipment
     from domain.returning import by_line
     from domain.state import OrderState
     from domain.steps import AbandonShipment, CancelPicks, LineChange, Pick, RecordDue, RecordPacking, RecordPick, ReleasePicks
 
 from workflows.chapter import Chapter
 from workflows.policies import MILESTONE, WAREHOUSE
-from workflows.stages.supply import cause_of, change
+from workflows.stages.supply import cause_of, change, substitutions
 
 
 async def release(chapter: Chapter, shipment: Shipment) -> None:
     if shipment.released:
         return
-    await chapter.clear()
+    await chapter.pause(lambda: not chapter.state.holds or taken_away(chapter, shipment) is not None)
+    if (fact := taken_away(chapter, shipment)) is not None:
+        await let_go(chapter, shipment, fact)
+        return
     base = chapter.base(f"shipment/{shipment.number}/release")
     chapter.state.begin(shipment, "release", base["key"])
     await chapter.act(
@@ -49,16 +54,21 @@ async def pick(chapter: Chapter, shipment: Shipment) -> None:
     def confirmed() -> PickConfirmed | None:
         return chapter.find(PickConfirmed, lambda fact: fact.shipment == shipment.number)
 
+    def news() -> bool:
+        return confirmed() is not None or taken_away(chapter, shipment) is not None
+
     while not shipment.picked:
-        if not await chapter.until(
-            lambda: confirmed() is not None, Wait.PICK, shipment.name, shipment.pick_due, ExceptionKind.PICK_OVERDUE
-        ):
-            await pick_overdue(chapter, shipment)
+        if not await chapter.until(news, Wait.PICK, shipment.name, shipment.pick_due, ExceptionKind.PICK_OVERDUE):
+            await pick_overdue(chapter, shipment, news)
             if shipment.abandoned:
                 return
             continue
         fact = confirmed()
-        assert fact is not None  # until() said so, and only this chapter takes it
+        if fact is None:  # what was picked before anybody heard of it is not taken away
+            reallocated = taken_away(chapter, shipment)
+            assert reallocated is not None  # until() said so, and only this chapter takes it
+            await let_go(chapter, shipment, reallocated)
+            return
         picked = by_line(fact.lines)
         wrong = [line for line, quantity in picked.items() if quantity > shipment.quantities.get(line, 0)]
         if wrong:
@@ -66,6 +76,7 @@ async def pick(chapter: Chapter, shipment: Shipment) -> None:
             detail = f"{shipment.name}: more was picked than asked for on line {', '.join(map(str, wrong))}; the pick was not booked."
             state.ask(ExceptionKind.UNEXPECTED_FACT, shipment.name, detail, chapter.now)
             continue
+        taken = fact.taken if adds_up(fact, shipment) else ()
         pack_due = chapter.now + state.policies.days(state.policies.pack_within)
         await chapter.act(
             FloorActivities.record_pick,
@@ -75,11 +86,12 @@ async def pick(chapter: Chapter, shipment: Shipment) -> None:
                 location=shipment.location,
                 picks=tuple(shipment.picks),
                 picked=tuple(LineQuantity(line=line, quantity=quantity) for line, quantity in sorted(picked.items())),
+                taken=taken,
                 pack_due=pack_due,
             ),
             f"Book the pick of {shipment.name}: {sum(picked.values())} of {sum(shipment.quantities.values())} units",
         )
-        book_pick(chapter, shipment, picked)
+        book_pick(chapter, shipment, picked, taken)
         shipment.pack_due = pack_due
         shipment.picked = True
         chapter.taken(fact)
@@ -89,13 +101,28 @@ async def pick(chapter: Chapter, shipment: Shipment) -> None:
         shipment.abandoned = True
 
 
-def book_pick(chapter: Chapter, shipment: Shipment, picked: dict[int, int]) -> None:
+def adds_up(fact: PickConfirmed, shipment: Shipment) -> bool:
+    """What the floor says by bin is what it says by line, and of these picks: else only the lines count."""
+    asked: dict[tuple[int, str, str], int] = {}
+    for entry in shipment.picks:
+        asked[entry.line, entry.bin, entry.lot] = asked.get((entry.line, entry.bin, entry.lot), 0) + entry.quantity
+    by_pick = {(part.line, part.bin, part.lot): part.quantity for part in fact.taken}
+    within = all(quantity <= asked.get(place, 0) for place, quantity in by_pick.items())
+    sums: dict[int, int] = {}
+    for part in fact.taken:
+        sums[part.line] = sums.get(part.line, 0) + part.quantity
+    return within and len(by_pick) == len(fact.taken) and sums == by_line(fact.lines)
+
+
+def book_pick(chapter: Chapter, shipment: Shipment, picked: dict[int, int], taken: tuple[PickedFrom, ...] = ()) -> None:
     """What was picked moves on; what is missing is open again, and parked until a person says what becomes of it."""
     left = dict(picked)
+    said = {(part.line, part.bin, part.lot): part.quantity for part in taken}
     picks = []
     for asked in shipment.picks:
         line = chapter.state.line(asked.line)
-        got = min(asked.quantity, left.get(asked.line, 0))
+        there = said.get((asked.line, asked.bin, asked.lot), 0) if taken else asked.quantity
+        got = min(asked.quantity, there, left.get(asked.line, 0))
         left[asked.line] = left.get(asked.line, 0) - got
         missing = asked.quantity - got
         line.move("allocated", "picked", got)
@@ -103,8 +130,9 @@ def book_pick(chapter: Chapter, shipment: Shipment, picked: dict[int, int]) -> N
         line.parked += missing
         if missing:
             shipment.short[asked.line] = shipment.short.get(asked.line, 0) + missing
+            shipment.short_bins.append(asked.bin)
         if got:
-            picks.append(Pick(line=asked.line, item=asked.item, bin=asked.bin, quantity=got))
+            picks.append(asked.model_copy(update={"quantity": got}))
     shipment.picks = picks
 
 
@@ -117,6 +145,10 @@ async def short_pick(chapter: Chapter, shipment: Shipment) -> None:
     async with chapter.question(ExceptionKind.SHORT_PICK, shipment.name, detail) as answer:
         if answer.choice == "cancel_line":
             await cancel_parked(chapter, missing, f"short pick of {shipment.name} cancelled", cause_of(answer))
+        elif answer.choice == "other_bin":
+            state.repicks.append(Repick(units=missing, location=shipment.location, avoid_bins=shipment.short_bins))
+        elif answer.choice == "substitute":
+            await take_substitutes(chapter, shipment, missing, answer)
         else:
             waiting = parked(state, missing)
             if answer.choice == "reallocate":
@@ -130,6 +162,20 @@ async def short_pick(chapter: Chapter, shipment: Shipment) -> None:
                 for line in missing:
                     await move_due(chapter, f"line {line}", due_at)  # a receipt wakes the orders whose lines have one
         shipment.short = {}
+        shipment.short_bins = []
+
+
+async def take_substitutes(chapter: Chapter, shipment: Shipment, missing: dict[int, int], answer: Decision) -> None:
+    """Other items take the place of what was not found; what has no substitute is sought at another location."""
+    state = chapter.state
+    changes = substitutions(state, parked(state, missing), answer)
+    if changes:
+        await change(chapter, changes, f"substitute taken after the short pick of {shipment.name}", cause_of(answer), from_parked=True)
+    rest = {line: quantity for line, quantity in parked(state, missing).items() if line not in answer.items}
+    for line, quantity in rest.items():
+        state.line(line).parked -= quantity
+    if rest:
+        state.avoid = [*state.avoid, shipment.location]
 
 
 def parked(state: OrderState, units: dict[int, int]) -> dict[int, int]:
@@ -144,12 +190,8 @@ async def cancel_parked(chapter: Chapter, units: dict[int, int], reason: str, ca
         await change(chapter, cancels, reason, cause, from_parked=True)
 
 
-async def pick_overdue(chapter: Chapter, shipment: Shipment) -> None:
+async def pick_overdue(chapter: Chapter, shipment: Shipment, came: Callable[[], bool]) -> None:
     state = chapter.state
-
-    def came() -> bool:
-        return chapter.find(PickConfirmed, lambda fact: fact.shipment == shipment.number) is not None
-
     detail = f"{shipment.location} has not confirmed the pick of {shipment.name}."
     async with chapter.question(ExceptionKind.PICK_OVERDUE, shipment.name, detail, came) as answer:
         if answer.choice == "reallocate":
@@ -160,7 +202,18 @@ async def pick_overdue(chapter: Chapter, shipment: Shipment) -> None:
             await move_due(chapter, shipment.name, shipment.pick_due)
 
 
-async def give_up(chapter: Chapter, shipment: Shipment, reason: str) -> None:
+def taken_away(chapter: Chapter, shipment: Shipment) -> StockReallocated | None:
+    """The word that the shipment's stock goes to other orders."""
+    return chapter.find(StockReallocated, lambda fact: fact.shipment == shipment.number)
+
+
+async def let_go(chapter: Chapter, shipment: Shipment, fact: StockReallocated) -> None:
+    """Give up a shipment whose stock goes to other orders; stock is sought again for its units, at their place in the queue."""
+    await give_up(chapter, shipment, f"re-allocation {fact.reallocation}: {fact.reason}", fact)
+    chapter.taken(fact)
+
+
+async def give_up(chapter: Chapter, shipment: Shipment, reason: str, reallocated: StockReallocated | None = None) -> None:
     """Take an unshipped shipment back from the floor; its units are open again."""
     state = chapter.state
     for attempt in reversed(shipment.attempted):
@@ -173,7 +226,12 @@ async def give_up(chapter: Chapter, shipment: Shipment, reason: str) -> None:
             )
     await chapter.act(
         StockActivities.abandon_shipment,
-        AbandonShipment(**chapter.base(f"shipment/{shipment.number}/abandon"), shipment=shipment.number, reason=reason),
+        AbandonShipment(
+            **chapter.base(f"shipment/{shipment.number}/abandon", reallocated),
+            shipment=shipment.number,
+            reason=reason,
+            reallocation=reallocated.reallocation if reallocated else 0,
+        ),
         f"Give up {shipment.name}: {reason}",
         MILESTONE,
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from decimal import Decimal
 
 from temporalio import workflow
@@ -14,11 +14,11 @@ with workflow.unsafe.imports_passed_through():
     from domain.invoicing import with_more
     from domain.lifecycle import Wait
     from domain.messages import Cause, StockArrived
-    from domain.order import PlaceOrder
-    from domain.parts import AmendmentAsked, Backorder
+    from domain.order import PlaceOrder, ShippingPolicy
+    from domain.parts import AmendmentAsked, Backorder, Repick
     from domain.returning import by_line
     from domain.state import OrderState
-    from domain.steps import AllocateStock, ChangeLines, LineChange
+    from domain.steps import AllocateStock, ChangeLines, LineChange, Need
 
 from workflows.chapter import Chapter
 from workflows.policies import MILESTONE
@@ -27,14 +27,17 @@ from workflows.policies import MILESTONE
 async def supply(chapter: Chapter) -> None:
     """Ends when no unit is open; comes back whenever one opens again."""
     state = chapter.state
-    while state.needs or state.amendments:
-        begun = f"{state.order}/allocate/{state.allocation_rounds + 1}" in state.unanswered  # it may have reserved what it asked for
-        if state.backorder is not None and not (begun or state.amendments or worth_a_look(chapter)):
+    while state.needs or state.amendments or state.repicks:
+        key = f"{state.order}/allocate/{state.allocation_rounds + 1}"
+        begun = key in state.unanswered  # it may have reserved what it asked for
+        if state.backorder is not None and not (begun or state.amendments or state.repicks or worth_a_look(chapter)):
             await wait_for_stock(chapter, state.backorder)
         elif state.holds:
             await chapter.clear()
         elif state.amendments and not begun:
             await amend(chapter, state.amendments[0])
+        elif state.repicks and (not begun or state.repicks[0].key == key):
+            await repick(chapter, state.repicks[0])
         else:
             await allocate(chapter)
     state.backorder = None
@@ -57,6 +60,8 @@ async def allocate(chapter: Chapter) -> None:
             pick_due=pick_due,
             backorder_due=backorder_due,
             avoid=tuple(state.avoid),
+            groups=state.groups,
+            apart=state.policy is ShippingPolicy.BY_DATE_GROUP,
         )
     )
     needs = request.needs
@@ -85,11 +90,50 @@ async def allocate(chapter: Chapter) -> None:
         state.backorder = None
 
 
+async def repick(chapter: Chapter, wish: Repick) -> None:
+    """Take what a picker did not find from other bins of the location; what they do not hold is sought elsewhere like any open unit."""
+    state = chapter.state
+    units = {line: min(quantity, state.line(line).parked) for line, quantity in wish.units.items()}  # an amendment may have cancelled some
+    needs = tuple(Need(line=line, item=state.line(line).item, quantity=quantity) for line, quantity in units.items() if quantity)
+    if needs:
+        base = chapter.base(f"allocate/{state.allocation_rounds + 1}")
+        wish.key = base["key"]
+        if base["key"] not in state.allocations_attempted:
+            state.allocations_attempted.append(base["key"])
+        pick_due = base["at"] + state.policies.days(state.policies.pick_within)
+        request = chapter.again(
+            AllocateStock(
+                **base,
+                needs=needs,
+                all_or_nothing=False,
+                first_shipment=len(state.shipments) + 1,
+                pick_due=pick_due,
+                backorder_due=base["at"] + state.policies.days(state.policies.backorder_within),
+                only=wish.location,
+                avoid_bins=tuple(wish.avoid_bins),
+            )
+        )
+        allocation = await chapter.act(
+            StockActivities.allocate_stock,
+            request,
+            f"Take {sum(need.quantity for need in needs)} units from other bins of {wish.location}",
+        )
+        for need in request.needs:
+            line = state.line(need.line)
+            line.parked -= min(line.parked, need.quantity)
+        for planned in allocation.shipments:
+            state.plan(planned, base["key"], pick_due)
+        state.allocation_rounds += 1
+        if allocation.short:
+            state.avoid = [*state.avoid, wish.location]
+    state.repicks.remove(wish)
+
+
 async def wait_for_stock(chapter: Chapter, backorder: Backorder) -> None:
     state = chapter.state
 
     def news() -> bool:
-        return worth_a_look(chapter) or bool(state.amendments) or not state.needs
+        return worth_a_look(chapter) or bool(state.amendments or state.repicks) or not state.needs
 
     if await chapter.until(news, Wait.STOCK, shortage(backorder), backorder.due_at):
         return
@@ -109,7 +153,7 @@ async def carry_out(chapter: Chapter, backorder: Backorder, answer: Decision) ->
         await change(chapter, cancels, "backorder cancelled", cause)
         backorder.units = {}  # what a ship-complete order had beside it may go now
     elif answer.choice == "substitute":
-        changes = substitutions(state, backorder, answer)
+        changes = substitutions(state, missing(state, backorder), answer)
         if changes:
             await change(chapter, changes, "substitute taken", cause)
             state.backorder = None
@@ -184,10 +228,10 @@ async def change(
         state.apply(numbered, from_parked)
 
 
-def substitutions(state: OrderState, backorder: Backorder, answer: Decision) -> tuple[LineChange, ...]:
-    """Cancel what is short of each line that has a substitute, and order as much of the substitute for the same money."""
+def substitutions(state: OrderState, units: Mapping[int, int], answer: Decision) -> tuple[LineChange, ...]:
+    """Cancel these units (by line) of each line that has a substitute, and order as much of the substitute for the same money."""
     changes: list[LineChange] = []
-    for number, quantity in missing(state, backorder).items():
+    for number, quantity in units.items():
         item = answer.items.get(number)
         if item:
             line = state.line(number)
@@ -206,10 +250,10 @@ def substitutions(state: OrderState, backorder: Backorder, answer: Decision) -> 
 
 
 def missing(state: OrderState, backorder: Backorder) -> dict[int, int]:
-    """Line -> units without stock; what a ship-complete order could have had, and only waits beside them, is not among them."""
+    """Line -> units without stock; what an order could have had, and only waits beside them to ship together, is not among them."""
     short = {shortage.line: shortage.asked - shortage.available for shortage in backorder.short}
     return {
-        need.line: min(need.quantity, short[need.line]) if state.ships_together else need.quantity
+        need.line: need.quantity if state.policy is ShippingPolicy.PARTIAL else min(need.quantity, short[need.line])
         for need in state.needs
         if need.line in short
     }

@@ -51,6 +51,7 @@ async def wind_up(chapter: Chapter) -> None:
         shipment.abandoned = True
     state.backorder = None
     state.amendments = []
+    state.repicks = []
     state.holds = []
     state.undone = True
 

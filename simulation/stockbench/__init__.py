@@ -1,0 +1,1 @@
+"""How fast stock is kept, and how fast it is decided where it comes from."""
