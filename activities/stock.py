@@ -5,7 +5,7 @@ from __future__ import annotations
 from temporalio import activity
 
 from activities.steps import once, undo
-from database import shipments, stock
+from database import purchasing, shipments, stock
 from database.engine import Database
 from domain.steps import AbandonShipment, AllocateStock, Allocation, ReceiveStock, RecordDue, Recorded, ReleaseStock, StockReceived
 
@@ -37,4 +37,4 @@ class StockActivities:
     @activity.defn
     async def receive_stock(self, request: ReceiveStock) -> StockReceived:
         """Book a goods receipt once; answers with the orders that wait for it, the oldest first."""
-        return await self.database.transaction(stock.receive_stock, request)
+        return await self.database.transaction(purchasing.receive, request)

@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from database.stock import receive_stock
-from database.tables import Base, Customer, CustomerAlias, Item, Location, Price, PriceList
+from database.tables import Base, Customer, CustomerAlias, Item, Location, Price, PriceList, Supplier
 from domain.errors import InputRefused
 from domain.steps import ReceiveStock
 
@@ -23,7 +23,7 @@ def seed(session: Session, catalogue: Mapping[str, Any]) -> None:
 
     Opening stock is received once: what has moved since stays moved.
     """
-    for section in (_items, _locations, _price_lists, _customers):
+    for section in (_suppliers, _items, _locations, _price_lists, _customers):
         name = section.__name__.removeprefix("_")
         for number, entry in enumerate(catalogue.get(name, ()), 1):
             with _told_where(f"catalogue, {name}, entry {number}"):
@@ -53,8 +53,18 @@ def _told_where(place: str) -> Iterator[None]:
         raise InputRefused(place, f"{missing} is missing or has another shape") from None
 
 
+def _suppliers(entry: Mapping[str, Any]) -> Iterator[Base]:
+    yield Supplier(supplier=entry["id"], name=entry.get("name", ""), lead_time_days=entry["lead_time_days"])
+
+
 def _items(entry: Mapping[str, Any]) -> Iterator[Base]:
-    yield Item(item=entry["id"], description=entry.get("description", ""), weight_g=entry.get("weight_g", 0))
+    yield Item(
+        item=entry["id"],
+        description=entry.get("description", ""),
+        weight_g=entry.get("weight_g", 0),
+        supplier=entry.get("supplier"),
+        lead_time_days=entry.get("lead_time_days"),
+    )
 
 
 def _locations(entry: Mapping[str, Any]) -> Iterator[Base]:

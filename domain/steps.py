@@ -335,7 +335,10 @@ class OrderEnded(Value):
 
 
 class ReceiveStock(Value):
-    """Goods came in: `receipt` is the document's own number, and the same number twice is the same receipt."""
+    """Goods came in: `receipt` is the document's own number, and the same number twice is the same receipt.
+
+    Against a purchase order (with its line) or a transfer, what is still expected of it shrinks in the same transaction.
+    """
 
     receipt: str
     item: str
@@ -344,6 +347,9 @@ class ReceiveStock(Value):
     bin: str = ""
     at: Moment
     actor: str
+    purchase_order: str = ""
+    purchase_line: int = 0
+    transfer: str = ""
 
 
 class StockReceived(Value):

@@ -28,6 +28,7 @@ from activities.orders import OrderActivities
 from activities.returns import ReturnActivities
 from activities.shipping import ShippingActivities
 from activities.stock import StockActivities
+from activities.supply import SupplyActivities
 from config.settings import Settings
 from database.engine import Database
 from domain.errors import Refused
@@ -37,6 +38,7 @@ from workers.sandbox import Sandbox
 from workflows.order import Order
 from workflows.policies import CARRIER, MAIL, ORDERS_QUEUE, PAYMENTS, WAREHOUSE
 from workflows.receipt import StockReceipt
+from workflows.supply import SupplyCancellation, SupplySlip
 
 GRACE = timedelta(seconds=10)
 """How long running activities may go on when a worker stops; the SDK would cut them at once."""
@@ -70,6 +72,7 @@ def activities_by_queue(database: Database, behind: Partners) -> dict[str, list[
     floor, shipping = FloorActivities(database, behind.warehouse), ShippingActivities(database, behind.carriers)
     money, invoices = MoneyActivities(database, behind.payments), InvoiceActivities(database, behind.mail)
     returns = ReturnActivities(database, behind.carriers)
+    supply = SupplyActivities(database)
     return {
         ORDERS_QUEUE: [
             orders.accept_order,
@@ -83,6 +86,8 @@ def activities_by_queue(database: Database, behind: Partners) -> dict[str, list[
             stock.abandon_shipment,
             stock.record_due,
             stock.receive_stock,
+            supply.move_supply,
+            supply.cancel_supply,
             floor.record_pick,
             floor.record_packing,
             shipping.record_tracking,
@@ -125,7 +130,7 @@ def workers(
             Worker(
                 client,
                 task_queue=queue,
-                workflows=[Order, StockReceipt] if queue == ORDERS_QUEUE else [],
+                workflows=[Order, StockReceipt, SupplySlip, SupplyCancellation] if queue == ORDERS_QUEUE else [],
                 activities=activities,
                 workflow_runner=runner or Sandbox(),
                 interceptors=[Final(), *interceptors],

@@ -1,4 +1,4 @@
-"""The tables, by subject: catalogue, stock, orders, money, and the record of what was done."""
+"""The tables, by subject: catalogue, stock, supply, orders, money, and the record of what was done."""
 
 from database.tables.base import Base
 from database.tables.catalogue import Customer, CustomerAlias, Item, Location, Price, PriceList
@@ -28,6 +28,7 @@ from database.tables.orders import (
 )
 from database.tables.record import AuditEntry, Counter, JournalEntry
 from database.tables.stock import Reservation, Stock, StockMovement
+from database.tables.supply import PurchaseOrder, PurchaseOrderLine, Supplier, SupplyReceipt, SupplySlip, Transfer
 
 __all__ = [
     "AuditEntry",
@@ -53,6 +54,8 @@ __all__ = [
     "PaymentPart",
     "Price",
     "PriceList",
+    "PurchaseOrder",
+    "PurchaseOrderLine",
     "ReceivableEntry",
     "Refund",
     "Refusal",
@@ -63,4 +66,8 @@ __all__ = [
     "Shipment",
     "Stock",
     "StockMovement",
+    "Supplier",
+    "SupplyReceipt",
+    "SupplySlip",
+    "Transfer",
 ]

@@ -14,6 +14,8 @@ class Item(Base):
     item: Mapped[str] = mapped_column(primary_key=True)
     description: Mapped[str] = mapped_column(default="")
     weight_g: Mapped[int] = mapped_column(default=0)  # grams, one unit
+    supplier: Mapped[str | None] = mapped_column(ForeignKey("suppliers.supplier"))  # whom it is usually bought from
+    lead_time_days: Mapped[int | None]  # from ordering to receiving; none: the supplier's
 
 
 class PriceList(Base):

@@ -35,7 +35,7 @@ _BUCKETS = ("open", "allocated", "picked", "packed", "shipped", "delivered", "re
 
 def order_list(orders: Sequence[OrderSummary], now: datetime) -> RenderableType:
     """One row an order: where it is, what it is worth, what it waits for."""
-    table = _table("Order", "Stage", "Customer", "Total>", "Due>", "Waits for", "Until", "Exceptions")
+    table = plain_table("Order", "Stage", "Customer", "Total>", "Due>", "Waits for", "Until", "Exceptions")
     for order in orders:
         table.add_row(
             escape(order.order),
@@ -59,7 +59,7 @@ def order_page(order: OrderView, now: datetime) -> RenderableType:
 
 
 def stock_table(stock: Iterable[StockView]) -> RenderableType:
-    table = _table("Item", "Location", "Bin", "On hand>", "Reserved>", "Available>")
+    table = plain_table("Item", "Location", "Bin", "On hand>", "Reserved>", "Available>")
     for row in stock:
         style = "red" if row.available <= 0 else ""
         available = Text(str(row.available), style=style)
@@ -225,13 +225,13 @@ def _filled(columns: Sequence[str], rows: Iterable[Sequence[object]], style: Cal
     """A table of plain values; columns that hold nothing in any row are left out."""
     cells = [[str(value) for value in row] for row in rows]
     kept = [number for number in range(len(columns)) if any(row[number] for row in cells)]
-    table = _table(*(columns[number] for number in kept))
+    table = plain_table(*(columns[number] for number in kept))
     for number, row in enumerate(cells):
         table.add_row(*(escape(row[column]) for column in kept), style=style(number))
     return table
 
 
-def _table(*columns: str) -> Table:
+def plain_table(*columns: str) -> Table:
     """A table without a cage; `>` at the end of a title stands its column to the right."""
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False, header_style="dim")
     for column in columns:
