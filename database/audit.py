@@ -8,6 +8,7 @@ from sqlalchemy import ColumnElement, FromClause, Select, and_, func, or_, selec
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from database.audit_money import MONEY_RULES
+from database.audit_planning import PLANNING_RULES
 from database.audit_supply import SUPPLY_RULES
 from database.tables import (
     AuthorizationRow,
@@ -37,7 +38,7 @@ def audit(session: Session) -> list[Violation]:
     """All violations, by rule. Reads every table once or twice; writes nothing."""
     return [
         Violation(rule=rule.__name__.removeprefix("_"), subject=subject, detail=detail)
-        for rule in (*RULES, *MONEY_RULES, *SUPPLY_RULES)
+        for rule in (*RULES, *MONEY_RULES, *SUPPLY_RULES, *PLANNING_RULES)
         for subject, detail in rule(session)
     ]
 

@@ -10,8 +10,9 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from database.stock import receive_stock
-from database.tables import Base, Customer, CustomerAlias, Item, Location, Price, PriceList, Supplier
+from database.tables import Base, Customer, CustomerAlias, Item, ItemPlanningRow, Location, Price, PriceList, Supplier
 from domain.errors import InputRefused
+from domain.replenishment import ItemPlanning
 from domain.steps import ReceiveStock
 
 OPENED = datetime(2026, 1, 1, tzinfo=UTC)
@@ -23,7 +24,7 @@ def seed(session: Session, catalogue: Mapping[str, Any]) -> None:
 
     Opening stock is received once: what has moved since stays moved.
     """
-    for section in (_suppliers, _items, _locations, _price_lists, _customers):
+    for section in (_suppliers, _items, _locations, _price_lists, _customers, _planning):
         name = section.__name__.removeprefix("_")
         for number, entry in enumerate(catalogue.get(name, ()), 1):
             with _told_where(f"catalogue, {name}, entry {number}"):
@@ -75,6 +76,10 @@ def _price_lists(entry: Mapping[str, Any]) -> Iterator[Base]:
     yield PriceList(price_list=entry["id"], currency=entry["currency"])
     for item, price in entry["prices"].items():
         yield Price(price_list=entry["id"], item=item, unit_price=str(price))
+
+
+def _planning(entry: Mapping[str, Any]) -> Iterator[Base]:
+    yield ItemPlanningRow(**ItemPlanning.model_validate(entry).model_dump(mode="json"))
 
 
 def _customers(entry: Mapping[str, Any]) -> Iterator[Base]:

@@ -57,7 +57,8 @@ class ItemPlanning(Value):
     minimum: int = Field(default=1, ge=1)  # the supplier sells no fewer
     multiple: int = Field(default=1, ge=1)  # and only so many together
     order_cost: int = Field(default=0, ge=0)  # minor units, each time
-    unit_cost: int = Field(ge=1)  # minor units
+    unit_cost: int = Field(ge=1)  # minor units of `currency`
+    currency: str = "EUR"
     holding_rate: float = Field(gt=0, le=10)  # of the unit cost, a year
     goal: ServiceGoal = ServiceGoal.CYCLE
     service: Share

@@ -1,4 +1,4 @@
-"""The tables, by subject: catalogue, stock, supply, orders, money, and the record of what was done."""
+"""The tables, by subject: catalogue, stock, supply, planning, orders, money, and the record of what was done."""
 
 from database.tables.base import Base
 from database.tables.catalogue import Customer, CustomerAlias, Item, Location, Price, PriceList
@@ -26,6 +26,13 @@ from database.tables.orders import (
     ReturnLine,
     Shipment,
 )
+from database.tables.planning import (
+    ItemPlanningRow,
+    PastDemand,
+    ReplenishmentPlan,
+    ReplenishmentProposal,
+    ReplenishmentRun,
+)
 from database.tables.record import AuditEntry, Counter, JournalEntry
 from database.tables.stock import Reservation, Stock, StockMovement
 from database.tables.supply import PurchaseOrder, PurchaseOrderLine, Supplier, SupplyReceipt, SupplySlip, Transfer
@@ -44,12 +51,14 @@ __all__ = [
     "Invoice",
     "InvoiceLineRow",
     "Item",
+    "ItemPlanningRow",
     "JournalEntry",
     "Location",
     "Order",
     "OrderFinding",
     "OrderLine",
     "ParcelRow",
+    "PastDemand",
     "Payment",
     "PaymentPart",
     "Price",
@@ -60,6 +69,9 @@ __all__ = [
     "Refund",
     "Refusal",
     "Reminder",
+    "ReplenishmentPlan",
+    "ReplenishmentProposal",
+    "ReplenishmentRun",
     "Reservation",
     "Return",
     "ReturnLine",
