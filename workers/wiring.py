@@ -25,6 +25,7 @@ from activities.floor import FloorActivities
 from activities.invoices import InvoiceActivities
 from activities.money import MoneyActivities
 from activities.orders import OrderActivities
+from activities.replenishment import ReplenishmentActivities
 from activities.returns import ReturnActivities
 from activities.shipping import ShippingActivities
 from activities.stock import StockActivities
@@ -32,12 +33,14 @@ from activities.supply import SupplyActivities
 from config.settings import Settings
 from database.engine import Database
 from domain.errors import Refused
+from integrations.forecasting import best_forecaster
 from integrations.ports import Carriers, Mail, Payments, Warehouse
 from integrations.simulated import SimulatedCarriers, SimulatedMail, SimulatedPayments, SimulatedWarehouse, World
 from workers.sandbox import Sandbox
 from workflows.order import Order
-from workflows.policies import CARRIER, MAIL, ORDERS_QUEUE, PAYMENTS, WAREHOUSE
+from workflows.policies import CARRIER, MAIL, ORDERS_QUEUE, PAYMENTS, PLANNING, WAREHOUSE
 from workflows.receipt import StockReceipt
+from workflows.replenishment import Replenishment
 from workflows.supply import SupplyCancellation, SupplySlip
 
 GRACE = timedelta(seconds=10)
@@ -113,6 +116,7 @@ def activities_by_queue(database: Database, behind: Partners) -> dict[str, list[
             money.refund_payment,
         ],
         MAIL.queue: [invoices.send_reminder],
+        PLANNING.queue: [ReplenishmentActivities(database, best_forecaster).plan_items],
     }
 
 
@@ -130,7 +134,7 @@ def workers(
             Worker(
                 client,
                 task_queue=queue,
-                workflows=[Order, StockReceipt, SupplySlip, SupplyCancellation] if queue == ORDERS_QUEUE else [],
+                workflows=[Order, StockReceipt, SupplySlip, SupplyCancellation, Replenishment] if queue == ORDERS_QUEUE else [],
                 activities=activities,
                 workflow_runner=runner or Sandbox(),
                 interceptors=[Final(), *interceptors],
