@@ -20,6 +20,7 @@ from domain.errors import InputRefused, Refused, Unavailable
 from domain.policies import Policies
 from domain.values import Value
 from domain.views import WaitView
+from starters.replenishment_demo import Replenished, replenish_samples
 
 if TYPE_CHECKING:
     from temporalio.client import Client
@@ -99,6 +100,7 @@ class Result:
     violations: list[Violation]  # found by the audit
     seconds: float  # from the first order placed to the last one ended
     trouble: str = ""  # why the demonstration stopped before its end
+    replenished: Replenished | None = None  # what was ordered at the end; none where there was trouble before
 
     @property
     def passed(self) -> bool:
@@ -119,6 +121,7 @@ async def demonstrate(
     scenarios, settings = read_scenarios(samples), everything.settings
     client, database = await connect(settings), Database(settings.database_url)
     progress, trouble, begun = Progress(expected=len(scenarios)), "", time.monotonic()
+    replenished, seconds = None, 0.0
     watching = asyncio.create_task(everything.until_one_ends())
     try:
         await tell_the_world(settings, scenarios)
@@ -138,13 +141,15 @@ async def demonstrate(
                 watch(progress)
                 await asyncio.sleep(LOOKS_EVERY)
                 await _look(database, progress)
+            seconds = time.monotonic() - begun
+            replenished = await replenish_samples(client, database, settings, samples)
         except (Unavailable, Refused) as short:
             trouble = str(short)
         finally:
             placing.cancel()
-        progress.seconds = time.monotonic() - begun
+        progress.seconds = seconds or time.monotonic() - begun
         watch(progress)
-        return Result(await _endings(database, scenarios), await database.read(audit), progress.seconds, trouble)
+        return Result(await _endings(database, scenarios), await database.read(audit), progress.seconds, trouble, replenished)
     finally:
         watching.cancel()
         await database.close()

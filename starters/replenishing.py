@@ -24,7 +24,7 @@ from temporalio.client import (
     WorkflowHandle,
 )
 from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
-from temporalio.service import RPCError, RPCStatusCode
+from temporalio.service import RPCError
 
 from database import past_demand
 from database.engine import Database
@@ -50,7 +50,7 @@ OPTIONAL = "out_of_stock"
 class Every(StrEnum):
     DAILY = "daily"
     WEEKLY = "weekly"  # on Monday
-    OFF = "off"
+    OFF = "off"  # the schedule stays and rests
 
 
 async def replenish(client: Client, asked: PlanReplenishment, name: str) -> ReplenishmentPlanned:
@@ -76,28 +76,22 @@ async def replenish(client: Client, asked: PlanReplenishment, name: str) -> Repl
 
 
 async def schedule(client: Client, every: Every) -> bool:
-    """Run `every` day or week, or no more; told twice it is one schedule. Answers whether anything changed."""
-    handle = client.get_schedule_handle(SCHEDULE)
-    if every is Every.OFF:
-        try:
-            await handle.delete()
-        except RPCError as error:
-            if error.status is not RPCStatusCode.NOT_FOUND:
-                raise Unavailable(f"The schedule could not be ended: {error.message}") from error
-            return False
-        return True
-    if await ensure_schedule(client, every):
-        return True
-    wanted, changed = _spec(every), False
+    """Run every day or week, or not by itself until told again; told twice it is one schedule. Answers whether anything changed."""
+    off = every is Every.OFF
+    changed = await ensure_schedule(client, Every.DAILY if off else every)
 
     def to_wanted(known: ScheduleUpdateInput) -> ScheduleUpdate | None:
         nonlocal changed
-        changed = _when(known.description.schedule.spec) != _when(wanted)
-        known.description.schedule.spec = wanted
-        return ScheduleUpdate(schedule=known.description.schedule) if changed else None
+        stands = known.description.schedule
+        if stands.state.paused == off and (off or _when(stands.spec) == _when(_spec(every))):
+            return None
+        changed, stands.state.paused = True, off
+        if not off:
+            stands.spec = _spec(every)
+        return ScheduleUpdate(schedule=stands)
 
     try:
-        await handle.update(to_wanted)
+        await client.get_schedule_handle(SCHEDULE).update(to_wanted)
     except RPCError as error:
         raise Unavailable(f"The schedule could not be changed: {error.message}") from error
     return changed

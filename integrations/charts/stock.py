@@ -65,7 +65,7 @@ def _demand(canvas: Canvas, plan: Plan) -> None:
 
 
 def _projection(canvas: Canvas, plan: Plan) -> None:
-    reach_days = max(56, ceil(2 * (plan.lead_days + plan.review_days)))
+    reach_days = max(28, ceil(2 * (plan.lead_days + plan.review_days)))
     end = plan.as_of + timedelta(days=reach_days)
     without = _levels(plan, reach_days, ordered=False)
     ordered = _levels(plan, reach_days, ordered=True)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from source import planning
+
 # id, description, grams, millimetres, standard price in cents of EUR
 AMPLE = [
     ("GRD-200", "Burr grinder 40 mm, black", 3200, (180, 240, 390), 24900),
@@ -113,6 +115,7 @@ def document() -> dict[str, Any]:
     """`catalogue.json`: everything the demo's database is seeded with."""
     items = [(*entry, AMPLE_STOCK) for entry in AMPLE] + OWN
     return {
+        "suppliers": [{"id": id_, "name": name, "lead_time_days": days} for id_, name, days in planning.SUPPLIERS],
         "items": [
             {
                 "id": item,
@@ -147,4 +150,5 @@ def document() -> dict[str, Any]:
             {"id": id_, "currency": currency, "prices": {entry[0]: major(price(entry[0], id_)) for entry in items}}
             for id_, (currency, _) in PRICE_LISTS.items()
         ],
+        "planning": planning.planning(lambda item: next(entry[4] for entry in [*AMPLE, *OWN] if entry[0] == item)),
     }

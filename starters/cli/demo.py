@@ -135,6 +135,11 @@ def _report(result: Result, everything: Everything, keep: bool) -> None:
     for ending in result.endings:
         if ending.as_told and ending.skipped:
             frame.say(f"  [yellow]{escape(ending.key)}[/] took a shorter way: {escape('; '.join(ending.skipped))}.")
+    if (bought := result.replenished) is not None:
+        frame.say(
+            f"{_mark(True)} {bought.planned} items planned, {bought.proposed} to order: {bought.quantity} x {bought.item} ordered by "
+            f"[bold]{bought.purchase_order}[/], its chart is {bought.chart}."
+        )
     if result.violations:
         frame.say(f"{_mark(False)} The audit finds {len(result.violations)}:")
         frame.console().print(violations_table(result.violations))
@@ -181,6 +186,7 @@ def _next(result: Result, everything: Everything, keep: bool) -> None:
         ("oms list", "every order, and what it waits for"),
         (f"oms show {some} --trail", "one order, and who did what"),
         ("oms stock", "what lies where"),
+        ("oms replenish list", "what else to order; `oms replenish show N` has the arithmetic"),
         ("oms audit", "check every truth again"),
         *(() if keep else (("oms server", f"the Temporal UI with every story, at {everything.server.ui_address}"),)),
     ):
