@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
+from typing import cast
 
-from sqlalchemy import insert, select
+from sqlalchemy import ColumnElement, and_, insert, select
 from sqlalchemy.orm import Session
 
 from database import shipments, stock
 from database.availability import free_by_location, lead_times, scheduled_receipts, waiting_lines
 from database.calendars import Way, ways
 from database.locks import lines_of, order_of, reservations_of, stock_of_items
-from database.tables import Order, Promise
+from database.tables import Order, OrderLine, Promise
 from domain.order import ShippingPolicy
 from domain.promising import LEAD_TIME, STOCK, Availability, Position, Requirement, earliest
 from domain.purchasing import supply_in_words
@@ -94,9 +95,8 @@ def accept_promises(session: Session, request: AcceptPromises) -> PromisesMoved:
 def record_delivery(session: Session, request: RecordDelivery) -> Recorded:
     """Someone took the goods; a line of which nothing more is to come kept its promise, or broke it."""
     recorded = shipments.record_delivery(session, request)
-    lines = lines_of(session, request.order)
-    done = [number for number, line in lines.items() if line.delivered and line.delivered == line.ordered - line.cancelled]
-    _end(session, request.order, done, request.delivered_at, request.at)
+    complete = OrderLine.delivered == OrderLine.ordered - OrderLine.cancelled
+    _end(session, request.order, complete, request.delivered_at, request.at)
     return recorded
 
 
@@ -104,7 +104,7 @@ def record_loss(session: Session, request: RecordLoss) -> Recorded:
     """Goods that never arrive break the promise of their lines, whatever makes it good."""
     recorded = shipments.record_loss(session, request)
     lost = {row.line for row in reservations_of(session, request.order, request.shipment, "shipped")}
-    _end(session, request.order, lost, None, request.at, f"shipment {request.shipment}: {request.reason}")
+    _end(session, request.order, OrderLine.line.in_(lost), None, request.at, f"shipment {request.shipment}: {request.reason}")
     return recorded
 
 
@@ -176,8 +176,7 @@ def _promise(
     """Write what changes, as far as it does: the first promise of a line, and every move of one that stands."""
     if not expected:
         return ()
-    head = session.get_one(Order, order)
-    standing = latest(session, order)
+    head, standing = _head(session, order)
     named = {place for each in expected.values() for place in each.locations}
     anywhere = any(not each.locations for each in expected.values())
     known = ways(session, head.ship_country, head.ship_postcode, now, None if anywhere else named)
@@ -227,6 +226,13 @@ def _entry(row: Promise, status: str, now: datetime, cause: str, **changes: obje
     return Promise(**stands | changes, number=row.number + 1, status=status, cause=cause, made_at=now)
 
 
+def _head(session: Session, order: str) -> tuple[Order, dict[int, Promise]]:
+    """The order and the last entry of each of its lines, in one look."""
+    both = select(Order, Promise).outerjoin(Promise, Promise.order == Order.order).where(Order.order == order)
+    rows = cast(Sequence[tuple[Order, Promise | None]], session.execute(both.order_by(Promise.line, Promise.number)).all())
+    return rows[0][0], {row.line: row for _, row in rows if row is not None}
+
+
 def _write(session: Session, entries: list[Promise]) -> tuple[LinePromise, ...]:
     columns = [column.key for column in Promise.__table__.columns]
     if entries:
@@ -244,14 +250,13 @@ def _write(session: Session, entries: list[Promise]) -> tuple[LinePromise, ...]:
     )
 
 
-def _end(session: Session, order: str, lines: Iterable[int], delivered_at: datetime | None, now: datetime, why: str = "") -> None:
-    """Kept when the goods came by the day that the customer counted on, broken when they came later or never."""
-    wanted = set(lines)
-    if not wanted:
-        return
+def _end(session: Session, order: str, which: ColumnElement[bool], delivered_at: datetime | None, now: datetime, why: str = "") -> None:
+    """Kept when the goods came by the day that the customer counted on, broken when they came later or never; once for each line."""
+    mine = and_(OrderLine.order == Promise.order, OrderLine.line == Promise.line)
+    chosen = select(Promise).join(OrderLine, mine).where(Promise.order == order, which).order_by(Promise.line, Promise.number)
     entries = []
-    for line, row in latest(session, order).items():
-        if line in wanted and row.status in (MADE, MOVED):
+    for row in {row.line: row for row in session.scalars(chosen)}.values():
+        if row.status in (MADE, MOVED):
             kept = delivered_at is not None and delivered_at <= row.told_at
             cause = why or f"delivered {delivered_at:%Y-%m-%d %H:%M}, counted on {row.told_at:%Y-%m-%d %H:%M} (UTC)"
             entries.append(_entry(row, KEPT if kept else BROKEN, now, cause))
