@@ -5,7 +5,7 @@ from __future__ import annotations
 from temporalio import activity
 
 from activities.steps import once, once_outside, undo
-from database import intake, shipments
+from database import intake, promises, shipments
 from database.engine import Database
 from domain.order import Address
 from domain.steps import RecordDelivery, Recorded, RecordLoss, RecordTracking, ShipParcels, Shipped, VoidLabel
@@ -58,12 +58,12 @@ class ShippingActivities:
     @activity.defn
     async def record_delivery(self, request: RecordDelivery) -> Recorded:
         """Keep the proof of delivery."""
-        return await once(self.database, request, Recorded, shipments.record_delivery)
+        return await once(self.database, request, Recorded, promises.record_delivery)
 
     @activity.defn
     async def record_loss(self, request: RecordLoss) -> Recorded:
         """A shipment will not be delivered; what came back is in stock again."""
-        return await once(self.database, request, Recorded, shipments.record_loss)
+        return await once(self.database, request, Recorded, promises.record_loss)
 
 
 def choose(request: ShipParcels, quotes: tuple[Quote, ...]) -> Quote | None:

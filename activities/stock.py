@@ -5,9 +5,21 @@ from __future__ import annotations
 from temporalio import activity
 
 from activities.steps import once, undo
-from database import purchasing, shipments, stock
+from database import promises, purchasing, shipments, stock
 from database.engine import Database
-from domain.steps import AbandonShipment, AllocateStock, Allocation, ReceiveStock, RecordDue, Recorded, ReleaseStock, StockReceived
+from domain.steps import (
+    AbandonShipment,
+    AcceptPromises,
+    AllocateStock,
+    Allocation,
+    MovePromises,
+    PromisesMoved,
+    ReceiveStock,
+    RecordDue,
+    Recorded,
+    ReleaseStock,
+    StockReceived,
+)
 
 
 class StockActivities:
@@ -16,8 +28,8 @@ class StockActivities:
 
     @activity.defn
     async def allocate_stock(self, request: AllocateStock) -> Allocation:
-        """Reserve stock for all needs under lock, and report every shortage."""
-        return await once(self.database, request, Allocation, stock.allocate_stock)
+        """Reserve stock for all needs under lock, report every shortage, and promise every line a day."""
+        return await once(self.database, request, Allocation, promises.allocate)
 
     @activity.defn
     async def release_stock(self, request: ReleaseStock) -> Recorded:
@@ -28,6 +40,16 @@ class StockActivities:
     async def abandon_shipment(self, request: AbandonShipment) -> Recorded:
         """Give up an unshipped shipment; its units are open again."""
         return await once(self.database, request, Recorded, stock.abandon_shipment)
+
+    @activity.defn
+    async def move_promises(self, request: MovePromises) -> PromisesMoved:
+        """The day of expected goods has changed: promise anew what waits for them."""
+        return await once(self.database, request, PromisesMoved, promises.move_promises)
+
+    @activity.defn
+    async def accept_promises(self, request: AcceptPromises) -> PromisesMoved:
+        """The customer takes the new days."""
+        return await once(self.database, request, PromisesMoved, promises.accept_promises)
 
     @activity.defn
     async def record_due(self, request: RecordDue) -> Recorded:

@@ -153,6 +153,7 @@ def _write(session: Session, placed: PlaceOrder, customer: Customer | None) -> O
     order.customer, order.stated_customer = customer.customer if customer else None, placed.customer
     order.po_number, order.currency, order.terms, order.policy = placed.po_number, placed.currency, placed.terms.value, placed.policy.value
     order.placed_at, order.requested_at = placed.placed_at, placed.requested_at
+    order.ship_country, order.ship_postcode = (placed.ship_to.country, placed.ship_to.postcode) if placed.ship_to else ("", "")
     order.total = _storable_total(placed)
     session.flush()
     session.execute(insert(OrderLine), _lines(placed))

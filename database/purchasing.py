@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
+from datetime import datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import and_, func, or_, select
 from sqlalchemy.orm import Session
 
 from database import stock
-from database.locks import require
+from database.availability import orders_promised
+from database.journal import insert_once
+from database.locks import require, stock_of_items
 from database.tables import Item, Location, PurchaseOrder, PurchaseOrderLine, Supplier, SupplyReceipt, SupplySlip, Transfer
 from domain.errors import Conflict, NotFound
 from domain.purchasing import (
@@ -21,6 +24,7 @@ from domain.purchasing import (
     TransferStatus,
     purchase_supply,
     supply_in_words,
+    supply_parts,
     transfer_supply,
 )
 from domain.steps import ReceiveStock, StockReceived
@@ -35,20 +39,18 @@ def place_purchase(session: Session, request: PlacePurchase) -> Placed:
     if session.get(Location, request.location) is None:
         raise NotFound("location", request.location)
     _require_items(session, {line.item for line in request.lines})
-    known = session.get(PurchaseOrder, request.purchase_order, with_for_update=True)
-    if known is not None:
-        _require_same(known, _lines(session, request.purchase_order), request)
+    head = {
+        "purchase_order": request.purchase_order,
+        "supplier": request.supplier,
+        "location": request.location,
+        "status": PurchaseStatus.OPEN.value,
+        "reason": "",
+        "placed_at": request.at,
+        "created_by": request.actor,
+    }
+    if not insert_once(session, PurchaseOrder, head):
+        _require_same(purchase_of(session, request.purchase_order), _lines(session, request.purchase_order), request)
         return Placed(repeated=True)
-    session.add(
-        PurchaseOrder(
-            purchase_order=request.purchase_order,
-            supplier=request.supplier,
-            location=request.location,
-            placed_at=request.at,
-            created_by=request.actor,
-        )
-    )
-    session.flush()
     for line in request.lines:
         about = {"line": line.line, "item": line.item, "ordered": line.ordered, "expected_at": line.expected_at}
         session.add(PurchaseOrderLine(purchase_order=request.purchase_order, **about))
@@ -90,46 +92,36 @@ def receive(session: Session, request: ReceiveStock) -> StockReceived:
 
 def move_supply(session: Session, request: MoveSupply) -> SupplyChange:
     """Expected goods come on another day. The same slip again changes nothing, and names the same orders: none is forgotten."""
+    if request.transfer:
+        transfer_of(session, request.transfer)
+    else:
+        purchase_of(session, request.purchase_order)
     known = list(session.scalars(select(SupplySlip).where(SupplySlip.slip == request.slip).order_by(SupplySlip.supply)))
     if known:
         if known[0].becomes != request.expected_at:
             raise Conflict(f"Slip {request.slip}", f"{supply_in_words(known[0].supply)} to {known[0].becomes:%Y-%m-%d}")
         supplies = tuple(row.supply for row in known)
-        return SupplyChange(supplies=supplies, orders=_hanging_on(session, supplies), repeated=True)
+        since = min(min(row.was, row.becomes) for row in known)
+        return SupplyChange(supplies=supplies, orders=_hanging_on(session, supplies, since), repeated=True)
     expected = _expected(session, request.purchase_order, request.transfer, request.lines)
+    since = min([request.expected_at, *(row.expected_at for _, row in expected)])
     for name, row in expected:
         times = {"was": row.expected_at, "becomes": request.expected_at, "at": request.at}
         session.add(SupplySlip(slip=request.slip, supply=name, reason=request.reason, actor=request.actor, **times))
         row.expected_at = request.expected_at
     session.flush()
     supplies = tuple(name for name, _ in expected)
-    return SupplyChange(supplies=supplies, orders=_hanging_on(session, supplies))
+    return SupplyChange(supplies=supplies, orders=_hanging_on(session, supplies, since))
 
 
 def cancel_supply(session: Session, request: CancelSupply) -> SupplyChange:
     """Give up what has not come; cancelling again changes nothing, and names the same orders."""
-    if request.transfer:
-        transfer = transfer_of(session, request.transfer)
-        gone = transfer.status == TransferStatus.CANCELLED
-        require(
-            gone or transfer.status == TransferStatus.PLANNED,
-            f"Transfer {transfer.transfer} is {transfer.status}: only one that has not left can be cancelled.",
-        )
-        supplies = [transfer_supply(transfer.transfer)]
-        if not gone:
-            transfer.status, transfer.reason = TransferStatus.CANCELLED.value, request.reason
-    else:
-        order = purchase_of(session, request.purchase_order)
-        lines = _lines(session, order.purchase_order)
-        gone = order.status == PurchaseStatus.CANCELLED or (order.status == PurchaseStatus.CLOSED and any(x.outstanding for x in lines))
-        require(gone or order.status == PurchaseStatus.OPEN, f"Purchase order {order.purchase_order} is closed: everything of it has come.")
-        supplies = [purchase_supply(order.purchase_order, line.line) for line in lines if line.outstanding]
-        if not gone:
-            some_came = any(line.received for line in lines)
-            order.status = (PurchaseStatus.CLOSED if some_came else PurchaseStatus.CANCELLED).value
-            order.reason = request.reason
+    given_up = _given_up_transfer if request.transfer else _given_up_purchase
+    repeated, expected = given_up(session, request)
     session.flush()
-    return SupplyChange(supplies=tuple(supplies), orders=_hanging_on(session, supplies), repeated=gone)
+    supplies = tuple(name for name, _ in expected)
+    since = min((expected_at for _, expected_at in expected), default=request.at)
+    return SupplyChange(supplies=supplies, orders=_hanging_on(session, supplies, since), repeated=repeated)
 
 
 def purchase_of(session: Session, number: str) -> PurchaseOrder:
@@ -156,6 +148,31 @@ def next_purchase_number(session: Session, prefix: str = "PO") -> str:
 
 
 # --- parts ---------------------------------------------------------------------------------------------------------------------------
+
+
+def _given_up_purchase(session: Session, request: CancelSupply) -> tuple[bool, list[tuple[str, datetime]]]:
+    """(was it given up before, what of it was expected and when)."""
+    order = purchase_of(session, request.purchase_order)
+    lines = _lines(session, order.purchase_order)
+    rest = [(purchase_supply(order.purchase_order, line.line), line.expected_at) for line in lines if line.outstanding]
+    before = order.status == PurchaseStatus.CANCELLED or (order.status == PurchaseStatus.CLOSED and bool(rest))
+    if not before:
+        require(order.status == PurchaseStatus.OPEN, f"Purchase order {order.purchase_order} is closed: everything of it has come.")
+        order.status = (PurchaseStatus.CLOSED if any(line.received for line in lines) else PurchaseStatus.CANCELLED).value
+        order.reason = request.reason
+    return before, rest
+
+
+def _given_up_transfer(session: Session, request: CancelSupply) -> tuple[bool, list[tuple[str, datetime]]]:
+    transfer = transfer_of(session, request.transfer)
+    before = transfer.status == TransferStatus.CANCELLED
+    if not before:
+        require(
+            transfer.status == TransferStatus.PLANNED,
+            f"Transfer {transfer.transfer} is {transfer.status}: only one that has not left can be cancelled.",
+        )
+        transfer.status, transfer.reason = TransferStatus.CANCELLED.value, request.reason
+    return before, [(transfer_supply(transfer.transfer), transfer.expected_at)]
 
 
 def _receive_transfer(session: Session, request: ReceiveStock) -> StockReceived:
@@ -226,9 +243,24 @@ def _lines(session: Session, purchase_order: str) -> list[PurchaseOrderLine]:
     return list(session.scalars(chosen))
 
 
-def _hanging_on(session: Session, supplies: Iterable[str]) -> tuple[str, ...]:
-    """Orders whose promises hang on these supplies, oldest first."""
-    return ()
+def _hanging_on(session: Session, supplies: Sequence[str], since: datetime) -> tuple[str, ...]:
+    """Orders whose promises may hang on these supplies, by who was promised first.
+
+    The items are locked, as an allocation locks them: an order that is promised its goods at this moment is either seen here or sees the
+    new day itself.
+    """
+    items = _items_of(session, supplies)
+    stock_of_items(session, items)
+    return orders_promised(session, items, since)
+
+
+def _items_of(session: Session, supplies: Sequence[str]) -> list[str]:
+    named = [supply_parts(supply) for supply in supplies]
+    line = PurchaseOrderLine
+    bought = [and_(line.purchase_order == number, line.line == position) for number, position in named if position is not None]
+    moved = [number for number, position in named if position is None]
+    found = set(session.scalars(select(line.item).where(or_(*bought)))) if bought else set()
+    return sorted(found | set(session.scalars(select(Transfer.item).where(Transfer.transfer.in_(moved)))))
 
 
 def _require_items(session: Session, items: set[str]) -> None:

@@ -9,8 +9,9 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
+from database.calendars import read_calendar
 from database.stock import receive_stock
-from database.tables import Base, Customer, CustomerAlias, Item, ItemPlanningRow, Location, Price, PriceList, Supplier
+from database.tables import Base, Customer, CustomerAlias, Item, ItemPlanningRow, Location, Price, PriceList, Supplier, TransitTime
 from domain.errors import InputRefused
 from domain.replenishment import ItemPlanning
 from domain.steps import ReceiveStock
@@ -69,7 +70,21 @@ def _items(entry: Mapping[str, Any]) -> Iterator[Base]:
 
 
 def _locations(entry: Mapping[str, Any]) -> Iterator[Base]:
-    yield Location(location=entry["id"], name=entry.get("name", ""))
+    location = Location(
+        location=entry["id"],
+        name=entry.get("name", ""),
+        country=entry.get("country", ""),
+        subdivision=entry.get("subdivision", ""),
+        time_zone=entry.get("time_zone", "UTC"),
+        cut_off=entry.get("cut_off", "23:59"),
+        working_days=entry.get("working_days", "1234567"),
+        handling_days=entry.get("handling_days", 1),
+    )
+    read_calendar(location)  # says what is wrong in it
+    yield location
+    for country, ways in entry.get("transit_days", {}).items():
+        for postcode, days in ways.items() if isinstance(ways, Mapping) else [("", ways)]:
+            yield TransitTime(location=entry["id"], country=country, postcode=postcode, days=days)
 
 
 def _price_lists(entry: Mapping[str, Any]) -> Iterator[Base]:

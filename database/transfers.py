@@ -5,6 +5,7 @@ from __future__ import annotations
 from sqlalchemy.orm import Session
 
 from database import stock
+from database.journal import insert_once
 from database.locks import require, stock_of_items
 from database.purchasing import transfer_of
 from database.tables import Item, Location, Transfer
@@ -21,16 +22,15 @@ def place_transfer(session: Session, request: PlaceTransfer) -> Placed:
         if session.get(Location, location) is None:
             raise NotFound("location", location)
     about = {name: getattr(request, name) for name in ("item", "from_location", "to_location", "quantity")}
-    known = session.get(Transfer, request.transfer, with_for_update=True)
-    if known is not None:
-        if any(getattr(known, name) != value for name, value in about.items()):
-            said = f"{known.quantity} x {known.item} from {known.from_location} to {known.to_location}"
-            raise Conflict(f"Transfer {request.transfer}", said)
-        return Placed(repeated=True)
     times = {"expected_at": request.expected_at, "placed_at": request.at}
-    session.add(Transfer(transfer=request.transfer, created_by=request.actor, **about, **times))
-    session.flush()
-    return Placed()
+    fresh = {"shipped": 0, "received": 0, "status": TransferStatus.PLANNED.value, "reason": "", "created_by": request.actor}
+    if insert_once(session, Transfer, {"transfer": request.transfer} | about | times | fresh):
+        return Placed()
+    known = transfer_of(session, request.transfer)
+    if any(getattr(known, name) != value for name, value in about.items()):
+        said = f"{known.quantity} x {known.item} from {known.from_location} to {known.to_location}"
+        raise Conflict(f"Transfer {request.transfer}", said)
+    return Placed(repeated=True)
 
 
 def ship_transfer(session: Session, request: ShipTransfer) -> Placed:

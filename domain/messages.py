@@ -128,6 +128,14 @@ class StockArrived(Fact):
     quantity: Units
 
 
+class SupplySlipped(Fact):
+    """Goods that this order was promised come on another day, or not at all."""
+
+    fact: Literal["supply_slipped"] = "supply_slipped"
+    supplies: tuple[Annotated[str, Field(max_length=300)], ...] = Field(min_length=1)
+    detail: Text = ""  # what changed, in words
+
+
 class ReturnKind(StrEnum):
     REFUND = "refund"  # goods come back, money goes back
     EXCHANGE = "exchange"  # goods come back, the same item goes out again
@@ -189,6 +197,7 @@ FACTS: dict[str, type[Fact]] = {
         PaymentReceived,
         PaymentReversed,
         StockArrived,
+        SupplySlipped,
         ReturnRequested,
         ReturnReceived,
         ReturnInspected,
@@ -205,6 +214,7 @@ AnyFact = Annotated[
     | PaymentReceived
     | PaymentReversed
     | StockArrived
+    | SupplySlipped
     | ReturnRequested
     | ReturnReceived
     | ReturnInspected

@@ -120,10 +120,18 @@ def transfer_supply(transfer: str) -> str:
     return f"transfer/{transfer}"
 
 
-def supply_in_words(supply: str) -> str:
-    """`purchase/PO-7/1` as people say it."""
+def supply_parts(supply: str) -> tuple[str, int | None]:
+    """(number, line) of a supply's name; a transfer has no line."""
     kind, _, rest = supply.partition("/")
-    if kind == "purchase":
-        number, _, line = rest.rpartition("/")
-        return f"purchase order {number} line {line}"
-    return f"transfer {rest}" if kind == "transfer" else supply
+    if kind == "transfer":
+        return rest, None
+    number, _, line = rest.rpartition("/")
+    return number, int(line)
+
+
+def supply_in_words(supply: str) -> str:
+    """`purchase/PO-7/1` as people say it; what hangs on no supply stays as it is."""
+    if "/" not in supply:
+        return supply
+    number, line = supply_parts(supply)
+    return f"transfer {number}" if line is None else f"purchase order {number} line {line}"

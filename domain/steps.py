@@ -82,6 +82,7 @@ class AllocateStock(Step):
     pick_due: Moment
     backorder_due: Moment
     avoid: tuple[str, ...] = ()
+    day: timedelta = timedelta(days=1)  # how long a day is: promises are reckoned in it
 
 
 class Pick(Value):
@@ -104,11 +105,48 @@ class Shortage(Value):
     available: int
 
 
+class LinePromise(Value):
+    """What a customer may expect of a line: `promised_at` is the delivery as it stands, `told_at` the one they count on.
+
+    `number` counts the entries of the line in the ledger of promises: a later one replaces an earlier one, whenever it is heard of.
+    """
+
+    line: int
+    number: int
+    promised_at: Moment
+    told_at: Moment
+    supply: str  # stock, lead time, or the name of what it comes with
+    cause: str  # in words
+
+
 class Allocation(Value):
-    """What was reserved, by shipment, and every line that is short; with all-or-nothing a shortage means no shipment."""
+    """What was reserved, by shipment, and every line that is short; with all-or-nothing a shortage means no shipment.
+
+    `promises` are those that were made or moved.
+    """
 
     shipments: tuple[PlannedShipment, ...] = ()
     short: tuple[Shortage, ...] = ()
+    promises: tuple[LinePromise, ...] = ()
+
+
+class MovePromises(Step):
+    """The day of goods that were promised has changed: promise every line that waits for stock anew, from what is known now."""
+
+    reason: str  # what changed, in words
+    fallback_at: Moment  # when nothing is on its way and nobody knows how long it takes to buy
+    day: timedelta
+
+
+class AcceptPromises(Step):
+    """The customer takes the new dates of these lines: from now on they count on them."""
+
+    lines: tuple[int, ...]
+    reason: str
+
+
+class PromisesMoved(Value):
+    promises: tuple[LinePromise, ...] = ()
 
 
 class ReleaseStock(Step):

@@ -88,6 +88,8 @@ def activities_by_queue(database: Database, behind: Partners) -> dict[str, list[
             stock.release_stock,
             stock.abandon_shipment,
             stock.record_due,
+            stock.move_promises,
+            stock.accept_promises,
             stock.receive_stock,
             supply.move_supply,
             supply.cancel_supply,

@@ -1,7 +1,7 @@
-"""The tables, by subject: catalogue, stock, supply, planning, orders, money, and the record of what was done."""
+"""The tables, by subject: catalogue, stock, supply, planning, orders and promises, money, and the record of what was done."""
 
 from database.tables.base import Base
-from database.tables.catalogue import Customer, CustomerAlias, Item, Location, Price, PriceList
+from database.tables.catalogue import Customer, CustomerAlias, Item, Location, Price, PriceList, TransitTime
 from database.tables.money import (
     AuthorizationRow,
     CreditLine,
@@ -33,6 +33,7 @@ from database.tables.planning import (
     ReplenishmentProposal,
     ReplenishmentRun,
 )
+from database.tables.promises import Promise
 from database.tables.record import AuditEntry, Counter, JournalEntry
 from database.tables.stock import Reservation, Stock, StockMovement
 from database.tables.supply import PurchaseOrder, PurchaseOrderLine, Supplier, SupplyReceipt, SupplySlip, Transfer
@@ -63,6 +64,7 @@ __all__ = [
     "PaymentPart",
     "Price",
     "PriceList",
+    "Promise",
     "PurchaseOrder",
     "PurchaseOrderLine",
     "ReceivableEntry",
@@ -82,4 +84,5 @@ __all__ = [
     "SupplyReceipt",
     "SupplySlip",
     "Transfer",
+    "TransitTime",
 ]

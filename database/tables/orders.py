@@ -56,6 +56,8 @@ class Order(Base):
     policy: Mapped[str]
     placed_at: Mapped[datetime]
     requested_at: Mapped[datetime | None]
+    ship_country: Mapped[str] = mapped_column(default="")  # where it goes, as far as the way there depends on it
+    ship_postcode: Mapped[str] = mapped_column(default="")
     total: Mapped[int]  # minor units, as placed
     accepted_at: Mapped[datetime | None]
     held: Mapped[str] = mapped_column(default="")  # the reason of the hold

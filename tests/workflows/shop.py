@@ -67,6 +67,7 @@ def catalogue() -> dict[str, Any]:
     items = ["PLENTY", "LAMP", "SPARE", *(f"SCARCE-{n}" for n in range(1, 40)), *(f"RARE-{n}" for n in range(1, 200))]
     prices = {"EUR": "10.00"}
     return {
+        "suppliers": [{"id": "MAKER", "name": "The maker", "lead_time_days": 30}],
         "items": [
             {"id": item, "description": item.title(), "weight_g": 500, "dims_mm": [100, 100, 100], "prices": prices} for item in items
         ],

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from decimal import Decimal
 
 from temporalio import workflow
@@ -56,6 +56,7 @@ async def allocate(chapter: Chapter) -> None:
             pick_due=pick_due,
             backorder_due=backorder_due,
             avoid=tuple(state.avoid),
+            day=state.policies.day,
         )
     )
     needs = request.needs
@@ -66,6 +67,7 @@ async def allocate(chapter: Chapter) -> None:
     )
     for planned in allocation.shipments:
         state.plan(planned, base["key"], pick_due)
+    state.expect(allocation.promises)
     state.allocation_rounds += 1
     state.avoid = []
     known = {cause.message_id for cause in request.causes}
@@ -107,7 +109,7 @@ async def carry_out(chapter: Chapter, backorder: Backorder, answer: Decision) ->
         await change(chapter, cancels, "backorder cancelled", cause)
         backorder.units = {}  # what a ship-complete order had beside it may go now
     elif answer.choice == "substitute":
-        changes = substitutions(state, backorder, answer)
+        changes = substitutions(state, missing(state, backorder), answer)
         if changes:
             await change(chapter, changes, "substitute taken", cause)
             state.backorder = None
@@ -181,10 +183,10 @@ async def change(
         state.apply(numbered, from_parked)
 
 
-def substitutions(state: OrderState, backorder: Backorder, answer: Decision) -> tuple[LineChange, ...]:
-    """Cancel what is short of each line that has a substitute, and order as much of the substitute for the same money."""
+def substitutions(state: OrderState, short: Mapping[int, int], answer: Decision) -> tuple[LineChange, ...]:
+    """Cancel what is short of each line (line -> units) that has a substitute, and order as much of the substitute for the same money."""
     changes: list[LineChange] = []
-    for number, quantity in missing(state, backorder).items():
+    for number, quantity in short.items():
         item = answer.items.get(number)
         if item:
             line = state.line(number)

@@ -1,4 +1,4 @@
-"""Purchase orders and transfers: what is on its way, when it is expected, and what came of it.
+"""Supply on its way, and what is promised from it: purchase orders, transfers, calendars of locations, the ledger of promises.
 
 Revision: 0002
 After: 0001
@@ -132,8 +132,65 @@ def upgrade() -> None:
     op.create_index("ix_supply_slips_slip", "supply_slips", ["slip"])
     op.create_index("ix_supply_slips_supply", "supply_slips", ["supply"])
 
+    _calendars_and_ways()
+    _promises()
+
+
+def _calendars_and_ways() -> None:
+    neutral = {"country": "", "subdivision": "", "time_zone": "UTC", "cut_off": "23:59", "working_days": "1234567"}
+    for name, value in neutral.items():
+        _add("locations", sa.Column(name, sa.String(), nullable=False, server_default=value))
+    # One statement on both engines, as above: a check that SQLite takes without making the table anew.
+    rule = f"CONSTRAINT {op.f('ck_locations_ck_locations_handling')} CHECK (handling_days >= 0)"
+    op.execute(f"ALTER TABLE locations ADD COLUMN handling_days BIGINT DEFAULT 1 NOT NULL {rule}")
+    op.create_table(
+        "transit_times",
+        sa.Column("location", sa.String(), nullable=False),
+        sa.Column("country", sa.String(), nullable=False),
+        sa.Column("postcode", sa.String(), nullable=False),
+        sa.Column("days", sa.BigInteger(), nullable=False),
+        sa.CheckConstraint("days >= 0", name="ck_transit_times_days"),
+        sa.ForeignKeyConstraint(["location"], ["locations.location"], name="fk_transit_times_location"),
+        sa.PrimaryKeyConstraint("location", "country", "postcode", name="pk_transit_times"),
+    )
+
+
+def _promises() -> None:
+    for name in ("ship_country", "ship_postcode"):
+        _add("orders", sa.Column(name, sa.String(), nullable=False, server_default=""))
+    op.create_table(
+        "promises",
+        sa.Column("order", sa.String(), nullable=False),
+        sa.Column("line", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("number", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("status", sa.String(), nullable=False),
+        sa.Column("promised_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("told_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("ready_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("supply", sa.String(), nullable=False),
+        sa.Column("cause", sa.String(), nullable=False),
+        sa.Column("made_at", sa.DateTime(timezone=True), nullable=False),
+        sa.CheckConstraint("status IN ('made', 'moved', 'kept', 'broken')", name="ck_promises_status"),
+        sa.ForeignKeyConstraint(["order", "line"], ["order_lines.order", "order_lines.line"], name="fk_promises_order_line"),
+        sa.PrimaryKeyConstraint("order", "line", "number", name="pk_promises"),
+    )
+    op.create_index("ix_promises_supply", "promises", ["supply"])
+
+
+def _add(table: str, column: sa.Column[str]) -> None:
+    """Add a column to rows that are there; the default is theirs alone."""
+    op.add_column(table, column)
+    if op.get_bind().dialect.name != "sqlite":
+        op.alter_column(table, column.name, server_default=None)
+
 
 def downgrade() -> None:
+    op.drop_table("promises")
+    for name in ("ship_country", "ship_postcode"):
+        op.drop_column("orders", name)
+    op.drop_table("transit_times")
+    for name in ("handling_days", "working_days", "cut_off", "time_zone", "subdivision", "country"):
+        op.drop_column("locations", name)
     for table in ("supply_slips", "supply_receipts", "transfers", "purchase_order_lines", "purchase_orders"):
         op.drop_table(table)
     op.drop_column("items", "lead_time_days")
