@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date
 
-from sqlalchemy import select
+from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
 from database.tables import Item, Location, PastDemand
@@ -29,19 +29,21 @@ def import_history(session: Session, rows: Sequence[tuple[int, HistoryRow]], sou
             key = (row.item, row.location, row.day)
             before = days.get(key)
             days[key] = row if before is None else _together(before, row)
-    added = changed = 0
+    fresh: list[dict[str, object]] = []
+    changed = 0
     known = _known(session, {item for item, _, _ in days})
     for key, row in sorted(days.items()):
         stands = known.get(key)
         if stands is None:
-            fields = {"quantity": row.quantity, "out_of_stock": row.out_of_stock, "source": source, "imported_at": at}
-            session.add(PastDemand(item=row.item, location=row.location, day=row.day, **fields))
-            added += 1
+            fresh.append({**row.model_dump(), "source": source, "imported_at": at})
         elif (stands.quantity, stands.out_of_stock) != (row.quantity, row.out_of_stock):
             stands.quantity, stands.out_of_stock, stands.source, stands.imported_at = row.quantity, row.out_of_stock, source, at
             changed += 1
     session.flush()
-    return HistoryImported(added=added, changed=changed, unchanged=len(days) - added - changed, findings=tuple(findings))
+    if fresh:
+        session.execute(insert(PastDemand), fresh)
+    unchanged = len(days) - len(fresh) - changed
+    return HistoryImported(added=len(fresh), changed=changed, unchanged=unchanged, findings=tuple(findings))
 
 
 def _together(one: HistoryRow, other: HistoryRow) -> HistoryRow:

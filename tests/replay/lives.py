@@ -1,4 +1,4 @@
-"""The lives that are recorded: together they go through every chapter of an order, and one receipt of goods."""
+"""The lives that are recorded: together they go through every chapter of an order, one receipt of goods and one replenishment run."""
 
 from __future__ import annotations
 
@@ -25,6 +25,9 @@ from domain.messages import (
 )
 from domain.order import PaymentTerms
 from domain.policies import Policies
+from domain.proposals import PlanReplenishment
+from starters.replenishing import replenish
+from tests.workflows.buying import plan_an_item
 from tests.workflows.shop import Living, Shop, line, order
 
 Life = Callable[[Shop, str], Awaitable[str]]
@@ -207,6 +210,13 @@ async def goods_receipt(shop: Shop, name: str) -> str:
     return f"receipt/{name}"
 
 
+async def replenished(shop: Shop, name: str) -> str:
+    """A night's replenishment run."""
+    await shop.database.transaction(plan_an_item, shop.rare())
+    await replenish(shop.client, PlanReplenishment(), name)
+    return f"replenishment/{name}"
+
+
 LIVES: dict[str, Life] = {
     life.__name__: life
     for life in (
@@ -223,5 +233,6 @@ LIVES: dict[str, Life] = {
         corrected_and_billed,
         continued_as_new,
         goods_receipt,
+        replenished,
     )
 }

@@ -3,28 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import UTC, datetime, timedelta
 
-from sqlalchemy.orm import Session
-
-from database import past_demand, replenishment_reading
-from database.tables import ItemPlanningRow, Supplier
-from domain.proposals import HistoryRow, PlanReplenishment, ProposalStatus, ProposalView
-from domain.replenishment import ItemPlanning
+from database import replenishment_reading
+from domain.proposals import PlanReplenishment, ProposalStatus, ProposalView
 from starters.replenishing import SCHEDULE, Every, ensure_schedule, replenish, schedule
+from tests.workflows.buying import plan_an_item
 from tests.workflows.shop import PATIENCE, Shop
-
-
-def plan_an_item(session: Session, item: str) -> None:
-    session.merge(Supplier(supplier="S-1", name="Supplier", lead_time_days=7))
-    session.flush()
-    planning = ItemPlanning(
-        item=item, location="BERLIN", supplier="S-1", lead_days=7, unit_cost=500, order_cost=1000, holding_rate=0.2, service=0.9
-    )
-    session.merge(ItemPlanningRow(**planning.model_dump(mode="json")))
-    today = datetime.now(UTC).date()
-    rows = [(week, HistoryRow(item=item, location="", day=today - timedelta(weeks=week), quantity=5 + week % 3)) for week in range(1, 40)]
-    past_demand.import_history(session, rows, "sales.csv", datetime.now(UTC))
 
 
 async def test_a_run_by_hand_and_one_by_the_schedule_propose_and_supersede(shop: Shop) -> None:
@@ -34,6 +18,8 @@ async def test_a_run_by_hand_and_one_by_the_schedule_propose_and_supersede(shop:
     first, same = await asyncio.gather(*(replenish(shop.client, asked, "by hand") for _ in range(2)))
     assert first == same == await replenish(shop.client, asked, "by hand")
     assert (first.planned, first.proposed, first.orders[0].item) == (1, 1, item)
+    told = await shop.client.get_workflow_handle("replenishment/by hand").query("__temporal_workflow_metadata")
+    assert f"| {first.orders[0].number} | {item} | BERLIN | S-1 | {first.orders[0].quantity} |" in told.current_details
     described = await shop.client.get_workflow_handle("replenishment/by hand").describe()
     assert described.static_summary is not None
     assert await described.static_summary() == "Plan every item"
@@ -47,7 +33,7 @@ async def test_a_run_by_hand_and_one_by_the_schedule_propose_and_supersede(shop:
     handle = shop.client.get_schedule_handle(SCHEDULE)
     assert [each.day_of_week[0].start for each in (await handle.describe()).schedule.spec.calendars] == [1]
     await handle.trigger()
-    [second] = await eventually_two(shop)
+    [second] = await _superseding(shop)
     assert second.run.startswith("replenishment-")
     assert second.status is ProposalStatus.OPEN
     assert (await shop.database.read(replenishment_reading.proposal, first.orders[0].number)).status is ProposalStatus.SUPERSEDED
@@ -55,7 +41,7 @@ async def test_a_run_by_hand_and_one_by_the_schedule_propose_and_supersede(shop:
     assert not await schedule(shop.client, Every.OFF)
 
 
-async def eventually_two(shop: Shop) -> list[ProposalView]:
+async def _superseding(shop: Shop) -> list[ProposalView]:
     async with asyncio.timeout(PATIENCE):
         while True:
             found = await shop.database.read(replenishment_reading.proposals)
