@@ -7,9 +7,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 
-from sqlalchemy import and_, func, select, tuple_
+from sqlalchemy import and_, func, select
 from sqlalchemy.orm import Session
 
+from database.planning import plannings
 from database.tables import (
     ExceptionRow,
     ItemPlanningRow,
@@ -112,15 +113,6 @@ def history_of(found: Evidence, bucket: Bucket, first: date, today: date) -> Dem
     planning = found.planning
     location = planning.location if planning.scope is Scope.LOCATION else NOWHERE
     return series(planning.item, location, bucket, found.wanted, found.out_of_stock, first=first, today=today)
-
-
-def plannings(session: Session, keys: Sequence[tuple[str, str]]) -> list[ItemPlanning]:
-    """The planning of these items and locations, in their order."""
-    table = ItemPlanningRow
-    rows = session.scalars(select(table).where(tuple_(table.item, table.location).in_(keys))) if keys else ()
-    known = {(row.item, row.location): row for row in rows}
-    fields = ItemPlanning.model_fields
-    return [ItemPlanning.model_validate({name: getattr(known[key], name) for name in fields}) for key in keys if key in known]
 
 
 # --- what was wanted -----------------------------------------------------------------------------------------------------------------

@@ -40,9 +40,15 @@ SHOWN = 20
 
 
 def begin_run(session: Session, request: PlanItems) -> list[tuple[str, str]]:
-    """Write the run down, once; answers with the items that neither it nor a newer run has planned yet, in order."""
+    """Write the run down, once; answers with the items that neither it nor a newer run has planned yet, in order.
+
+    Raises Conflict for a run that is known as of another day.
+    """
     about = {"run": request.run, "as_of": request.as_of, "bucket": request.bucket.value, "started_at": request.at}
     insert_once(session, ReplenishmentRun, about | {"ended_at": None, "planned": 0, "proposed": 0})
+    known = session.get_one(ReplenishmentRun, request.run)
+    if (known.as_of, known.bucket) != (request.as_of, request.bucket.value):
+        raise Conflict(f"Run {request.run}", f"as of {known.as_of} by {known.bucket}")
     planned = (
         select(ReplenishmentPlan.item, ReplenishmentPlan.location)
         .join(ReplenishmentRun, ReplenishmentRun.run == ReplenishmentPlan.run)

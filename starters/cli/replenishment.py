@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from domain.errors import InputRefused
-from starters.cli import frame
+from starters.cli import frame, replenishment_terms
 from starters.cli.frame import AsJson
 
 if TYPE_CHECKING:
@@ -25,6 +25,7 @@ replenishment = typer.Typer(
     rich_markup_mode="markdown",
     context_settings={"help_option_names": ["-h", "--help"]},
 )
+replenishment.add_typer(replenishment_terms.app)
 app.add_typer(replenishment, name="replenish", rich_help_panel="Buy")
 
 Number = Annotated[int, typer.Argument(min=1, help="The proposal's number, as `oms replenish list` shows it.")]
@@ -75,7 +76,7 @@ def plan(
 
     frame.say(f"[bold]{planned.planned}[/] items planned as of {planned.as_of}, [bold]{planned.proposed}[/] to order.{_surplus(planned)}")
     if not planned.planned:
-        frame.say("No item is planned yet: the catalogue says how each is bought (`oms seed` brings that of the samples).")
+        frame.say("No item is planned yet: `oms replenish terms` says how each is bought (`oms seed` brings the samples).")
     if proposals:
         frame.console().print(proposal_list(proposals))
         frame.say("[dim]See one with `oms replenish show N`, decide with `approve N` or `reject N`.[/]")

@@ -12,7 +12,7 @@ from rich.text import Text
 from domain.demand import Bucket
 from domain.money import Money
 from domain.proposals import ProposalStatus, ProposalView
-from domain.replenishment import Plan, ServiceGoal, Verdict
+from domain.replenishment import ItemPlanning, Plan, Scope, ServiceGoal, Verdict
 from starters.cli.rendering import moment, plain_table
 
 STYLES = {
@@ -27,8 +27,8 @@ _SHOWN = 52
 
 
 def proposal_list(proposals: Sequence[ProposalView]) -> Table:
-    """One row a proposal: what, how much, why."""
-    table = plain_table("#>", "Item", "For", "From", "Units>", "Value>", "Position>", "Reorder at>", "Demand", "Status")
+    """One row a proposal: what, how much, and the stock position beside the reorder point."""
+    table = plain_table("#>", "Item", "For", "From", "Units>", "Value>", "Has / needs>", "Status")
     for each in proposals:
         table.add_row(*_row(each))
     return table
@@ -50,19 +50,30 @@ def proposal_page(view: ProposalView) -> RenderableType:
 
 def surplus_table(plans: Iterable[Plan]) -> Table:
     """Overstock and dead stock with what it cost."""
-    table = plain_table("Item", "Where", "What", "Units>", "Value>", "On hand>", "Reorder at>", "A day>", "Covers days>")
+    table = plain_table("Item", "Where", "What", "Units>", "Value>", "On hand>", "A day>", "Lasts days>")
     for plan in plans:
         table.add_row(
             escape(plan.planning.item),
-            escape(plan.planning.location) if plan.history.location else "all locations",
+            escape(plan.planning.location) if plan.history.location else "all",
             "dead stock" if plan.verdict is Verdict.DEAD else plan.verdict.value,
             f"{plan.surplus:,}",
             _money(plan.surplus, plan),
             f"{plan.stock.on_hand:,}",
-            f"{plan.reorder_point:,}",
             f"{plan.demand:.2f}",
             f"{plan.stock.on_hand / plan.demand:,.0f}" if plan.demand else "",
         )
+    return table
+
+
+def terms_table(terms: Iterable[ItemPlanning]) -> Table:
+    """How items are bought, one row for an item and a location."""
+    table = plain_table("Item", "For", "From", "Lead days>", "Min, pack>", "A unit>", "An order>", "Service")
+    for each in terms:
+        place = escape(each.location) + (" alone" if each.scope is Scope.LOCATION else "")
+        days = f"{each.lead_days:g} ± {each.lead_deviation:g}"
+        costs = (str(Money(minor=minor, currency=each.currency)) for minor in (each.unit_cost, each.order_cost))
+        goal = f"{100 * each.service:g} % {'units' if each.goal is ServiceGoal.FILL else 'cycles'}"
+        table.add_row(escape(each.item), place, escape(each.supplier), days, f"{each.minimum:,}, {each.multiple:,}", *costs, goal)
     return table
 
 
@@ -74,7 +85,7 @@ def _row(view: ProposalView) -> Iterable[RenderableType]:
     yield from (escape(view.item), escape(view.location), escape(view.supplier))
     yield f"{view.quantity:,} of {view.proposed:,}" if changed else f"{view.proposed:,}"
     yield _money(view.quantity or view.proposed, plan)
-    yield from (f"{plan.stock.position:,}", f"{plan.reorder_point:,}", plan.pattern.kind.value)
+    yield f"{plan.stock.position:,} / {plan.reorder_point:,}"
     yield Text(ordered, style=STYLES[view.status])
 
 
@@ -105,7 +116,7 @@ def _demand(plan: Plan) -> Iterable[Step]:
     span = f"{history.start} to {plan.as_of}" if count else "nothing was wanted"
     yield "history", f"{count} {history.bucket.value}s", span
     if count:
-        yield f"last {min(count, _SHOWN)}", _bars(history.quantities[-_SHOWN:], history.censored[-_SHOWN:]), ""
+        yield f"last {min(count, _SHOWN)}", "", _bars(history.quantities[-_SHOWN:], history.censored[-_SHOWN:])
     if censored:
         kept = len(history.fitted) - (count - censored)
         said = f"out of stock; {kept} kept as the least that was wanted, the others left out"

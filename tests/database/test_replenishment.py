@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from database import demand, past_demand, purchasing, replenishment, replenishment_reading, stock
 from database import orders as order_steps
+from database import planning as terms
 from database.audit import audit
 from database.tables import (
     ItemPlanningRow,
@@ -140,6 +141,12 @@ async def test_an_attempt_that_comes_late_stores_no_second_proposal(kitchen: Hou
     assert len(await kitchen(replenishment_reading.proposals)) == 1
 
 
+async def test_a_run_of_the_same_name_as_of_another_day_is_a_conflict(kitchen: House) -> None:
+    await planned(kitchen, run())
+    with pytest.raises(Conflict, match="Run run-1 is known with other content \\(as of 2026-11-23 by week\\)"):
+        await kitchen(replenishment.begin_run, run().model_copy(update={"as_of": TODAY + timedelta(days=1)}))
+
+
 async def test_a_newer_run_closes_what_was_proposed_before(kitchen: House) -> None:
     first = (await planned(kitchen, run())).orders[0].number
     second = (await planned(kitchen, run("run-2", after=1))).orders[0].number
@@ -148,6 +155,14 @@ async def test_a_newer_run_closes_what_was_proposed_before(kitchen: House) -> No
     assert await only_proposal(kitchen) == second
     with pytest.raises(Refused, match=f"Proposal {first} is superseded: only an open one can be approved"):
         await kitchen(replenishment.approve, approval(first))
+
+
+async def test_runs_at_once_leave_one_open_proposal_for_each_item(kitchen: House) -> None:
+    await kitchen(plan_for, planning(item="FILTER"), planning(item="GRINDER", location="LYON"))
+    await kitchen(past_demand.import_history, [*sold("FILTER"), *sold("GRINDER", weekly=40)], "sales.csv", NOW)
+    await asyncio.gather(*(planned(kitchen, run(f"run-{number}", after=number)) for number in range(4)))
+    open_ones = await kitchen(replenishment_reading.proposals, ProposalStatus.OPEN)
+    assert sorted((view.item, view.run) for view in open_ones) == [("FILTER", "run-3"), ("GRINDER", "run-3"), ("KETTLE", "run-3")]
 
 
 async def test_an_older_run_that_ends_later_leaves_the_newer_plan(kitchen: House) -> None:
@@ -390,6 +405,25 @@ async def test_two_imports_at_once_keep_one_row_a_day(house: House) -> None:
     rows = sold(weeks=20)
     told = await asyncio.gather(*(house(past_demand.import_history, rows, "sales.csv", NOW) for _ in range(2)))
     assert sorted(each.added for each in told) == [0, 20]
+
+
+# --- terms ---------------------------------------------------------------------------------------------------------------------------
+
+
+async def test_terms_are_set_and_changed_and_name_only_what_is_known(house: House) -> None:
+    await house(terms.set_terms, planning())
+    await house(terms.set_terms, planning(minimum=24, service=0.99))
+    [found] = await house(terms.terms_of, "KETTLE")
+    assert found == planning(minimum=24, service=0.99)
+    assert await house(terms.terms_of, "FILTER") == []
+    for unknown, what in (
+        ({"item": "TEAPOT"}, "item 'TEAPOT'"),
+        ({"location": "OSLO"}, "location 'OSLO'"),
+        ({"supplier": "X"}, "supplier 'X'"),
+    ):
+        with pytest.raises(NotFound, match=what):
+            await house(terms.set_terms, planning(**unknown))
+    assert len(await house(terms.terms_of)) == 1
 
 
 # --- the audit -----------------------------------------------------------------------------------------------------------------------

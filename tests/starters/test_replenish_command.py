@@ -92,8 +92,22 @@ REFUSALS: list[tuple[list[str], str]] = [
     (["--as-of", "tomorrow"], "--as-of: 'tomorrow' is not a date such as"),
     (["--bucket", "month"], "--bucket: 'month' is neither week nor day"),
     (["--schedule", "hourly"], "--schedule: 'hourly' is not one of daily, weekly, off"),
+    (["terms", "TRM-220", "LYON", "--minimum", "3"], "state --supplier, --lead-days, --unit-cost"),
+    (["terms", "PMP-140", "--minimum", "3"], "Terms are set for an item and a location"),
+    (["terms", "PMP-140", "BERLIN", "--service", "97"], "--service: Input should be less than 1 (it is 97.0)"),
+    (["terms", "PMP-140", "BERLIN", "--supplier", "NOBODY"], "There is no supplier 'NOBODY'."),
+    (["terms", "PMP-140", "BERLIN", "--unit-cost", "much"], "--unit-cost"),
     (["import", "nowhere.csv"], "nowhere.csv: it cannot be read"),
 ]
+
+
+def test_terms_are_shown_and_changed_one_by_one(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert "21 ± 5" in answer(capsys, "terms", "PMP-140")
+    changed = json.loads(answer(capsys, "terms", "PMP-140", "BERLIN", "--lead-days", "30", "--unit-cost", "19.90", "--json"))[0]
+    assert (changed["lead_days"], changed["lead_deviation"], changed["unit_cost"], changed["minimum"]) == (30, 5, 1990, 12)
+    fresh = ["terms", "TRM-220", "LYON", "--supplier", "RICAMBI", "--lead-days", "9", "--unit-cost", "7.10", "--scope", "location"]
+    assert "LYON alone" in answer(capsys, *fresh)
+    assert len(json.loads(answer(capsys, "terms", "--json"))) == 23
 
 
 def test_what_cannot_be_done_is_refused_in_a_sentence(planned: Path, capsys: pytest.CaptureFixture[str]) -> None:
