@@ -5,7 +5,7 @@ from __future__ import annotations
 from temporalio import activity
 
 from activities.steps import once
-from database import orders
+from database import orders, promises
 from database.engine import Database
 from domain.steps import Accepted, AcceptOrder, CancelRest, ChangeLines, CloseOrder, Recorded, RecordException, RecordNotes
 
@@ -22,12 +22,12 @@ class OrderActivities:
     @activity.defn
     async def change_lines(self, request: ChangeLines) -> Recorded:
         """Change ordered quantities, cancel open units, add lines."""
-        return await once(self.database, request, Recorded, orders.change_lines)
+        return await once(self.database, request, Recorded, promises.change_lines)
 
     @activity.defn
     async def cancel_rest(self, request: CancelRest) -> Recorded:
         """Cancel every unit that is still open."""
-        return await once(self.database, request, Recorded, orders.cancel_rest)
+        return await once(self.database, request, Recorded, promises.cancel_rest)
 
     @activity.defn
     async def record_exception(self, request: RecordException) -> Recorded:

@@ -6,14 +6,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import cast
 
-from sqlalchemy import ColumnElement, and_, insert, select
+from sqlalchemy import ColumnElement, and_, func, insert, select
 from sqlalchemy.orm import Session
 
-from database import shipments, stock
+from database import orders, shipments, stock
 from database.availability import free_by_location, lead_times, scheduled_receipts, waiting_lines
 from database.calendars import Way, ways
 from database.locks import lines_of, order_of, reservations_of, stock_of_items
-from database.tables import Order, OrderLine, Promise
+from database.tables import Order, OrderLine, Promise, Reservation, Shipment
 from domain.order import ShippingPolicy
 from domain.promising import LEAD_TIME, STOCK, Availability, Position, Requirement, earliest
 from domain.purchasing import supply_in_words
@@ -21,6 +21,8 @@ from domain.steps import (
     AcceptPromises,
     AllocateStock,
     Allocation,
+    CancelRest,
+    ChangeLines,
     LinePromise,
     MovePromises,
     PromisesMoved,
@@ -31,6 +33,9 @@ from domain.steps import (
 from domain.values import Value
 
 MADE, MOVED, KEPT, BROKEN = "made", "moved", "kept", "broken"
+
+COMPLETE = and_(OrderLine.delivered > 0, OrderLine.delivered == OrderLine.ordered - OrderLine.cancelled)
+"""Everything of a line that is not cancelled was delivered."""
 
 
 class Expected(Value):
@@ -95,8 +100,21 @@ def accept_promises(session: Session, request: AcceptPromises) -> PromisesMoved:
 def record_delivery(session: Session, request: RecordDelivery) -> Recorded:
     """Someone took the goods; a line of which nothing more is to come kept its promise, or broke it."""
     recorded = shipments.record_delivery(session, request)
-    complete = OrderLine.delivered == OrderLine.ordered - OrderLine.cancelled
-    _end(session, request.order, complete, request.delivered_at, request.at)
+    _end(session, request.order, COMPLETE, request.delivered_at, request.at)
+    return recorded
+
+
+def change_lines(session: Session, request: ChangeLines) -> Recorded:
+    """Change lines; one of which everything that is left was delivered has kept its promise, or broken it."""
+    recorded = orders.change_lines(session, request)
+    _end_what_is_complete(session, request.order, request.at)
+    return recorded
+
+
+def cancel_rest(session: Session, request: CancelRest) -> Recorded:
+    """Cancel what is open; of a line that was delivered in part nothing more is to come."""
+    recorded = orders.cancel_rest(session, request)
+    _end_what_is_complete(session, request.order, request.at)
     return recorded
 
 
@@ -248,6 +266,19 @@ def _write(session: Session, entries: list[Promise]) -> tuple[LinePromise, ...]:
         )
         for entry in entries
     )
+
+
+def _end_what_is_complete(session: Session, order: str, now: datetime) -> None:
+    """Cancelling what was left completes a line: the last of it that was delivered decides."""
+    session.flush()
+    its_own = and_(Reservation.order == Shipment.order, Reservation.shipment == Shipment.shipment, Reservation.ended == "shipped")
+    delivered = (
+        select(Reservation.line, func.max(Shipment.delivered_at))
+        .join(Reservation, its_own)
+        .where(Shipment.order == order, Shipment.delivered_at.is_not(None))
+    )
+    for line, last in session.execute(delivered.group_by(Reservation.line)):
+        _end(session, order, and_(COMPLETE, OrderLine.line == line), last, now)
 
 
 def _end(session: Session, order: str, which: ColumnElement[bool], delivered_at: datetime | None, now: datetime, why: str = "") -> None:

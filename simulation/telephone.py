@@ -11,10 +11,11 @@ from temporalio.client import Client
 
 from domain.errors import NotFound, Refused, Unavailable
 from domain.messages import Fact, Receipt, Request
+from domain.purchasing import MoveSupply, SupplyChange
 from domain.steps import ReceiveStock, StockReceived
 from integrations.simulated import World
 from integrations.simulated.outbox import REFUSED, SENT, Entry
-from starters import messaging, receiving
+from starters import messaging, receiving, supplying
 
 UNKNOWN_FOR = timedelta(seconds=30)
 """How long an order may be unknown: a script is there before its order is placed."""
@@ -31,6 +32,8 @@ class Telephone(Protocol):
 
     async def receive(self, goods: ReceiveStock) -> StockReceived: ...
 
+    async def slip(self, moved: MoveSupply) -> SupplyChange: ...
+
 
 class TemporalTelephone:
     """The real one: through the same starters that everybody uses."""
@@ -46,6 +49,9 @@ class TemporalTelephone:
 
     async def receive(self, goods: ReceiveStock) -> StockReceived:
         return await receiving.receive(self._client, goods)
+
+    async def slip(self, moved: MoveSupply) -> SupplyChange:
+        return await supplying.slip(self._client, moved)
 
 
 class Caller:
@@ -86,6 +92,8 @@ class Caller:
         try:
             if isinstance(entry.said, ReceiveStock):
                 await self._telephone.receive(entry.said)
+            elif isinstance(entry.said, MoveSupply):
+                await self._telephone.slip(entry.said)
             elif isinstance(entry.said, Fact):
                 await self._telephone.tell(entry.order, entry.said)
             elif isinstance(entry.said, Request):

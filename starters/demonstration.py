@@ -13,6 +13,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -181,10 +182,29 @@ async def place_all(client: Client, database: Database, settings: Settings, samp
     from starters.placing import place
 
     policies = Policies(day=settings.day, return_window=RETURN_WINDOW)
+    scripts = {scenario.key: scenario.script for scenario in scenarios}
     for name in dict.fromkeys(scenario.file for scenario in sorted(scenarios, key=_brevity)):
         for order in recognise((samples / name).read_bytes(), name):
+            await buy_for(database, order.key, scripts.get(order.key, {}), settings.day)
             await place(client, database, settings, order, policies)
             await asyncio.sleep(PLACES_EVERY)
+
+
+async def buy_for(database: Database, order: str, script: dict[str, Any], day: timedelta) -> None:
+    """Place the purchase order that a script tells of, so that its goods can be promised to the order."""
+    from database.purchasing import place_purchase
+    from domain.purchasing import PlacePurchase, PurchaseLine
+    from integrations.simulated import Script
+
+    bought = Script.read(order, script).purchase
+    if bought is None:
+        return
+    now = datetime.now(UTC)
+    line = PurchaseLine(line=1, item=bought.item, ordered=bought.quantity, expected_at=now + bought.expected_in * day)
+    placed = PlacePurchase(
+        purchase_order=bought.number(order), supplier=bought.supplier, location=bought.location, lines=(line,), at=now, actor="buyer"
+    )
+    await database.transaction(place_purchase, placed)
 
 
 def _brevity(scenario: Scenario) -> int:

@@ -111,8 +111,8 @@ def _wait(waiting: Waiting) -> str:
 def _promise(line: Line) -> str:
     if line.promised_at is None:
         return ""
-    late = f", told {line.told_at:%Y-%m-%d}" if line.told_at and line.promised_at > line.told_at else ""
-    return f"{line.promised_at:%Y-%m-%d} from {supply_in_words(line.supply)}{late}"
+    late = f", told {_date(line.told_at)}" if line.told_at and line.promised_at > line.told_at else ""
+    return f"{_date(line.promised_at)} from {supply_in_words(line.supply)}{late}"
 
 
 def _date(moment: datetime) -> str:

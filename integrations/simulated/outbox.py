@@ -12,11 +12,15 @@ from contextlib import AbstractContextManager
 from datetime import datetime
 
 from domain.messages import FACTS, REQUESTS, Message
+from domain.purchasing import MoveSupply
 from domain.steps import ReceiveStock
 from domain.values import Value
 
 SENT = "sent"
 REFUSED = "refused: "
+
+WITHOUT_AN_ORDER: dict[type[ReceiveStock | MoveSupply], str] = {ReceiveStock: "receive_stock", MoveSupply: "move_supply"}
+"""What is said to Holdfast itself and not to one of its orders."""
 
 Transaction = Callable[[], AbstractContextManager[sqlite3.Connection]]
 Rows = Callable[..., list[sqlite3.Row]]
@@ -28,12 +32,12 @@ class Entry(Value):
     id: str
     order: str
     subject: str = ""
-    said: Message | ReceiveStock
+    said: Message | ReceiveStock | MoveSupply
     send_at: datetime
 
     @property
     def name(self) -> str:
-        return self.said.called() if isinstance(self.said, Message) else "receive_stock"
+        return self.said.called() if isinstance(self.said, Message) else WITHOUT_AN_ORDER[type(self.said)]
 
 
 class Outbox:
@@ -68,7 +72,7 @@ class Outbox:
         rows = self._rows("SELECT outcome FROM outbox WHERE id = ?", entry_id)
         return str(rows[0]["outcome"]) if rows else None
 
-    def find(self, entry_id: str) -> Message | ReceiveStock | None:
+    def find(self, entry_id: str) -> Message | ReceiveStock | MoveSupply | None:
         """What an entry says, whether said or not."""
         rows = self._rows("SELECT name, body FROM outbox WHERE id = ?", entry_id)
         return _said(rows[0]["name"], rows[0]["body"]) if rows else None
@@ -98,5 +102,8 @@ def _entry(row: sqlite3.Row, now: datetime) -> Entry:
     )
 
 
-def _said(name: str, body: str) -> Message | ReceiveStock:
-    return ReceiveStock.model_validate_json(body) if name == "receive_stock" else (FACTS | REQUESTS)[name].model_validate_json(body)
+def _said(name: str, body: str) -> Message | ReceiveStock | MoveSupply:
+    for kind, called in WITHOUT_AN_ORDER.items():
+        if called == name:
+            return kind.model_validate_json(body)
+    return (FACTS | REQUESTS)[name].model_validate_json(body)

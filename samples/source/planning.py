@@ -8,41 +8,38 @@ from collections.abc import Callable, Iterator
 from datetime import date, timedelta
 from typing import Any
 
-# id, name, days from ordering to receiving
-SUPPLIERS = [
-    ("KAFFEETECHNIK", "Kaffeetechnik Großhandel GmbH", 10),
-    ("RICAMBI", "Officina Ricambi S.r.l.", 21),
-    ("DELTAPACK", "Deltapack Papier B.V.", 7),
-]
+# supplier -> deviation of the lead time in days, cents of an order, service target, and of what it is a part
+TERMS = {
+    "S-FERRO": (5, 4500, 0.95, "cycle"),
+    "S-TONG": (7, 6000, 0.95, "cycle"),
+    "S-PAPIER": (1, 2500, 0.98, "cycle"),
+    "S-PARTS": (3, 3500, 0.97, "fill"),
+}
 
-TRADE = {"supplier": "KAFFEETECHNIK", "lead_days": 10, "lead_deviation": 2, "order_cost": 3500, "service": 0.95}
-PARTS = {"supplier": "RICAMBI", "lead_days": 21, "lead_deviation": 5, "order_cost": 4500, "service": 0.97, "goal": "fill"}
-PAPER = {"supplier": "DELTAPACK", "lead_days": 7, "lead_deviation": 1, "order_cost": 2500, "service": 0.98}
-
-# item -> terms, receiving location, minimum, pack
-BOUGHT: dict[str, tuple[dict[str, Any], str, int, int]] = {
-    "GRD-200": (TRADE, "BERLIN", 12, 6),
-    "GRD-500": (TRADE, "BERLIN", 4, 2),
-    "KET-100": (TRADE, "BERLIN", 24, 12),
-    "SCL-020": (TRADE, "ROTTERDAM", 40, 20),
-    "DRP-V02": (TRADE, "ROTTERDAM", 48, 24),
-    "SRV-600": (TRADE, "ROTTERDAM", 48, 24),
-    "FLT-100": (PAPER, "ROTTERDAM", 200, 100),
-    "TMP-585": (TRADE, "LYON", 20, 10),
-    "PIT-600": (TRADE, "LYON", 36, 12),
-    "CUP-012": (TRADE, "LYON", 60, 20),
-    "CLN-900": (PAPER, "ROTTERDAM", 96, 24),
-    "ESP-DUO": (TRADE, "BERLIN", 2, 1),
-    "BRW-125": (TRADE, "BERLIN", 6, 2),
-    "KNK-150": (TRADE, "LYON", 24, 12),
-    "WAT-4PK": (PAPER, "ROTTERDAM", 120, 60),
-    "SPL-010": (PARTS, "BERLIN", 10, 5),
-    "GSK-110": (PARTS, "BERLIN", 50, 50),
-    "BRR-120": (PARTS, "LYON", 4, 2),
-    "VLV-130": (PARTS, "BERLIN", 6, 1),
-    "PMP-140": (PARTS, "BERLIN", 12, 12),
-    "BSK-150": (PARTS, "ROTTERDAM", 10, 10),
-    "BLR-170": (PARTS, "BERLIN", 2, 1),
+# item -> receiving location, minimum, pack
+BOUGHT = {
+    "GRD-200": ("BERLIN", 12, 6),
+    "GRD-500": ("BERLIN", 4, 2),
+    "KET-100": ("BERLIN", 24, 12),
+    "SCL-020": ("ROTTERDAM", 40, 20),
+    "DRP-V02": ("ROTTERDAM", 48, 24),
+    "SRV-600": ("ROTTERDAM", 48, 24),
+    "FLT-100": ("ROTTERDAM", 200, 100),
+    "TMP-585": ("LYON", 20, 10),
+    "PIT-600": ("LYON", 36, 12),
+    "CUP-012": ("LYON", 60, 20),
+    "CLN-900": ("ROTTERDAM", 96, 24),
+    "ESP-DUO": ("BERLIN", 2, 1),
+    "BRW-125": ("BERLIN", 6, 2),
+    "KNK-150": ("LYON", 24, 12),
+    "WAT-4PK": ("ROTTERDAM", 120, 60),
+    "SPL-010": ("BERLIN", 10, 5),
+    "GSK-110": ("BERLIN", 50, 50),
+    "BRR-120": ("LYON", 4, 2),
+    "VLV-130": ("BERLIN", 6, 1),
+    "PMP-140": ("BERLIN", 12, 12),
+    "BSK-150": ("ROTTERDAM", 10, 10),
+    "BLR-170": ("BERLIN", 2, 1),
 }
 
 WEEKS = 78
@@ -106,20 +103,17 @@ EMPTY = {"PMP-140": range(58, 64), "FLT-100": range(40, 43), "WAT-4PK": range(66
 """Weeks in which the shelf was empty: little was sold, whatever was wanted."""
 
 
-def planning(price: Callable[[str], int]) -> list[dict[str, Any]]:
+def planning(maker: Callable[[str], str], lead_days: dict[str, int], price: Callable[[str], int]) -> list[dict[str, Any]]:
     """The section `planning` of the catalogue; an item costs 55 % of its standard `price` (cents), a quarter of it a year to keep."""
-    return [
-        {
-            "item": item,
-            "location": location,
-            **terms,
-            "minimum": minimum,
-            "multiple": pack,
-            "unit_cost": price(item) * 55 // 100,
-            "holding_rate": 0.25,
-        }
-        for item, (terms, location, minimum, pack) in BOUGHT.items()
-    ]
+    found = []
+    for item, (location, minimum, pack) in BOUGHT.items():
+        deviation, order_cost, service, goal = TERMS[maker(item)]
+        terms = {"lead_days": lead_days[maker(item)], "lead_deviation": deviation, "order_cost": order_cost, "service": service, "goal": goal}
+        costs = {"unit_cost": price(item) * 55 // 100, "holding_rate": 0.25}
+        found.append(
+            {"item": item, "location": location, "supplier": maker(item), **terms, "minimum": minimum, "multiple": pack, **costs}
+        )
+    return found
 
 
 def history() -> str:

@@ -28,6 +28,7 @@ VOCABULARY: dict[str, set[str]] = {
     "decisions": {
         *(f"validation_findings={choice}" for choice in ("correct", "accept", "reject")),
         *(f"backorder_overdue={choice}" for choice in ("wait_on", "substitute", "cancel_line", "split")),
+        "promise_broken=accept_new_date",
         *(f"short_pick={choice}" for choice in ("reallocate", "backorder", "cancel_line")),
         *(f"payment_declined={choice}" for choice in ("retry", "cancel")),
         *(f"capture_failed={choice}" for choice in ("retry", "bill")),
@@ -46,7 +47,7 @@ VOCABULARY: dict[str, set[str]] = {
     "requests.when": {"captured", "backordered", "picking", "shipped"},
     "requests.what": {"cancel", "hold_release", "amend"},
 }
-SCRIPT = {"pick", "card", "carrier", "pay", "decisions", "answers", "return", "requests", "receipt"}
+SCRIPT = {"pick", "card", "carrier", "pay", "decisions", "answers", "return", "requests", "receipt", "purchase"}
 DO_NOT_ADD_UP = {"shopify/5035", "x12/KN-613"}
 
 

@@ -12,6 +12,7 @@ from domain.lifecycle import Wait
 from domain.messages import Fact, Receipt, Request
 from domain.money import Money
 from domain.order import PaymentTerms, ShippingPolicy
+from domain.purchasing import MoveSupply, SupplyChange
 from domain.steps import ReceiveStock, StockReceived
 from domain.views import InvoiceView, LineView, OrderView, PaymentView, ReturnView, ShipmentView, WaitView
 from integrations.simulated.outbox import Entry
@@ -112,16 +113,20 @@ def trouble(kind: ExceptionKind, number: int = 1, choice: str = "", subject: str
     )
 
 
+def _name(said: Fact | Request | ReceiveStock | MoveSupply) -> str:
+    return said.receipt if isinstance(said, ReceiveStock) else said.slip if isinstance(said, MoveSupply) else said.message_id
+
+
 class RecordedTelephone:
     """Writes down what it hears; `answers` are raised in their order before anything is taken."""
 
     def __init__(self, *answers: OrderError) -> None:
-        self.heard: list[tuple[str, Fact | Request | ReceiveStock]] = []
+        self.heard: list[tuple[str, Fact | Request | ReceiveStock | MoveSupply]] = []
         self.answers = list(answers)
 
     @property
     def ids(self) -> list[str]:
-        return [said.receipt if isinstance(said, ReceiveStock) else said.message_id for _, said in self.heard]
+        return [_name(said) for _, said in self.heard]
 
     async def tell(self, order: str, fact: Fact) -> None:
         self._hear(order, fact)
@@ -134,7 +139,11 @@ class RecordedTelephone:
         self._hear("", goods)
         return StockReceived()
 
-    def _hear(self, order: str, said: Fact | Request | ReceiveStock) -> None:
+    async def slip(self, moved: MoveSupply) -> SupplyChange:
+        self._hear("", moved)
+        return SupplyChange()
+
+    def _hear(self, order: str, said: Fact | Request | ReceiveStock | MoveSupply) -> None:
         if self.answers:
             raise self.answers.pop(0)
         self.heard.append((order, said))

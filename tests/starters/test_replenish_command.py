@@ -102,10 +102,10 @@ REFUSALS: list[tuple[list[str], str]] = [
 
 
 def test_terms_are_shown_and_changed_one_by_one(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert "21 ± 5" in answer(capsys, "terms", "PMP-140")
+    assert "14 ± 3" in answer(capsys, "terms", "PMP-140")
     changed = json.loads(answer(capsys, "terms", "PMP-140", "BERLIN", "--lead-days", "30", "--unit-cost", "19.90", "--json"))[0]
-    assert (changed["lead_days"], changed["lead_deviation"], changed["unit_cost"], changed["minimum"]) == (30, 5, 1990, 12)
-    fresh = ["terms", "TRM-220", "LYON", "--supplier", "RICAMBI", "--lead-days", "9", "--unit-cost", "7.10", "--scope", "location"]
+    assert (changed["lead_days"], changed["lead_deviation"], changed["unit_cost"], changed["minimum"]) == (30, 3, 1990, 12)
+    fresh = ["terms", "TRM-220", "LYON", "--supplier", "S-PARTS", "--lead-days", "9", "--unit-cost", "7.10", "--scope", "location"]
     assert "LYON alone" in answer(capsys, *fresh)
     assert len(json.loads(answer(capsys, "terms", "--json"))) == 23
 

@@ -121,7 +121,8 @@ def order(*lines: OrderLine, terms: PaymentTerms = PaymentTerms.NET_30, **change
 
 
 class Shop:
-    def __init__(self, env: WorkflowEnvironment, database: Database, world: World) -> None:
+    def __init__(self, env: WorkflowEnvironment, database: Database, world: World, url: str = "") -> None:
+        self.url = url  # of the database, for the `oms` command
         self.env, self.client, self.database, self.world = env, env.client, database, world
         self.partners = Partners(SimulatedWarehouse(world), SimulatedCarriers(world), SimulatedPayments(world), SimulatedMail(world))
         self.trouble = Trouble()
@@ -336,7 +337,7 @@ async def installed(env: WorkflowEnvironment, folder: Path) -> AsyncIterator[Sho
     await seeded(database)
     try:
         with World(folder / "world.db") as world:
-            shop = Shop(env, database, world)
+            shop = Shop(env, database, world, url)
             await shop.open()
             try:
                 yield shop

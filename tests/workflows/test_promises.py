@@ -32,7 +32,13 @@ async def bought(shop: Shop, item: str, quantity: int = 5, days: int = 10) -> st
 
 async def slip(shop: Shop, number: str, days: int, name: str = "1") -> SupplyChange:
     now = datetime.now(UTC).replace(microsecond=0)
-    said = {"slip": f"{number}/{name}", "purchase_order": number, "reason": "strike at the factory", "at": now, "actor": "buyer"}
+    said: dict[str, Any] = {
+        "slip": f"{number}/{name}",
+        "purchase_order": number,
+        "reason": "strike at the factory",
+        "at": now,
+        "actor": "buyer",
+    }
     return await supplying.slip(shop.client, MoveSupply(**said, expected_at=now + days * DAY))
 
 
@@ -82,7 +88,7 @@ async def test_a_slip_moves_the_promise_and_the_customer_takes_the_new_date(shop
     assert state.line(1).told_at == state.line(1).promised_at
     assert await ledger(living) == [("made", supply), ("moved", supply), ("made", supply)]
 
-    goods = {"item": item, "location": "BERLIN", "quantity": 5, "at": datetime.now(UTC), "actor": "dock"}
+    goods: dict[str, Any] = {"item": item, "location": "BERLIN", "quantity": 5, "at": datetime.now(UTC), "actor": "dock"}
     await receive(shop.client, ReceiveStock(receipt=f"DN-{number}", **goods, purchase_order=number, purchase_line=1))
     await living.ship(1)
     await living.deliver(1)
@@ -141,7 +147,7 @@ async def test_what_lies_elsewhere_by_now_is_taken(shop: Shop) -> None:
     living, item, _ = await broken(shop)
 
     def found_in_lyon(session: Any) -> None:
-        goods = {"item": item, "location": "LYON", "quantity": 5, "at": datetime.now(UTC), "actor": "count"}
+        goods: dict[str, Any] = {"item": item, "location": "LYON", "quantity": 5, "at": datetime.now(UTC), "actor": "count"}
         purchasing.receive(session, ReceiveStock(receipt=f"found/{item}", **goods))
 
     await shop.database.transaction(found_in_lyon)  # counted up, and nobody told the order

@@ -96,4 +96,4 @@ async def look_elsewhere(chapter: Chapter) -> None:
 def _said(line: Line) -> str:
     assert line.promised_at is not None  # the promise is broken
     assert line.told_at is not None
-    return f"line {line.number} {line.item}: told {line.told_at:%Y-%m-%d}, now {line.promised_at:%Y-%m-%d} ({line.because})"
+    return f"line {line.number} {line.item}: told {line.told_at:%Y-%m-%d %H:%M}, now {line.promised_at:%Y-%m-%d %H:%M} UTC ({line.because})"
