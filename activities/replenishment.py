@@ -19,7 +19,7 @@ from domain.replenishment import Plan, horizon, plan
 CHUNK = 100
 """Items planned between two signs of life, and stored in one transaction: a few seconds of work, and no lock that others wait for."""
 LOOKS_BACK = {Bucket.WEEK: timedelta(weeks=104), Bucket.DAY: timedelta(days=180)}
-"""How much of the past is learned from: two years of weeks show a season, half a year of days the week's own rhythm."""
+"""How much of the past is learned from: what lies further back says little of tomorrow."""
 
 
 class ReplenishmentActivities:

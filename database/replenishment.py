@@ -45,7 +45,7 @@ def begin_run(session: Session, request: PlanItems) -> list[tuple[str, str]]:
     Raises Conflict for a run that is known as of another day.
     """
     about = {"run": request.run, "as_of": request.as_of, "bucket": request.bucket.value, "started_at": request.at}
-    insert_once(session, ReplenishmentRun, about | {"ended_at": None, "planned": 0, "proposed": 0})
+    insert_once(session, ReplenishmentRun, about | {"result": None})
     known = session.get_one(ReplenishmentRun, request.run)
     if (known.as_of, known.bucket) != (request.as_of, request.bucket.value):
         raise Conflict(f"Run {request.run}", f"as of {known.as_of} by {known.bucket}")
@@ -87,25 +87,28 @@ def store_plans(session: Session, request: PlanItems, plans: Sequence[Plan]) -> 
 
 
 def end_run(session: Session, request: PlanItems) -> ReplenishmentPlanned:
-    """Count what the run came to, and close it; asked again it counts again."""
+    """Count what the run came to, and close it; asked again it answers the same, whatever newer runs have planned since."""
     run = session.get_one(ReplenishmentRun, request.run, with_for_update=True)
-    counted = select(ReplenishmentPlan.verdict, func.count()).where(ReplenishmentPlan.run == run.run).group_by(ReplenishmentPlan.verdict)
-    verdicts: dict[str, int] = dict(session.execute(counted).all())
-    proposals = session.scalars(select(ReplenishmentProposal).where(ReplenishmentProposal.run == run.run)).all()
-    run.planned, run.proposed, run.ended_at = sum(verdicts.values()), len(proposals), run.ended_at or request.at
+    if run.result is not None:
+        return ReplenishmentPlanned.model_validate_json(run.result)
+    table, proposal = ReplenishmentPlan, ReplenishmentProposal
+    verdicts = session.scalars(select(table.verdict).where(table.run == run.run)).all()
+    proposals = session.scalars(select(proposal).where(proposal.run == run.run)).all()
     largest = sorted(proposals, key=lambda row: (-row.proposed, row.number))[:SHOWN]
-    return ReplenishmentPlanned(
+    result = ReplenishmentPlanned(
         run=run.run,
         as_of=run.as_of,
-        planned=run.planned,
-        proposed=run.proposed,
-        overstock=verdicts.get(Verdict.OVERSTOCK.value, 0),
-        dead=verdicts.get(Verdict.DEAD.value, 0),
+        planned=len(verdicts),
+        proposed=len(proposals),
+        overstock=verdicts.count(Verdict.OVERSTOCK.value),
+        dead=verdicts.count(Verdict.DEAD.value),
         orders=tuple(
             ProposedOrder(number=row.number, item=row.item, location=row.location, supplier=row.supplier, quantity=row.proposed)
             for row in largest
         ),
     )
+    run.result = result.model_dump_json()
+    return result
 
 
 def approve(session: Session, request: ApproveProposal) -> ProposalDecided:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from database.tables import ReplenishmentPlan, ReplenishmentProposal, ReplenishmentRun
+from database.tables import ReplenishmentPlan, ReplenishmentProposal
 from domain.errors import NotFound
 from domain.proposals import ProposalStatus, ProposalView
 from domain.replenishment import Plan, Verdict
@@ -48,11 +48,6 @@ def surplus(session: Session) -> list[Plan]:
     chosen = select(table.plan).where(table.verdict.in_([Verdict.OVERSTOCK.value, Verdict.DEAD.value]))
     found = [Plan.model_validate_json(text) for text in session.scalars(chosen)]
     return sorted(found, key=lambda plan: (-plan.surplus * plan.planning.unit_cost, plan.planning.item))
-
-
-def last_run(session: Session) -> ReplenishmentRun | None:
-    chosen = select(ReplenishmentRun).where(ReplenishmentRun.ended_at.is_not(None)).order_by(ReplenishmentRun.started_at.desc()).limit(1)
-    return session.scalars(chosen).one_or_none()
 
 
 def _view(row: ReplenishmentProposal) -> ProposalView:

@@ -129,6 +129,13 @@ def _when(spec: ScheduleSpec) -> list[tuple[int, int, int]]:
     return [(calendar.hour[0].start, days.start, max(days.start, days.end)) for calendar in spec.calendars for days in calendar.day_of_week]
 
 
+async def import_file(database: Database, content: bytes, name: str) -> HistoryImported:
+    """Store what can be read of a history; what was not taken is in the answer, by row. Raises InputRefused for what is no history."""
+    rows, unread = read_history(content, name)
+    told = await database.transaction(past_demand.import_history, rows, name, datetime.now(UTC))
+    return told.model_copy(update={"findings": tuple(sorted((*unread, *told.findings), key=lambda finding: finding.row))})
+
+
 def read_history(content: bytes, place: str, today: date | None = None) -> tuple[list[tuple[int, HistoryRow]], list[HistoryFinding]]:
     """The rows of a CSV file (`item,location,date,quantity`, and `out_of_stock` where the shop knows it), and what is wrong with others.
 
@@ -142,18 +149,18 @@ def read_history(content: bytes, place: str, today: date | None = None) -> tuple
         raise InputRefused(place, f"byte {wrong.start} is not UTF-8") from None
     first_line = text.split("\n", 1)[0]
     try:
-        reader = csv.DictReader(io.StringIO(text, newline=""), delimiter=";" if ";" in first_line else ",", restkey="", strict=True)
+        reader = csv.DictReader(io.StringIO(text, newline=""), delimiter=";" if ";" in first_line else ",", restkey=_MORE, strict=True)
         header = [name.strip().lower() for name in reader.fieldnames or ()]
         missing = [name for name in COLUMNS if name not in header]
         if missing:
             raise InputRefused(f"{place}, row 1", f"the header lacks {', '.join(missing)}; it should read {','.join(COLUMNS)}")
         reader.fieldnames = header
         rows, findings = [], []
-        for number, entry in enumerate(reader, 2):
+        for entry in reader:
             try:
-                rows.append((number, _history_row(entry, today or datetime.now(UTC).date())))
+                rows.append((reader.line_num, _history_row(entry, today or datetime.now(UTC).date())))
             except ValueError as wrong:
-                findings.append(HistoryFinding(row=number, reason=str(wrong)))
+                findings.append(HistoryFinding(row=reader.line_num, reason=str(wrong)))
     except csv.Error as wrong:
         raise InputRefused(place, f"it is not a CSV file ({wrong})") from None
     return rows, findings
@@ -162,7 +169,7 @@ def read_history(content: bytes, place: str, today: date | None = None) -> tuple
 def _history_row(entry: dict[str, str | None], today: date) -> HistoryRow:
     """One row; ValueError says what is wrong with it."""
     cell = {name: (entry.get(name) or "").strip() for name in (*COLUMNS, OPTIONAL)}
-    if "" in entry:
+    if _MORE in entry:
         raise ValueError("it has more cells than the header")
     if not cell["item"]:
         raise ValueError("the item is missing")
@@ -180,11 +187,5 @@ def _history_row(entry: dict[str, str | None], today: date) -> HistoryRow:
     return HistoryRow(item=cell["item"], location=cell["location"], day=day, quantity=int(cell["quantity"]), out_of_stock=out_of_stock)
 
 
+_MORE = "cells beyond the header"
 _YES_OR_NO = {"": False, "no": False, "0": False, "false": False, "yes": True, "1": True, "true": True}
-
-
-async def import_file(database: Database, content: bytes, name: str) -> HistoryImported:
-    """Store what can be read of a history; what was not taken is in the answer, by row. Raises InputRefused for what is no history."""
-    rows, unread = read_history(content, name)
-    told = await database.transaction(past_demand.import_history, rows, name, datetime.now(UTC))
-    return told.model_copy(update={"findings": tuple(sorted((*unread, *told.findings), key=lambda finding: finding.row))})

@@ -58,7 +58,7 @@ class PastDemand(Base):
 
 
 class ReplenishmentRun(Base):
-    """One run over all planned items; `ended_at` is empty while it works. A run never overwrites what a later one planned."""
+    """One run over all planned items; `result` says what it came to, once it has ended. It never overwrites what a later one planned."""
 
     __tablename__ = "replenishment_runs"
 
@@ -66,9 +66,7 @@ class ReplenishmentRun(Base):
     as_of: Mapped[date]
     bucket: Mapped[str]
     started_at: Mapped[datetime]
-    ended_at: Mapped[datetime | None]
-    planned: Mapped[int] = mapped_column(default=0)
-    proposed: Mapped[int] = mapped_column(default=0)
+    result: Mapped[Json | None]
 
 
 class ReplenishmentPlan(Base):

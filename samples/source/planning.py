@@ -108,11 +108,15 @@ def planning(maker: Callable[[str], str], lead_days: dict[str, int], price: Call
     found = []
     for item, (location, minimum, pack) in BOUGHT.items():
         deviation, order_cost, service, goal = TERMS[maker(item)]
-        terms = {"lead_days": lead_days[maker(item)], "lead_deviation": deviation, "order_cost": order_cost, "service": service, "goal": goal}
+        terms = {
+            "lead_days": lead_days[maker(item)],
+            "lead_deviation": deviation,
+            "order_cost": order_cost,
+            "service": service,
+            "goal": goal,
+        }
         costs = {"unit_cost": price(item) * 55 // 100, "holding_rate": 0.25}
-        found.append(
-            {"item": item, "location": location, "supplier": maker(item), **terms, "minimum": minimum, "multiple": pack, **costs}
-        )
+        found.append({"item": item, "location": location, "supplier": maker(item), **terms, "minimum": minimum, "multiple": pack, **costs})
     return found
 
 

@@ -152,6 +152,7 @@ async def test_a_newer_run_closes_what_was_proposed_before(kitchen: House) -> No
     second = (await planned(kitchen, run("run-2", after=1))).orders[0].number
     old = await kitchen(replenishment_reading.proposal, first)
     assert (old.status, old.reason, old.decided_by) == (ProposalStatus.SUPERSEDED, "run-2 looked again", "holdfast")
+    assert (await planned(kitchen, run())).planned == 1  # asked again, the first run still says what it came to
     assert await only_proposal(kitchen) == second
     with pytest.raises(Refused, match=f"Proposal {first} is superseded: only an open one can be approved"):
         await kitchen(replenishment.approve, approval(first))

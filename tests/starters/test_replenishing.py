@@ -24,6 +24,12 @@ def test_a_history_is_read_as_shops_write_it() -> None:
     ]
 
 
+def test_empty_rows_and_an_empty_last_column_are_passed_over() -> None:
+    rows, findings = read_history(b"item,location,date,quantity,\n\nKET-100,,2026-11-02,3,\n", "f", TODAY)
+    assert findings == []
+    assert [number for number, _ in rows] == [3]
+
+
 def test_columns_may_stand_in_any_order_and_days_may_be_out_of_stock() -> None:
     rows, _ = read_history(b"date,quantity,out_of_stock,item,location\n2026-11-02,0,yes,KET-100,\n", "f", TODAY)
     assert rows == [(2, HistoryRow(item="KET-100", location="", day=date(2026, 11, 2), quantity=0, out_of_stock=True))]

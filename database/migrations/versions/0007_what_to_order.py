@@ -63,9 +63,7 @@ def upgrade() -> None:
         sa.Column("as_of", sa.Date(), nullable=False),
         sa.Column("bucket", sa.String(), nullable=False),
         sa.Column("started_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("planned", sa.BigInteger(), nullable=False),
-        sa.Column("proposed", sa.BigInteger(), nullable=False),
+        sa.Column("result", sa.Text(), nullable=True),
         sa.PrimaryKeyConstraint("run", name="pk_replenishment_runs"),
     )
     op.create_table(
