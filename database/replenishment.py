@@ -187,7 +187,7 @@ def _proposal(session: Session, number: int) -> ReplenishmentProposal:
 
 def _order(session: Session, row: ReplenishmentProposal, quantity: int, request: ApproveProposal, plan: Plan) -> tuple[str, int]:
     """The purchase order and its line that order this proposal."""
-    expected = request.at + ceil(plan.lead_days) * request.day
+    expected = request.at + ceil(plan.planning.lead_days) * request.day
     table = ReplenishmentProposal
     same_run = and_(table.run == row.run, table.supplier == row.supplier, table.location == row.location)
     chosen = select(table.purchase_order).where(same_run, table.purchase_order.is_not(None)).order_by(table.purchase_order.desc())

@@ -21,8 +21,8 @@ CENSORED_FROM = 0.5
 class Bucket(StrEnum):
     """The length of a period; weeks begin on Monday."""
 
-    DAY = "day"
-    WEEK = "week"
+    DAY = "day"  # for items that sell every day
+    WEEK = "week"  # for all others: the week's own rhythm is no matter for the stock
 
     @property
     def days(self) -> int:

@@ -31,15 +31,15 @@ TIE = 0.01
 class Method(StrEnum):
     """Simplest first: of equals the first wins."""
 
-    NAIVE = "naive"
-    MOVING_AVERAGE = "moving_average"
-    SES = "ses"
-    CROSTON = "croston"
-    SBA = "sba"
-    TSB = "tsb"
-    CROSTON_OPTIMIZED = "croston_optimized"
-    THETA = "theta"
-    AUTO_ETS = "auto_ets"
+    NAIVE = "naive"  # as it was last
+    MOVING_AVERAGE = "moving_average"  # the mean of the last periods
+    SES = "ses"  # simple exponential smoothing
+    CROSTON = "croston"  # size and interval of sparse demand, each smoothed
+    SBA = "sba"  # Croston's without its bias (Syntetos and Boylan)
+    TSB = "tsb"  # size and probability, which fades out (Teunter, Syntetos and Babai)
+    CROSTON_OPTIMIZED = "croston_optimized"  # Croston's with a fitted constant
+    THETA = "theta"  # a trend and a smoothed level, both fitted
+    AUTO_ETS = "auto_ets"  # the exponential smoothing that fits best
 
     @property
     def words(self) -> str:

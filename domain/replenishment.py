@@ -45,7 +45,10 @@ class Scope(StrEnum):
 
 
 class ItemPlanning(Value):
-    """How an item is bought for a location: from whom, how long it takes, what ordering and keeping cost, and how often it may run out."""
+    """How an item is bought for a location: from whom, how long it takes, what ordering and keeping cost, and how often it may run out.
+
+    In the formulas `lead_days` is L, `lead_deviation` sL and `review_days` R.
+    """
 
     item: str
     location: str
@@ -114,9 +117,6 @@ class Plan(Value):
     stock: StockPosition
     demand: float  # units a day (d)
     deviation: float  # of a day's demand (sd)
-    lead_days: float  # L
-    lead_deviation: float  # sL
-    review_days: float  # R
     z: float  # the safety factor
     safety_stock: int
     reorder_point: int
@@ -137,7 +137,7 @@ class Plan(Value):
     @property
     def arrival(self) -> date:
         """When an order placed on the day of the plan is expected."""
-        return self.as_of + timedelta(days=ceil(self.lead_days))
+        return self.as_of + timedelta(days=ceil(self.planning.lead_days))
 
 
 def plan(planning: ItemPlanning, history: DemandSeries, forecast: Forecast, stock: StockPosition, as_of: date) -> Plan:
@@ -170,9 +170,6 @@ def plan(planning: ItemPlanning, history: DemandSeries, forecast: Forecast, stoc
         stock=stock,
         demand=demand,
         deviation=deviation,
-        lead_days=planning.lead_days,
-        lead_deviation=planning.lead_deviation,
-        review_days=planning.review_days,
         z=z,
         safety_stock=safety,
         reorder_point=point,

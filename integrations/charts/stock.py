@@ -65,7 +65,7 @@ def _demand(canvas: Canvas, plan: Plan) -> None:
 
 
 def _projection(canvas: Canvas, plan: Plan) -> None:
-    reach_days = max(28, ceil(2 * (plan.lead_days + plan.review_days)))
+    reach_days = max(28, ceil(2 * (plan.planning.lead_days + plan.planning.review_days)))
     end = plan.as_of + timedelta(days=reach_days)
     without = _levels(plan, reach_days, ordered=False)
     ordered = _levels(plan, reach_days, ordered=True)
@@ -156,7 +156,7 @@ def _method(plan: Plan) -> str:
 
 def _target(plan: Plan) -> str:
     of = "of the units from the shelf" if plan.planning.goal is ServiceGoal.FILL else "of the cycles without a stock-out"
-    return f"{100 * plan.planning.service:g} % {of}, {plan.lead_days:g} days of lead time"
+    return f"{100 * plan.planning.service:g} % {of}, {plan.planning.lead_days:g} days of lead time"
 
 
 def _level(canvas: Canvas, panel: Panel, value: float, stroke: str, dash: str) -> None:

@@ -152,8 +152,8 @@ def _position(plan: Plan) -> Iterable[Step]:
 
 def _reorder_point(plan: Plan) -> Iterable[Step]:
     planning = plan.planning
-    yield "lead time L", f"{plan.lead_days:g} days", f"sL {plan.lead_deviation:g} days"
-    yield "review R", f"{plan.review_days:g} days", "until somebody looks again"
+    yield "lead time L", f"{planning.lead_days:g} days", f"sL {planning.lead_deviation:g} days"
+    yield "review R", f"{planning.review_days:g} days", "until somebody looks again"
     if planning.goal is ServiceGoal.FILL:
         yield "z", f"{plan.z:.3f}", f"{100 * planning.service:g} % of the units from the shelf"
     else:
