@@ -18,6 +18,7 @@ from tests.replay.lives import LIVES
 from tests.replay.record import HISTORIES
 from workflows.order import Order
 from workflows.receipt import StockReceipt
+from workflows.supply import SupplyCancellation, SupplySlip
 
 RECORDED = sorted(path.stem for path in HISTORIES.glob("*.json"))
 
@@ -30,7 +31,7 @@ def recorded(name: str) -> dict[str, Any]:
 async def replay(history: dict[str, Any]) -> None:
     """Raises NondeterminismError where the current code would go another way than the history went."""
     started = history["events"][0]["workflowExecutionStartedEventAttributes"]
-    replayer = Replayer(workflows=[Order, StockReceipt], data_converter=pydantic_data_converter)
+    replayer = Replayer(workflows=[Order, StockReceipt, SupplyCancellation, SupplySlip], data_converter=pydantic_data_converter)
     await replayer.replay_workflow(WorkflowHistory.from_json(started["workflowId"], history))
 
 
