@@ -40,6 +40,7 @@ class Line(Record):
     told_at: Moment | None = None  # what the customer counts on
     supply: str = ""  # what the promise hangs on
     because: str = ""
+    slipped: bool = False  # goods on their way that it was promised from came later, or went to somebody else
 
     def move(self, source: str, target: str, quantity: int) -> None:
         """Move units between two of the buckets of the first sentence above."""
@@ -50,15 +51,22 @@ class Line(Record):
 
     @property
     def promise_broken(self) -> bool:
-        """Units that nobody has reserved yet come later than the customer counts on."""
-        waits = self.open > self.parked
-        return waits and self.promised_at is not None and self.told_at is not None and self.promised_at > self.told_at
+        """Supply has slipped, and units that nobody has reserved yet come later than the customer counts on.
+
+        What was promised from stock or by lead time has questions of its own: a short pick, an overdue backorder.
+        """
+        late = self.promised_at is not None and self.told_at is not None and self.promised_at > self.told_at
+        return self.slipped and late and self.open > self.parked
 
     def expect(self, promise: LinePromise) -> None:
         """Take a promise, unless a later one was heard of before."""
-        if promise.number > self.promise:
-            self.promise, self.promised_at, self.told_at = promise.number, promise.promised_at, promise.told_at
-            self.supply, self.because = promise.supply, promise.cause
+        if promise.number <= self.promise:
+            return
+        hung_on_supply = "/" in self.supply
+        later = self.promised_at is not None and promise.promised_at > self.promised_at
+        self.slipped = promise.promised_at > promise.told_at and (self.slipped or (hung_on_supply and later))
+        self.promise, self.promised_at, self.told_at = promise.number, promise.promised_at, promise.told_at
+        self.supply, self.because = promise.supply, promise.cause
 
     @property
     def at_work(self) -> int:

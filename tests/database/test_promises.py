@@ -14,7 +14,7 @@ from database import promises, purchasing, transfers
 from database.audit import audit
 from database.tables import Item, Location, Promise, TransitTime
 from domain.order import PlaceOrder, ShippingPolicy
-from domain.purchasing import CancelSupply, ShipTransfer
+from domain.purchasing import CancelSupply, ShipTransfer, SupplyChange
 from domain.steps import (
     AcceptPromises,
     AllocateStock,
@@ -160,6 +160,17 @@ async def test_a_slip_moves_the_promise_and_tells_who_hangs_on_it(house: House) 
     assert found.cause.startswith("PO-7 slipped: purchase order PO-7 line 1, expected 2026-12-13; ")
     assert await move(house, n=2) == ()
     assert await ledger(house) == [(1, "made", end(10), "purchase/PO-7/1"), (1, "moved", end(20), "purchase/PO-7/1")]
+
+
+async def test_a_slip_beside_allocations_is_either_seen_or_told(house: House) -> None:
+    """Orders are promised goods in the very moment in which their day moves."""
+    await furnish(house)
+    await house(purchasing.place_purchase, purchase("PO-7", po_line(item="FILTER")))
+    allocations = [promised(house, str(3000 + n), quantity=1) for n in range(6)]
+    *found, moved = await asyncio.gather(*allocations, house(purchasing.move_supply, slip(20)))
+    assert isinstance(moved, SupplyChange)
+    unaware = {f"shopify/{3000 + n}" for n, each in enumerate(found) if isinstance(each, LinePromise) and each.promised_at == end(10)}
+    assert unaware <= set(moved.orders)
 
 
 async def test_a_slip_reaches_only_whose_goods_come_later(house: House) -> None:

@@ -19,6 +19,7 @@ from tests.replay.record import HISTORIES
 from workflows.order import Order
 from workflows.receipt import StockReceipt
 from workflows.replenishment import Replenishment
+from workflows.supply import SupplyCancellation, SupplySlip
 
 RECORDED = sorted(path.stem for path in HISTORIES.glob("*.json"))
 
@@ -31,7 +32,8 @@ def recorded(name: str) -> dict[str, Any]:
 async def replay(history: dict[str, Any]) -> None:
     """Raises NondeterminismError where the current code would go another way than the history went."""
     started = history["events"][0]["workflowExecutionStartedEventAttributes"]
-    replayer = Replayer(workflows=[Order, StockReceipt, Replenishment], data_converter=pydantic_data_converter)
+    workflows = [Order, StockReceipt, SupplyCancellation, SupplySlip, Replenishment]
+    replayer = Replayer(workflows=workflows, data_converter=pydantic_data_converter)
     await replayer.replay_workflow(WorkflowHistory.from_json(started["workflowId"], history))
 
 

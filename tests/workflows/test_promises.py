@@ -31,7 +31,7 @@ async def bought(shop: Shop, item: str, quantity: int = 5, days: int = 10) -> st
 
 
 async def slip(shop: Shop, number: str, days: int, name: str = "1") -> SupplyChange:
-    now = datetime.now(UTC).replace(microsecond=0)
+    now = datetime.now(UTC).replace(minute=0, second=0, microsecond=0)
     said: dict[str, Any] = {
         "slip": f"{number}/{name}",
         "purchase_order": number,
@@ -118,6 +118,34 @@ async def test_a_second_slip_asks_anew_with_the_new_day(shop: Shop) -> None:
     assert (first.decision.choice, second.kind) == ("withdrawn", ExceptionKind.PROMISE_BROKEN)
     await living.decide(ExceptionKind.PROMISE_BROKEN, "accept_new_date")
     await living.when(lambda s: not s.broken_promises, "the new date")
+
+
+async def test_a_slip_whose_answers_are_lost_reaches_its_order_all_the_same(shop: Shop) -> None:
+    """The new day is booked and the answer lost before anybody was told; then the order's own answer is lost too."""
+    item = shop.rare()
+    number = await bought(shop, item)
+    living = await waiting(shop, item)
+    shop.trouble.lose("", "move_supply", 1)
+    shop.trouble.lose(living.key, "move_promises", 1)
+    assert (await slip(shop, number, 20)).orders == (living.key,)
+    await living.exception(ExceptionKind.PROMISE_BROKEN)
+    supply = f"purchase/{number}/1"
+    assert await ledger(living) == [("made", supply), ("moved", supply)]
+    assert shop.trouble.carried_out[living.key, "move_promises"] == 2
+    await living.cancel()
+
+
+async def test_what_was_promised_from_stock_and_is_not_there_is_asked_about_once(shop: Shop) -> None:
+    """A short pick has its own question; the promise moves to the lead time without another."""
+    item = shop.rare()
+    await shop.receive(item, 2)
+    living = await shop.place(order(line(1, item, 2)))
+    await living.pick(1, line1=1)
+    await living.decide(ExceptionKind.SHORT_PICK, "reallocate")
+    await living.until(Wait.STOCK)
+    assert await ledger(living) == [("made", "stock"), ("moved", "lead time")]
+    assert [e.kind for e in (await living.state()).exceptions] == [ExceptionKind.SHORT_PICK]
+    await living.cancel()
 
 
 async def test_a_slip_within_what_the_customer_wanted_asks_nobody(shop: Shop) -> None:
