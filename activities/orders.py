@@ -6,7 +6,7 @@ from temporalio import activity
 
 from activities.bell import Bell
 from activities.steps import once
-from database import orders
+from database import orders, promises
 from database.engine import Database
 from domain.steps import Accepted, AcceptOrder, CancelRest, ChangeLines, CloseOrder, Outcome, Recorded, RecordException, RecordNotes
 
@@ -23,7 +23,7 @@ class OrderActivities:
     @activity.defn
     async def change_lines(self, request: ChangeLines) -> Recorded:
         """Change ordered quantities, cancel open units, add lines."""
-        recorded = await once(self.database, request, Recorded, orders.change_lines)
+        recorded = await once(self.database, request, Recorded, promises.change_lines)
         if any(change.cancel for change in request.changes):
             await self.bell.ring_if_waited_for()
         return recorded
@@ -31,7 +31,7 @@ class OrderActivities:
     @activity.defn
     async def cancel_rest(self, request: CancelRest) -> Recorded:
         """Cancel every unit that is still open."""
-        recorded = await once(self.database, request, Recorded, orders.cancel_rest)
+        recorded = await once(self.database, request, Recorded, promises.cancel_rest)
         await self.bell.ring_if_waited_for()
         return recorded
 

@@ -1,13 +1,13 @@
-"""The truths about goods on their way: what came is what the receipts say, and what left is what the ledger says."""
+"""The truths about supply and promises: what came is what the receipts say, and what was promised ends kept or broken."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from sqlalchemy import ColumnElement, and_, func, or_, select
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, and_, case, func, or_, select
+from sqlalchemy.orm import Session, aliased
 
-from database.tables import PurchaseOrder, PurchaseOrderLine, StockMovement, SupplyReceipt, Transfer
+from database.tables import OrderLine, Promise, PurchaseOrder, PurchaseOrderLine, StockMovement, SupplyReceipt, Transfer
 
 Found = Iterator[tuple[str, str]]
 
@@ -62,10 +62,29 @@ def _what_is_open_is_expected(session: Session) -> Found:
         yield f"purchase order {row.purchase_order}", f"is {row.status}, and {units} units of it came, {rest} did not"
 
 
+def _promises_are_numbered_and_begin_with_one_made(session: Session) -> Found:
+    first = func.min(case((Promise.number == 1, Promise.status), else_="~"))
+    grouped = select(Promise.order, Promise.line, func.count(), func.max(Promise.number), first).group_by(Promise.order, Promise.line)
+    for order, line, count, last, begins in session.execute(grouped.having(or_(func.count() != func.max(Promise.number), first != "made"))):
+        yield f"{order} line {line}", f"has {count} promises, numbered up to {last}; it begins with {begins}"
+
+
+def _a_delivered_line_says_whether_its_promise_was_kept(session: Session) -> Found:
+    later = aliased(Promise)
+    newest = select(func.max(later.number)).where(later.order == OrderLine.order, later.line == OrderLine.line).scalar_subquery()
+    mine = and_(Promise.order == OrderLine.order, Promise.line == OrderLine.line, Promise.number == newest)
+    complete = and_(OrderLine.delivered > 0, OrderLine.delivered == OrderLine.ordered - OrderLine.cancelled)
+    standing = Promise.status.in_(("made", "moved"))
+    for row, status in session.execute(select(OrderLine, Promise.status).join(Promise, mine).where(complete, standing)):
+        yield f"{row.order} line {row.line}", f"is delivered, and its promise is {status}: neither kept nor broken"
+
+
 SUPPLY_RULES: tuple[Callable[[Session], Found], ...] = (
     _received_is_the_sum_of_receipts,
     _received_within_what_was_ordered,
     _every_receipt_against_supply_is_in_the_ledger,
     _what_a_transfer_shipped_left_its_origin,
     _what_is_open_is_expected,
+    _promises_are_numbered_and_begin_with_one_made,
+    _a_delivered_line_says_whether_its_promise_was_kept,
 )

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
+from typing import cast
 
-from sqlalchemy import insert, select
+from sqlalchemy import ColumnElement, and_, func, insert, select
 from sqlalchemy.orm import Session
 
-from database import shipments, stock
+from database import orders, shipments, stock
 from database.availability import free_by_location, lead_times, scheduled_receipts, waiting_lines
 from database.calendars import Way, ways
 from database.locks import lines_of, order_of, reservations_of, stock_of_items
-from database.tables import Order, Promise
+from database.tables import Order, OrderLine, Promise, Reservation, Shipment
 from domain.order import ShippingPolicy
 from domain.promising import LEAD_TIME, STOCK, Availability, Position, Requirement, earliest
 from domain.purchasing import supply_in_words
@@ -20,6 +21,8 @@ from domain.steps import (
     AcceptPromises,
     AllocateStock,
     Allocation,
+    CancelRest,
+    ChangeLines,
     LinePromise,
     MovePromises,
     PromisesMoved,
@@ -30,6 +33,9 @@ from domain.steps import (
 from domain.values import Value
 
 MADE, MOVED, KEPT, BROKEN = "made", "moved", "kept", "broken"
+
+COMPLETE = and_(OrderLine.delivered > 0, OrderLine.delivered == OrderLine.ordered - OrderLine.cancelled)
+"""Everything of a line that is not cancelled was delivered."""
 
 
 class Expected(Value):
@@ -94,9 +100,21 @@ def accept_promises(session: Session, request: AcceptPromises) -> PromisesMoved:
 def record_delivery(session: Session, request: RecordDelivery) -> Recorded:
     """Someone took the goods; a line of which nothing more is to come kept its promise, or broke it."""
     recorded = shipments.record_delivery(session, request)
-    lines = lines_of(session, request.order)
-    done = [number for number, line in lines.items() if line.delivered and line.delivered == line.ordered - line.cancelled]
-    _end(session, request.order, done, request.delivered_at, request.at)
+    _end(session, request.order, COMPLETE, request.delivered_at, request.at)
+    return recorded
+
+
+def change_lines(session: Session, request: ChangeLines) -> Recorded:
+    """Change lines; one of which everything that is left was delivered has kept its promise, or broken it."""
+    recorded = orders.change_lines(session, request)
+    _end_what_is_complete(session, request.order, request.at)
+    return recorded
+
+
+def cancel_rest(session: Session, request: CancelRest) -> Recorded:
+    """Cancel what is open; of a line that was delivered in part nothing more is to come."""
+    recorded = orders.cancel_rest(session, request)
+    _end_what_is_complete(session, request.order, request.at)
     return recorded
 
 
@@ -104,7 +122,7 @@ def record_loss(session: Session, request: RecordLoss) -> Recorded:
     """Goods that never arrive break the promise of their lines, whatever makes it good."""
     recorded = shipments.record_loss(session, request)
     lost = {row.line for row in reservations_of(session, request.order, request.shipment, "shipped")}
-    _end(session, request.order, lost, None, request.at, f"shipment {request.shipment}: {request.reason}")
+    _end(session, request.order, OrderLine.line.in_(lost), None, request.at, f"shipment {request.shipment}: {request.reason}")
     return recorded
 
 
@@ -176,8 +194,7 @@ def _promise(
     """Write what changes, as far as it does: the first promise of a line, and every move of one that stands."""
     if not expected:
         return ()
-    head = session.get_one(Order, order)
-    standing = latest(session, order)
+    head, standing = _head(session, order)
     named = {place for each in expected.values() for place in each.locations}
     anywhere = any(not each.locations for each in expected.values())
     known = ways(session, head.ship_country, head.ship_postcode, now, None if anywhere else named)
@@ -227,6 +244,13 @@ def _entry(row: Promise, status: str, now: datetime, cause: str, **changes: obje
     return Promise(**stands | changes, number=row.number + 1, status=status, cause=cause, made_at=now)
 
 
+def _head(session: Session, order: str) -> tuple[Order, dict[int, Promise]]:
+    """The order and the last entry of each of its lines, in one look."""
+    both = select(Order, Promise).outerjoin(Promise, Promise.order == Order.order).where(Order.order == order)
+    rows = cast(Sequence[tuple[Order, Promise | None]], session.execute(both.order_by(Promise.line, Promise.number)).all())
+    return rows[0][0], {row.line: row for _, row in rows if row is not None}
+
+
 def _write(session: Session, entries: list[Promise]) -> tuple[LinePromise, ...]:
     columns = [column.key for column in Promise.__table__.columns]
     if entries:
@@ -244,14 +268,26 @@ def _write(session: Session, entries: list[Promise]) -> tuple[LinePromise, ...]:
     )
 
 
-def _end(session: Session, order: str, lines: Iterable[int], delivered_at: datetime | None, now: datetime, why: str = "") -> None:
-    """Kept when the goods came by the day that the customer counted on, broken when they came later or never."""
-    wanted = set(lines)
-    if not wanted:
-        return
+def _end_what_is_complete(session: Session, order: str, now: datetime) -> None:
+    """Cancelling what was left completes a line: the last of it that was delivered decides."""
+    session.flush()
+    its_own = and_(Reservation.order == Shipment.order, Reservation.shipment == Shipment.shipment, Reservation.ended == "shipped")
+    delivered = (
+        select(Reservation.line, func.max(Shipment.delivered_at))
+        .join(Reservation, its_own)
+        .where(Shipment.order == order, Shipment.delivered_at.is_not(None))
+    )
+    for line, last in session.execute(delivered.group_by(Reservation.line)):
+        _end(session, order, and_(COMPLETE, OrderLine.line == line), last, now)
+
+
+def _end(session: Session, order: str, which: ColumnElement[bool], delivered_at: datetime | None, now: datetime, why: str = "") -> None:
+    """Kept when the goods came by the day that the customer counted on, broken when they came later or never; once for each line."""
+    mine = and_(OrderLine.order == Promise.order, OrderLine.line == Promise.line)
+    chosen = select(Promise).join(OrderLine, mine).where(Promise.order == order, which).order_by(Promise.line, Promise.number)
     entries = []
-    for line, row in latest(session, order).items():
-        if line in wanted and row.status in (MADE, MOVED):
+    for row in {row.line: row for row in session.scalars(chosen)}.values():
+        if row.status in (MADE, MOVED):
             kept = delivered_at is not None and delivered_at <= row.told_at
             cause = why or f"delivered {delivered_at:%Y-%m-%d %H:%M}, counted on {row.told_at:%Y-%m-%d %H:%M} (UTC)"
             entries.append(_entry(row, KEPT if kept else BROKEN, now, cause))

@@ -26,6 +26,7 @@ from database.tables import (
     OrderLine,
     ParcelRow,
     Payment,
+    Promise,
     Reservation,
     Return,
     ReturnLine,
@@ -49,6 +50,7 @@ from domain.views import (
     OrderSummary,
     OrderView,
     PaymentView,
+    PromiseView,
     ReturnView,
     ShipmentView,
     StockView,
@@ -166,7 +168,7 @@ def _views(session: Session, keys: Sequence[str]) -> dict[str, OrderView]:
     invoices, payments = _by_order(session, Invoice, keys), _by_order(session, Payment, keys)
     credit_notes = _by_order(session, CreditNote, keys)
     returns, return_lines = _by_order(session, Return, keys), _by_order(session, ReturnLine, keys)
-    exceptions = _by_order(session, ExceptionRow, keys)
+    exceptions, promises = _by_order(session, ExceptionRow, keys), _by_order(session, Promise, keys)
     views = {}
     named = select(Order, Customer.name).outerjoin(Customer, Customer.customer == Order.customer).where(Order.order.in_(keys))
     for order, name in session.execute(named):
@@ -194,6 +196,7 @@ def _views(session: Session, keys: Sequence[str]) -> dict[str, OrderView]:
             credits=tuple(_credit(row, order.currency) for row in credit_notes[key]),
             returns=tuple(_return(row, return_lines[key]) for row in returns[key]),
             exceptions=asked,
+            promises=tuple(PromiseView(**{name: getattr(row, name) for name in PromiseView.model_fields}) for row in promises[key]),
             waits=waits_of(order, lines[key], shipments[key], invoices[key], returns[key], asked),
         )
     return views

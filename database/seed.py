@@ -19,6 +19,7 @@ from database.tables import (
     CustomerAlias,
     FreightRate,
     Item,
+    ItemPlanningRow,
     Location,
     LocationAbility,
     Price,
@@ -30,6 +31,7 @@ from database.tables import (
 from domain.errors import InputRefused
 from domain.order import ShippingPolicy
 from domain.quotas import SetQuota
+from domain.replenishment import ItemPlanning
 from domain.sourcing.facts import SourcingPolicy
 from domain.steps import ReceiveStock
 
@@ -42,7 +44,7 @@ def seed(session: Session, catalogue: Mapping[str, Any]) -> None:
 
     Opening stock is received once: what has moved since stays moved.
     """
-    for section in (_suppliers, _items, _locations, _bins, _price_lists, _customers, _sourcing):
+    for section in (_suppliers, _items, _locations, _bins, _price_lists, _customers, _sourcing, _planning):
         name = section.__name__.removeprefix("_")
         for number, entry in enumerate(catalogue.get(name, ()), 1):
             with _told_where(f"catalogue, {name}, entry {number}"):
@@ -136,6 +138,10 @@ def _price_lists(entry: Mapping[str, Any]) -> Iterator[Base]:
     yield PriceList(price_list=entry["id"], currency=entry["currency"])
     for item, price in entry["prices"].items():
         yield Price(price_list=entry["id"], item=item, unit_price=str(price))
+
+
+def _planning(entry: Mapping[str, Any]) -> Iterator[Base]:
+    yield ItemPlanningRow(**ItemPlanning.model_validate(entry).model_dump(mode="json"))
 
 
 def _customers(entry: Mapping[str, Any]) -> Iterator[Base]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from domain.errors import InputRefused
-from domain.exceptions import ExceptionKind, OpenException
+from domain.exceptions import OpenException
 from domain.lifecycle import TAKEN
 from domain.messages import (
     AmendOrder,
@@ -95,7 +95,7 @@ def _refuse_details(state: OrderState, exception: OpenException, request: Decide
             return f"The price of line {number} cannot be {price}."
     if len(request.customer) > LONGEST_CUSTOMER:
         return f"A customer's id has at most {LONGEST_CUSTOMER} characters."
-    if exception.kind is ExceptionKind.BACKORDER_OVERDUE and request.choice == "substitute":
+    if request.choice == "substitute":
         short = [need.line for need in state.needs]
         if not any(number in short for number in request.items):
             lines = " or ".join(str(number) for number in short)

@@ -9,7 +9,6 @@ All of this is about days of 24 hours. Where business days are shorter (a demo),
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import date, datetime, time, timedelta
 from functools import cached_property
 from zoneinfo import ZoneInfo
@@ -137,25 +136,25 @@ def end_of_day(moment: datetime, calendar: Calendar) -> datetime:
 
 def _work_from(calendar: Calendar, day: date, why: list[str] | None = None) -> date:
     """The first working day from `day` on; every day off on the way is named."""
-    for day_off in _off(calendar, day, DAY, why):
-        day = day_off + DAY
-    return day
+    return _next_working(calendar, day, DAY, why)
 
 
 def _work_until(calendar: Calendar, day: date, why: list[str] | None = None) -> date:
     """The last working day up to `day`."""
-    for day_off in _off(calendar, day, -DAY, why):
-        day = day_off - DAY
-    return day
+    return _next_working(calendar, day, -DAY, why)
 
 
-def _off(calendar: Calendar, day: date, step: timedelta, why: list[str] | None) -> Iterator[date]:
-    start = day
+def _next_working(calendar: Calendar, start: date, step: timedelta, why: list[str] | None) -> date:
+    day, off = start, []
     while reason := calendar.rest(day):
-        if why is not None:
-            why.append(f"{reason}, {day:%d %b}" if reason in DAYS_OF_WEEK else f"holiday {reason}, {day:%d %b}")
-        yield day
+        off.append((day, reason))
         day = _within(day + step, start)
+    if why is not None:
+        closed = sorted(each for each, reason in off if reason in DAYS_OF_WEEK)
+        if closed:
+            why.append(f"closed {_said(closed[0])}" + (f" to {_said(closed[-1])}" if len(closed) > 1 else ""))
+        why += [f"{_said(each)} is {reason}" for each, reason in sorted(off) if reason not in DAYS_OF_WEEK]
+    return day
 
 
 def _travel(leaves: date, transit_days: int, destination: Calendar, why: list[str] | None = None) -> date:

@@ -12,6 +12,7 @@ class ExceptionKind(StrEnum):
     VALIDATION_FINDINGS = "validation_findings"  # the order as captured has findings that a person can mend
     PAYMENT_DECLINED = "payment_declined"  # the gateway did not authorize a prepaid order
     BACKORDER_OVERDUE = "backorder_overdue"  # stock did not come by the backorder's deadline
+    PROMISE_BROKEN = "promise_broken"  # goods come later than the customer was told, or wanted them
     PICK_OVERDUE = "pick_overdue"  # the floor has not confirmed a pick in time
     SHORT_PICK = "short_pick"  # the floor found less than the stock says
     PACK_OVERDUE = "pack_overdue"  # the floor has not confirmed the packing in time
@@ -48,6 +49,9 @@ RULES: dict[ExceptionKind, ExceptionRule] = {
     ExceptionKind.VALIDATION_FINDINGS: ExceptionRule(choices=("correct", "accept", "reject"), owner="order_desk"),
     ExceptionKind.PAYMENT_DECLINED: ExceptionRule(choices=("retry", "bill", "cancel"), owner="credit_controller"),
     ExceptionKind.BACKORDER_OVERDUE: ExceptionRule(choices=("wait_on", "substitute", "cancel_line", "split"), owner="order_desk"),
+    ExceptionKind.PROMISE_BROKEN: ExceptionRule(
+        choices=("accept_new_date", "look_elsewhere", "substitute", "cancel_line"), owner="order_desk", answer_within=1
+    ),
     ExceptionKind.PICK_OVERDUE: ExceptionRule(choices=("wait_on", "reallocate"), owner="warehouse_lead", answer_within=1),
     # `reallocate` is another location, the name under which it was always offered.
     ExceptionKind.SHORT_PICK: ExceptionRule(

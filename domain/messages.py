@@ -142,6 +142,14 @@ class StockReallocated(Fact):
     reason: Text = ""
 
 
+class SupplySlipped(Fact):
+    """Goods that this order was promised come on another day, or not at all."""
+
+    fact: Literal["supply_slipped"] = "supply_slipped"
+    supplies: tuple[Annotated[str, Field(max_length=300)], ...] = Field(min_length=1)
+    detail: Text = ""  # what changed, in words
+
+
 class ReturnKind(StrEnum):
     REFUND = "refund"  # goods come back, money goes back
     EXCHANGE = "exchange"  # goods come back, the same item goes out again
@@ -204,6 +212,7 @@ FACTS: dict[str, type[Fact]] = {
         PaymentReversed,
         StockArrived,
         StockReallocated,
+        SupplySlipped,
         ReturnRequested,
         ReturnReceived,
         ReturnInspected,
@@ -221,6 +230,7 @@ AnyFact = Annotated[
     | PaymentReversed
     | StockArrived
     | StockReallocated
+    | SupplySlipped
     | ReturnRequested
     | ReturnReceived
     | ReturnInspected

@@ -13,7 +13,7 @@ from domain.messages import (
 from domain.money import Money
 from domain.money_steps import InvoiceDraft, InvoiceLine
 from domain.order import Moment
-from domain.steps import Pick, Shortage
+from domain.steps import LinePromise, Pick, Shortage
 from domain.values import Record
 
 
@@ -35,6 +35,12 @@ class Line(Record):
     returning: int = 0  # authorized to come back, not yet inspected
     bills_to: int  # the line of the placed order whose money these units take; 0: free of charge
     origin: str = ""  # why a line that the customer did not place exists
+    promise: int = 0  # which entry of the ledger of promises the next four repeat
+    promised_at: Moment | None = None
+    told_at: Moment | None = None  # what the customer counts on
+    supply: str = ""  # what the promise hangs on
+    because: str = ""
+    slipped: bool = False  # goods on their way that it was promised from came later, or went to somebody else
 
     def move(self, source: str, target: str, quantity: int) -> None:
         """Move units between two of the buckets of the first sentence above."""
@@ -42,6 +48,25 @@ class Line(Record):
             raise ValueError(f"line {self.number} has {getattr(self, source)} {source}, not {quantity}")
         setattr(self, source, getattr(self, source) - quantity)
         setattr(self, target, getattr(self, target) + quantity)
+
+    @property
+    def promise_broken(self) -> bool:
+        """Supply has slipped, and units that nobody has reserved yet come later than the customer counts on.
+
+        What was promised from stock or by lead time has questions of its own: a short pick, an overdue backorder.
+        """
+        late = self.promised_at is not None and self.told_at is not None and self.promised_at > self.told_at
+        return self.slipped and late and self.open > self.parked
+
+    def expect(self, promise: LinePromise) -> None:
+        """Take a promise, unless a later one was heard of before."""
+        if promise.number <= self.promise:
+            return
+        hung_on_supply = "/" in self.supply
+        later = self.promised_at is not None and promise.promised_at > self.promised_at
+        self.slipped = promise.promised_at > promise.told_at and (self.slipped or (hung_on_supply and later))
+        self.promise, self.promised_at, self.told_at = promise.number, promise.promised_at, promise.told_at
+        self.supply, self.because = promise.supply, promise.cause
 
     @property
     def at_work(self) -> int:

@@ -82,19 +82,20 @@ class Availability(Value):
     location: str = ""
 
 
-def earliest(position: Position, quantity: int, now: datetime) -> Availability | None:
+def earliest(position: Position, quantity: int, now: datetime, *within: Position) -> Availability | None:
     """When `quantity` units can be promised first; None when what is known to come is not enough.
 
-    The moment is one at which the balance rises, and it hangs on the last receipt that is needed for it.
+    The moment is one at which the balance rises, and it hangs on the last receipt that is needed for it. A location's position stands
+    `within` that of the house: what the house as a whole has promised away is not to be had there either.
     """
-    if position.available(now) >= quantity:
-        return Availability(at=now, supply=STOCK)
-    for moment in position.changes_after(now):
-        if position.available(moment) >= quantity:
-            receipt = max(
-                (receipt for receipt in position.receipts if receipt.at <= moment), key=lambda each: (each.at, each.supply), default=None
-            )
-            return Availability(at=moment, supply=receipt.supply if receipt else STOCK, location=receipt.location if receipt else "")
+    moments = {now, *(moment for each in (position, *within) for moment in each.changes_after(now))}
+    for moment in sorted(moments):
+        if all(each.available(moment) >= quantity for each in (position, *within)):
+            came = [receipt for receipt in position.receipts if now < receipt.at <= moment]
+            if not came:
+                return Availability(at=moment, supply=STOCK)
+            last = max(came, key=lambda receipt: (receipt.at, receipt.supply))
+            return Availability(at=moment, supply=last.supply, location=last.location)
     return None
 
 

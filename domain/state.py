@@ -18,7 +18,7 @@ from domain.money import Money
 from domain.order import Moment, OrderLine, PaymentTerms, PlaceOrder, ShippingPolicy
 from domain.parts import AmendmentAsked, Attempt, Backorder, Hold, Invoice, Line, Note, Payment, Repick, Return, Shipment
 from domain.policies import Policies
-from domain.steps import Finding, LineChange, Need, Outcome, PlannedShipment, Shortage
+from domain.steps import Finding, LineChange, LinePromise, Need, Outcome, PlannedShipment, Shortage
 from domain.values import Record, Value
 
 SCHEMA_VERSION = 1
@@ -79,6 +79,8 @@ class OrderState(Record):
     exceptions: list[OpenException] = []
     holds: list[Hold] = []
     changes: int = 0  # how often lines were changed
+    promises_moved: int = 0  # how often lines were promised anew because their supply slipped
+    promises_accepted: int = 0  # how often the customer took new dates
     dues_moved: int = 0  # how often a person moved a deadline
     amendments: list[AmendmentAsked] = []
     notes: list[Note] = []  # to be written to the audit trail
@@ -195,6 +197,15 @@ class OrderState(Record):
         return tuple(
             Need(line=line.number, item=line.item, quantity=line.open - line.parked) for line in self.lines if line.open > line.parked
         )
+
+    @property
+    def broken_promises(self) -> list[Line]:
+        return [line for line in self.lines if line.promise_broken]
+
+    def expect(self, promises: Iterable[LinePromise]) -> None:
+        """Take what lines were promised."""
+        for promise in promises:
+            self.line(promise.line).expect(promise)
 
     def line(self, number: int) -> Line:
         return next(line for line in self.lines if line.number == number)

@@ -33,6 +33,20 @@ class LineView(Value):
     queue_length: int = 0
 
 
+class PromiseView(Value):
+    """An entry of the ledger of promises; `status` is one of made, moved, kept, broken."""
+
+    line: int
+    number: int
+    status: str
+    promised_at: Moment
+    told_at: Moment
+    ready_at: Moment
+    supply: str
+    cause: str
+    made_at: Moment
+
+
 class ShipmentView(Value):
     """`status` is one of planned, released, picked, packed, shipped, delivered, lost, returned, cancelled."""
 
@@ -127,6 +141,7 @@ class OrderView(Value):
     returns: tuple[ReturnView, ...]
     exceptions: tuple[OpenException, ...]
     waits: tuple[WaitView, ...]
+    promises: tuple[PromiseView, ...] = ()
 
     @property
     def stage(self) -> Stage:

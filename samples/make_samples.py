@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from source import catalogue, shopify, x12
+from source import catalogue, planning, shopify, x12
 from source.edi_orders import X12_FILES
 from source.orders import Order
 from source.shop_orders import SHOPIFY
@@ -27,6 +27,7 @@ def write_samples(folder: Path) -> None:
         scenarios += [_scenario("x12", f"x12/{file}", order) for order in orders]
     _write_json(folder / "scenarios.json", scenarios)
     _write_json(folder / "catalogue.json", catalogue.document())
+    _write(folder / "sales_history.csv", planning.history())
 
 
 def _scenario(channel: str, file: str, order: Order) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""The office: people who decide exceptions, inspect returns, book incoming goods and report troubles."""
+"""The office: people who decide exceptions, inspect returns, book incoming goods, hear of late ones and report troubles."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from domain.exceptions import ExceptionKind, OpenException
 from domain.lifecycle import Stage, Wait
 from domain.messages import Decide, ExceptionRaised, InspectedLine, Message, ReturnInspected, ReturnReceived
+from domain.purchasing import MoveSupply, purchase_supply
 from domain.steps import ReceiveStock
 from domain.views import OrderView
 from integrations.simulated import Script
@@ -20,6 +21,7 @@ SENSIBLE: Mapping[ExceptionKind, tuple[str, ...]] = {
     ExceptionKind.VALIDATION_FINDINGS: ("accept", "reject"),
     ExceptionKind.PAYMENT_DECLINED: ("retry", "cancel"),
     ExceptionKind.BACKORDER_OVERDUE: ("wait_on", "cancel_line"),
+    ExceptionKind.PROMISE_BROKEN: ("accept_new_date",),
     ExceptionKind.PICK_OVERDUE: ("wait_on",),
     ExceptionKind.SHORT_PICK: ("reallocate", "backorder", "cancel_line"),
     ExceptionKind.PACK_OVERDUE: ("wait_on",),
@@ -128,25 +130,45 @@ def inspects(view: OrderView, script: Script, outbox: Outbox, day: timedelta, no
 
 def receives(view: OrderView, script: Script, outbox: Outbox, day: timedelta, now: datetime) -> Entries:
     """The goods that a backordered order waits for, one day later; after the decision when the script has one about the waiting."""
+    expected = script.receipt or script.purchase
     if (
-        script.receipt is None
+        expected is None
         or Wait.STOCK not in {wait.wait for wait in view.waits}
         or _waits_for_request(view, script, outbox, When.BACKORDERED)
     ):
         return []
-    if ExceptionKind.BACKORDER_OVERDUE in script.decisions and not any(
-        exception.kind is ExceptionKind.BACKORDER_OVERDUE and exception.decision is not None for exception in view.exceptions
-    ):
+    decided = {exception.kind for exception in view.exceptions if exception.decision is not None}
+    if not {ExceptionKind.BACKORDER_OVERDUE, ExceptionKind.PROMISE_BROKEN} & script.decisions.keys() <= decided:
         return []
+    bought = {"purchase_order": script.purchase.number(view.order), "purchase_line": 1} if script.purchase else {}
     goods = ReceiveStock(
         receipt=f"ASN-{view.order.replace('/', '-')}",
-        item=script.receipt.item,
-        location=script.receipt.location,
-        quantity=script.receipt.quantity,
+        item=expected.item,
+        location=expected.location,
+        quantity=expected.quantity,
         at=now + day,
         actor="goods inward",
-    )
+    ).model_copy(update=bought)
     return [Entry(id=f"office/{view.order}/receipt", order=view.order, said=goods, send_at=goods.at)]
+
+
+def slips(view: OrderView, script: Script, day: timedelta, now: datetime) -> Entries:
+    """The supplier calls half a day after the order began to wait: what it was promised from comes later."""
+    if script.purchase is None or not script.purchase.slips_by or Wait.STOCK not in {wait.wait for wait in view.waits}:
+        return []
+    number = script.purchase.number(view.order)
+    promised = [each for each in view.promises if each.supply == purchase_supply(number, 1)]
+    if not promised:
+        return []
+    moved = MoveSupply(
+        slip=f"{number}/1",
+        purchase_order=number,
+        expected_at=promised[0].ready_at + script.purchase.slips_by * day,
+        reason="the factory is behind",
+        at=now + 0.5 * day,
+        actor="buyer",
+    )
+    return [Entry(id=f"office/{view.order}/slip", order=view.order, said=moved, send_at=moved.at)]
 
 
 def raises(view: OrderView, script: Script, now: datetime) -> Entries:

@@ -14,10 +14,11 @@ from database.engine import Database
 from domain.errors import NotFound, Refused, Unavailable
 from domain.floor import Scan, Scanned
 from domain.messages import Fact, Receipt, Request
+from domain.purchasing import MoveSupply, SupplyChange
 from domain.steps import ReceiveStock, StockReceived
 from integrations.simulated import World
 from integrations.simulated.outbox import REFUSED, SENT, Entry
-from starters import messaging, receiving
+from starters import messaging, receiving, supplying
 from starters.outbox import tell_untold
 
 UNKNOWN_FOR = timedelta(seconds=30)
@@ -36,6 +37,8 @@ class Telephone(Protocol):
     async def receive(self, goods: ReceiveStock) -> StockReceived: ...
 
     async def scan(self, said: Scan) -> Scanned: ...
+
+    async def slip(self, moved: MoveSupply) -> SupplyChange: ...
 
 
 class TemporalTelephone:
@@ -58,6 +61,9 @@ class TemporalTelephone:
         if answer.confirmed:
             await tell_untold(self._client, self._database)
         return answer
+
+    async def slip(self, moved: MoveSupply) -> SupplyChange:
+        return await supplying.slip(self._client, moved)
 
 
 class Caller:
@@ -100,6 +106,8 @@ class Caller:
                 await self._telephone.scan(entry.said)
             elif isinstance(entry.said, ReceiveStock):
                 await self._telephone.receive(entry.said)
+            elif isinstance(entry.said, MoveSupply):
+                await self._telephone.slip(entry.said)
             elif isinstance(entry.said, Fact):
                 await self._telephone.tell(entry.order, entry.said)
             elif isinstance(entry.said, Request):

@@ -102,6 +102,7 @@ class OutsideWorld:
                 entries += customers.sends_back(view, script, self._dock(view), outbox, day, now)
                 entries += office.decides(view, script, outbox, day, now)
                 entries += office.inspects(view, script, outbox, day, now)
+                entries += office.slips(view, script, day, now)
                 entries += office.receives(view, script, outbox, day, now)
                 entries += office.raises(view, script, now)
             except Exception:  # one strange order must not keep the others from being served

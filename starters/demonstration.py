@@ -13,6 +13,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +21,7 @@ from domain.errors import InputRefused, Refused, Unavailable
 from domain.policies import Policies
 from domain.values import Value
 from domain.views import WaitView
+from starters.replenishment_demo import HISTORY, Replenished, replenish_samples
 
 if TYPE_CHECKING:
     from temporalio.client import Client
@@ -103,6 +105,7 @@ class Result:
     seconds: float  # from the first order placed to the last one ended
     trouble: str = ""  # why the demonstration stopped before its end
     floor: FloorWork | None = None  # what our own floor did
+    replenished: Replenished | None = None  # what was ordered at the end; none after trouble, or where the samples have no history
 
     @property
     def passed(self) -> bool:
@@ -124,6 +127,7 @@ async def demonstrate(
     scenarios, settings = read_scenarios(samples), everything.settings
     client, database = await connect(settings), Database(settings.database_url)
     progress, trouble, begun = Progress(expected=len(scenarios)), "", time.monotonic()
+    replenished, seconds = None, 0.0
     watching = asyncio.create_task(everything.until_one_ends())
     try:
         await tell_the_world(settings, scenarios)
@@ -143,14 +147,17 @@ async def demonstrate(
                 watch(progress)
                 await asyncio.sleep(LOOKS_EVERY)
                 await _look(database, progress)
+            seconds = time.monotonic() - begun
+            if (samples / HISTORY).is_file():  # a part of the samples may come without it
+                replenished = await replenish_samples(client, database, settings, samples)
         except (Unavailable, Refused) as short:
             trouble = str(short)
         finally:
             placing.cancel()
-        progress.seconds = time.monotonic() - begun
+        progress.seconds = seconds or time.monotonic() - begun
         watch(progress)
         violations, floor = await database.read(audit), await database.read(waves.worked)
-        return Result(await _endings(database, scenarios), violations, progress.seconds, trouble, floor)
+        return Result(await _endings(database, scenarios), violations, progress.seconds, trouble, floor, replenished)
     finally:
         watching.cancel()
         await database.close()
@@ -182,10 +189,29 @@ async def place_all(client: Client, database: Database, settings: Settings, samp
     from starters.placing import place
 
     policies = Policies(day=settings.day, return_window=RETURN_WINDOW)
+    scripts = {scenario.key: scenario.script for scenario in scenarios}
     for name in dict.fromkeys(scenario.file for scenario in sorted(scenarios, key=_brevity)):
         for order in recognise((samples / name).read_bytes(), name):
+            await buy_for(database, order.key, scripts.get(order.key, {}), settings.day)
             await place(client, database, settings, order, policies)
             await asyncio.sleep(PLACES_EVERY)
+
+
+async def buy_for(database: Database, order: str, script: dict[str, Any], day: timedelta) -> None:
+    """Place the purchase order that a script tells of, so that its goods can be promised to the order."""
+    from database.purchasing import place_purchase
+    from domain.purchasing import PlacePurchase, PurchaseLine
+    from integrations.simulated import Script
+
+    bought = Script.read(order, script).purchase
+    if bought is None:
+        return
+    now = datetime.now(UTC)
+    line = PurchaseLine(line=1, item=bought.item, ordered=bought.quantity, expected_at=now + bought.expected_in * day)
+    placed = PlacePurchase(
+        purchase_order=bought.number(order), supplier=bought.supplier, location=bought.location, lines=(line,), at=now, actor="buyer"
+    )
+    await database.transaction(place_purchase, placed)
 
 
 def _brevity(scenario: Scenario) -> int:

@@ -28,6 +28,7 @@ from activities.floor import FloorActivities
 from activities.invoices import InvoiceActivities
 from activities.money import MoneyActivities
 from activities.orders import OrderActivities
+from activities.replenishment import ReplenishmentActivities
 from activities.returns import ReturnActivities
 from activities.shipping import ShippingActivities
 from activities.stock import StockActivities
@@ -35,6 +36,7 @@ from activities.supply import SupplyActivities
 from config.settings import Settings
 from database.engine import Database
 from domain.errors import Refused
+from integrations.forecasting import best_forecaster
 from integrations.ports import Carriers, Mail, Payments, Warehouse
 from integrations.simulated import SimulatedCarriers, SimulatedMail, SimulatedPayments, SimulatedWarehouse, World
 from workers.messenger import messenger
@@ -42,8 +44,9 @@ from workers.runner import plain, watched
 from workers.warehouses import serving
 from workflows.distribution import Distribution, Reallocation
 from workflows.order import Order
-from workflows.policies import CARRIER, MAIL, ORDERS_QUEUE, PAYMENTS, WAREHOUSE
+from workflows.policies import CARRIER, MAIL, ORDERS_QUEUE, PAYMENTS, PLANNING, WAREHOUSE
 from workflows.receipt import StockReceipt
+from workflows.replenishment import Replenishment
 from workflows.supply import SupplyCancellation, SupplySlip
 
 GRACE = timedelta(seconds=10)
@@ -56,7 +59,7 @@ waiting for two seconds (as when a hundred orders arrive at once, each loading i
 BUILD = f"holdfast-{version('holdfast')}"
 """What the Temporal UI shows as the worker's build; the SDK's own default reads every loaded module's file at the start, for seconds."""
 
-WORKFLOWS = [Order, StockReceipt, SupplySlip, SupplyCancellation, Distribution, Reallocation]
+WORKFLOWS = [Order, StockReceipt, SupplySlip, SupplyCancellation, Distribution, Reallocation, Replenishment]
 
 Activity = Callable[..., Any]
 
@@ -141,6 +144,7 @@ def activities_by_queue(database: Database, behind: Partners, bell: Bell | None 
             money.refund_payment,
         ],
         MAIL.queue: [invoices.send_reminder],
+        PLANNING.queue: [ReplenishmentActivities(database, best_forecaster).plan_items],
     }
 
 

@@ -38,7 +38,7 @@ with workflow.unsafe.imports_passed_through():
 
 from workflows import story
 from workflows.chapter import Chapter, Life, Stopped, never
-from workflows.stages import acceptance, cash, desk, fulfilment, returns, settlement, supply, undoing
+from workflows.stages import acceptance, cash, desk, fulfilment, promising, returns, settlement, supply, undoing
 
 Begin = Callable[[], Coroutine[Any, Any, None]]
 
@@ -97,6 +97,10 @@ class Order:
             yield self.chapter("acceptance", acceptance.accept, stop=self.stopped)
         if state.ready and not state.winding_up and (state.needs or state.amendments or state.repicks):
             yield self.chapter("supply", supply.supply, stop=self.winding_up)
+            if promising.slipped(state):
+                yield self.chapter("slips", promising.promise_anew, stop=self.winding_up)
+            if state.broken_promises:
+                yield self.chapter("promise", promising.ask_about_promises, stop=self.winding_up)
         for shipment in state.shipments:
             if (not shipment.settled or shipment.unshippable) and not self.stopped_before_shipping(shipment):
                 yield self.chapter(shipment.name, fulfilment.fulfil, shipment, stop=partial(self.stopped_before_shipping, shipment))
@@ -166,7 +170,9 @@ class Order:
 
     def stopping(self, running: dict[str, asyncio.Task[None]]) -> bool:
         """Chapters that have to stop before winding up are still running."""
-        early = {"acceptance", "supply"} | {shipment.name for shipment in self.state.shipments if shipment.shipped_at is None}
+        early = {"acceptance", "supply", "slips", "promise"} | {
+            shipment.name for shipment in self.state.shipments if shipment.shipped_at is None
+        }
         return any(name in early for name in running)
 
     def turned(self, running: dict[str, asyncio.Task[None]]) -> bool:

@@ -68,4 +68,12 @@ MAIL = Patience(
     retry=RetryPolicy(initial_interval=timedelta(seconds=1), backoff_coefficient=2, maximum_interval=timedelta(minutes=5)),
 )
 
-QUEUES = (ORDERS_QUEUE, WAREHOUSE.queue, CARRIER.queue, PAYMENTS.queue, MAIL.queue)
+PLANNING = Patience(
+    "planning",
+    # Some milliseconds an item, so that a hundred thousand items have their time; signs of life tell sooner that a worker is gone.
+    start_to_close=timedelta(hours=2),
+    # Nobody waits for tomorrow's orders within a minute.
+    retry=RetryPolicy(initial_interval=timedelta(seconds=1), backoff_coefficient=2, maximum_interval=timedelta(minutes=1)),
+)
+
+QUEUES = (ORDERS_QUEUE, WAREHOUSE.queue, CARRIER.queue, PAYMENTS.queue, MAIL.queue, PLANNING.queue)

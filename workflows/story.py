@@ -10,7 +10,8 @@ from temporalio.common import SearchAttributeKey, SearchAttributeUpdate
 
 with workflow.unsafe.imports_passed_through():
     from domain.money import is_currency
-    from domain.parts import Shipment
+    from domain.parts import Line, Shipment
+    from domain.purchasing import supply_in_words
     from domain.state import OrderState
 
 from workflows.chapter import Life, Waiting
@@ -42,9 +43,9 @@ def details(life: Life) -> str:
         f"- exception {e.number} for {e.owner}: {e.kind} of {e.subject}, choose {' or '.join(e.choices)}" for e in state.open_exceptions()
     ]
     parts += _table(
-        ("line", "item", "ordered", "open", "at work", "shipped", "delivered", "returned", "cancelled"),
+        ("line", "item", "ordered", "open", "at work", "shipped", "delivered", "returned", "cancelled", "promised"),
         [
-            (n.number, n.item, n.ordered, n.open, n.at_work, n.shipped, n.delivered, n.returned, n.cancelled)
+            (n.number, n.item, n.ordered, n.open, n.at_work, n.shipped, n.delivered, n.returned, n.cancelled, _promise(n))
             for n in state.lines[:MOST_ROWS]
         ],
     )
@@ -81,7 +82,9 @@ def attributes(state: OrderState) -> list[Attribute]:
         BALANCE_DUE.value_set(state.balance.minor),
         CUSTOMER_ID.value_set(state.customer),
     ]
-    promise = max(promised) if promised else state.placed.requested_at
+    promised += [line.promised_at for line in state.lines if line.promised_at and (line.open or line.at_work)]
+    last = max((line.promised_at for line in state.lines if line.promised_at), default=state.placed.requested_at)
+    promise = max(promised) if promised else last
     if promise is not None:
         updates.append(PROMISE_DATE.value_set(promise))
     return updates
@@ -103,6 +106,13 @@ def _table(heads: tuple[str, ...], rows: list[tuple[object, ...]]) -> list[str]:
 
 def _wait(waiting: Waiting) -> str:
     return f"**{waiting.wait.replace('_', ' ')}** for {waiting.subject}" + (f" until {_date(waiting.due)}" if waiting.due else "")
+
+
+def _promise(line: Line) -> str:
+    if line.promised_at is None:
+        return ""
+    late = f", told {_date(line.told_at)}" if line.told_at and line.promised_at > line.told_at else ""
+    return f"{_date(line.promised_at)} from {supply_in_words(line.supply)}{late}"
 
 
 def _date(moment: datetime) -> str:

@@ -1,4 +1,4 @@
-"""The tables, by subject: catalogue, stock, claims, sourcing, supply, the floor, orders, promises, money."""
+"""The tables, by subject: catalogue, stock, claims, sourcing, supply, planning, the floor, orders, promises, money."""
 
 from database.tables.backorders import BackorderWin, ReallocationRow, ReallocationShare, ReallocationTake
 from database.tables.base import Base
@@ -29,6 +29,13 @@ from database.tables.orders import (
     ReturnLine,
     Shipment,
 )
+from database.tables.planning import (
+    ItemPlanningRow,
+    PastDemand,
+    ReplenishmentPlan,
+    ReplenishmentProposal,
+    ReplenishmentRun,
+)
 from database.tables.promises import Promise
 from database.tables.record import AuditEntry, Counter, JournalEntry
 from database.tables.sourcing import FreightRate, LocationAbility, SourcingDecision, SourcingPolicyRow
@@ -54,6 +61,7 @@ __all__ = [
     "Invoice",
     "InvoiceLineRow",
     "Item",
+    "ItemPlanningRow",
     "JournalEntry",
     "Location",
     "LocationAbility",
@@ -64,6 +72,7 @@ __all__ = [
     "OrderLine",
     "OutboxFact",
     "ParcelRow",
+    "PastDemand",
     "Payment",
     "PaymentPart",
     "PickRelease",
@@ -81,6 +90,9 @@ __all__ = [
     "Refund",
     "Refusal",
     "Reminder",
+    "ReplenishmentPlan",
+    "ReplenishmentProposal",
+    "ReplenishmentRun",
     "Reservation",
     "Return",
     "ReturnLine",

@@ -13,18 +13,22 @@ from datetime import datetime
 
 from domain.floor import Scan
 from domain.messages import FACTS, REQUESTS, Message
+from domain.purchasing import MoveSupply
 from domain.steps import ReceiveStock
 from domain.values import Value
 
 SENT = "sent"
 REFUSED = "refused: "
 
+WITHOUT_AN_ORDER: dict[type[ReceiveStock | MoveSupply | Scan], str] = {
+    ReceiveStock: "receive_stock",
+    MoveSupply: "move_supply",
+    Scan: "scan",
+}
+"""What is said to Holdfast itself and not to one of its orders."""
+
 Transaction = Callable[[], AbstractContextManager[sqlite3.Connection]]
 Rows = Callable[..., list[sqlite3.Row]]
-
-
-_OTHERS: dict[type[ReceiveStock | Scan], str] = {ReceiveStock: "receive_stock", Scan: "scan"}
-"""What is said to nobody's order, by its name."""
 
 
 class Entry(Value):
@@ -33,12 +37,12 @@ class Entry(Value):
     id: str
     order: str
     subject: str = ""
-    said: Message | ReceiveStock | Scan
+    said: Message | ReceiveStock | MoveSupply | Scan
     send_at: datetime
 
     @property
     def name(self) -> str:
-        return self.said.called() if isinstance(self.said, Message) else _OTHERS[type(self.said)]
+        return self.said.called() if isinstance(self.said, Message) else WITHOUT_AN_ORDER[type(self.said)]
 
 
 class Outbox:
@@ -73,7 +77,7 @@ class Outbox:
         rows = self._rows("SELECT outcome FROM outbox WHERE id = ?", entry_id)
         return str(rows[0]["outcome"]) if rows else None
 
-    def find(self, entry_id: str) -> Message | ReceiveStock | Scan | None:
+    def find(self, entry_id: str) -> Message | ReceiveStock | MoveSupply | Scan | None:
         """What an entry says, whether said or not."""
         rows = self._rows("SELECT name, body FROM outbox WHERE id = ?", entry_id)
         return _said(rows[0]["name"], rows[0]["body"]) if rows else None
@@ -103,8 +107,8 @@ def _entry(row: sqlite3.Row, now: datetime) -> Entry:
     )
 
 
-def _said(name: str, body: str) -> Message | ReceiveStock | Scan:
-    for kind, known in _OTHERS.items():
-        if known == name:
+def _said(name: str, body: str) -> Message | ReceiveStock | MoveSupply | Scan:
+    for kind, called in WITHOUT_AN_ORDER.items():
+        if called == name:
             return kind.model_validate_json(body)
     return (FACTS | REQUESTS)[name].model_validate_json(body)

@@ -88,6 +88,22 @@ class ReceiptScript(Value):
     quantity: int = Field(gt=0)
 
 
+class PurchaseScript(Value):
+    """A purchase order that was placed just before the order: what it brings, in how many days, and by how many it slips."""
+
+    supplier: str
+    item: str
+    location: str
+    quantity: int = Field(gt=0)
+    expected_in: int = Field(gt=0)  # days
+    slips_by: int = Field(default=0, ge=0)  # days, told while the order waits
+
+    @staticmethod
+    def number(order: str) -> str:
+        """The purchase order's number, by the order that waits for it."""
+        return f"PO-{order.replace('/', '-')}"
+
+
 class Answer(Value):
     """What a decision needs besides its choice: `items` for a substitute, `items`, `prices` and `customer` for a correction."""
 
@@ -114,6 +130,7 @@ class Script(Value):
     goods_back: ReturnScript | None = Field(default=None, alias="return")
     requests: tuple[RequestScript, ...] = ()
     receipt: ReceiptScript | None = None
+    purchase: PurchaseScript | None = None
 
     @classmethod
     def read(cls, order: str, instructions: dict[str, Any]) -> Script:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from source import planning
+
 # id, description, grams, millimetres, standard price in cents of EUR
 AMPLE = [
     ("GRD-200", "Burr grinder 40 mm, black", 3200, (180, 240, 390), 24900),
@@ -91,6 +93,34 @@ SOURCING = [{"channel": "*", "weights": {"further_shipment": 450, "day_late": 25
 
 # item, location, channel, units it has to leave, units that no other channel may take
 QUOTAS = [("KET-100", "ROTTERDAM", "x12", 0, 60), ("GRD-200", "BERLIN", "*", 20, 0)]
+# part of the country for its holidays, time zone, cut-off, working days (1 is Monday), working days to pick and pack
+CALENDARS = {
+    "BERLIN": ("BB", "Europe/Berlin", "15:00", "12345", 1),
+    "LYON": ("", "Europe/Paris", "14:00", "12345", 1),
+    "ROTTERDAM": ("", "Europe/Amsterdam", "16:30", "123456", 1),
+}
+
+# working days on the way, by country; a postcode prefix where a part of the country is nearer or farther
+TRANSIT_DAYS: dict[str, dict[str, Any]] = {
+    "BERLIN": {"DE": {"": 2, "1": 1}, "FR": 3, "NL": 2, "AT": 3, "CH": 4, "GB": 4, "US": 6},
+    "LYON": {"DE": 3, "FR": {"": 2, "69": 1, "20": 4}, "NL": 3, "AT": 3, "CH": 2, "GB": 4, "US": 6},
+    "ROTTERDAM": {"DE": 2, "FR": 3, "NL": 1, "AT": 3, "CH": 4, "GB": 3, "US": 5},
+}
+
+# id, name, days from order to receipt
+SUPPLIERS = [
+    ("S-FERRO", "Ferro & Figli Macchine S.r.l.", 28),
+    ("S-TONG", "Tong Ceramics Ltd.", 42),
+    ("S-PAPIER", "Papierfabrik Oder GmbH", 10),
+    ("S-PARTS", "Ersatzteilzentrale Süd", 14),
+]
+
+# who makes what, by the first letters of the item; everything else is a spare part
+MADE_BY = {
+    "S-FERRO": ("GRD", "ESP", "BRW", "KET", "SCL", "TMP", "KNK", "RST"),
+    "S-TONG": ("DRP", "SRV", "PIT", "CUP", "JUG"),
+    "S-PAPIER": ("FLT", "CLN", "WAT", "SPL-020"),
+}
 
 AMPLE_STOCK = {"BERLIN": 240, "LYON": 160, "ROTTERDAM": 200}
 
@@ -145,10 +175,19 @@ PRIORITIES = {"C-1001": 1, "C-1003": 3}
 SHIPS = {"C-1006": "by_line"}
 
 
+def maker(item: str) -> str:
+    """The supplier of an item."""
+    return next((supplier for supplier, begins in MADE_BY.items() if item.startswith(begins)), "S-PARTS")
+
+
+def standard_price(item: str) -> int:
+    """Cents of EUR."""
+    return next(entry[4] for entry in [*AMPLE, *OWN] if entry[0] == item)
+
+
 def price(item: str, price_list: str) -> int:
     """Cents of one unit, rounded half up."""
-    standard = next(entry[4] for entry in [*AMPLE, *OWN] if entry[0] == item)
-    return (standard * PRICE_LISTS[price_list][1] + 50) // 100
+    return (standard_price(item) * PRICE_LISTS[price_list][1] + 50) // 100
 
 
 def price_list_of(alias: str) -> str:
@@ -197,12 +236,12 @@ def document() -> dict[str, Any]:
                 "value": cents * 60 // 100,
                 "hazardous": item in HAZARDOUS,
                 "prices": {"EUR": major(cents), "USD": major(cents * 115 // 100)},
+                "supplier": maker(item),
             }
             for item, text, grams, size, cents, _ in items
         ],
-        "locations": [
-            {"id": id_, "name": name, "country": country, "postcode": code, **ABILITIES[id_]} for id_, name, country, code in LOCATIONS
-        ],
+        "suppliers": [{"id": id_, "name": name, "lead_time_days": days} for id_, name, days in SUPPLIERS],
+        "locations": [_location(*entry) for entry in LOCATIONS],
         "bins": [
             {"location": id_, "bin": bin_of(id_, n), "zone": ZONES[n // 10 + 1], "aisle": n // 10 + 1, "sequence": n % 10 + 1}
             for id_, *_ in LOCATIONS
@@ -239,4 +278,22 @@ def document() -> dict[str, Any]:
             {"id": id_, "currency": currency, "prices": {entry[0]: major(price(entry[0], id_)) for entry in items}}
             for id_, (currency, _) in PRICE_LISTS.items()
         ],
+        "planning": planning.planning(maker, {supplier: days for supplier, _, days in SUPPLIERS}, standard_price),
+    }
+
+
+def _location(id_: str, name: str, country: str, postcode: str) -> dict[str, Any]:
+    subdivision, time_zone, cut_off, working_days, handling_days = CALENDARS[id_]
+    return {
+        "id": id_,
+        "name": name,
+        "country": country,
+        "postcode": postcode,
+        "subdivision": subdivision,
+        "time_zone": time_zone,
+        "cut_off": cut_off,
+        "working_days": working_days,
+        "handling_days": handling_days,
+        "transit_days": TRANSIT_DAYS[id_],
+        **ABILITIES[id_],
     }

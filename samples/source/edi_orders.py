@@ -176,11 +176,21 @@ X12_FILES: dict[str, tuple[tuple[str, str, str, str, str], list[Order]]] = {
             Order(
                 "BT-301",
                 "BARTECH",
-                "Four gaskets go now, six when they come.",
+                "Four gaskets go now; the purchase order for the rest slips, and the customer takes the new date.",
                 (("GSK-110", 10),),
                 terms=30,
                 to="hamburg",
-                script={"receipt": {"item": "GSK-110", "location": "BERLIN", "quantity": 12}},
+                script={
+                    **decided(promise_broken="accept_new_date"),
+                    "purchase": {
+                        "supplier": "S-PARTS",
+                        "item": "GSK-110",
+                        "location": "BERLIN",
+                        "quantity": 12,
+                        "expected_in": 30,
+                        "slips_by": 20,
+                    },
+                },
             ),
             Order(
                 "BT-302",

@@ -146,8 +146,8 @@ def dispute(
     _ask(key, DisputeInvoice(**envelope, invoice=invoice, resolved=resolved, reason=reason), json)
 
 
-@app.command(rich_help_panel=PANEL)
-def promise(
+@app.command("promise-to-pay", rich_help_panel=PANEL)
+def promise_to_pay(
     order: OrderKey,
     invoice: InvoiceNumber,
     pay_by: Annotated[str, typer.Argument(metavar="DATE", help="Such as 2026-12-24.")],
@@ -158,7 +158,7 @@ def promise(
     from domain.messages import PromiseToPay
 
     key, by = _key(order), frame.moment(pay_by, "DATE")
-    _ask(key, PromiseToPay(**_each_time("promise", key, message_id, invoice, by), invoice=invoice, pay_by=by), json)
+    _ask(key, PromiseToPay(**_each_time("promise-to-pay", key, message_id, invoice, by), invoice=invoice, pay_by=by), json)
 
 
 @app.command("write-off", rich_help_panel=PANEL)

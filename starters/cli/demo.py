@@ -141,6 +141,11 @@ def _report(result: Result, everything: Everything, keep: bool) -> None:
             f"{_mark(did.scans > 0)} Our own floor walked {did.waves} waves and picked {did.units} units in {did.scans} scans; "
             f"picks short: {did.short}, bins counted: {did.counted}."
         )
+    if (bought := result.replenished) is not None:
+        frame.say(
+            f"{_mark(True)} {bought.planned} items planned, {bought.proposed} to order: {bought.quantity} x {bought.item} ordered by "
+            f"[bold]{bought.purchase_order}[/], its chart is {bought.chart}."
+        )
     if result.violations:
         frame.say(f"{_mark(False)} The audit finds {len(result.violations)}:")
         frame.console().print(violations_table(result.violations))
@@ -189,6 +194,7 @@ def _next(result: Result, everything: Everything, keep: bool) -> None:
         ("oms stock", "what lies where"),
         ("oms wave list --all", "what our own floor picked; oms wave show WAVE has its scans"),
         ("oms recall CLN-900 CP-2611", "who got units of a lot, and where the rest lies"),
+        ("oms replenish list", "what else to order; `oms replenish show N` has the arithmetic"),
         ("oms audit", "check every truth again"),
         *(() if keep else (("oms server", f"the Temporal UI with every story, at {everything.server.ui_address}"),)),
     ):

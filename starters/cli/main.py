@@ -8,7 +8,21 @@ import typer
 from typer.exceptions import Abort, TyperException
 
 from domain.errors import OrderError, Unavailable
-from starters.cli import asking, counting, demo, floor, intake, queueing, reading, running, sourcing, supplying, telling
+from starters.cli import (
+    asking,
+    counting,
+    demo,
+    floor,
+    intake,
+    promising,
+    queueing,
+    reading,
+    replenishment,
+    running,
+    sourcing,
+    supplying,
+    telling,
+)
 
 OK, FELL_SHORT, USAGE, REFUSED, UNAVAILABLE, DEFECT, INTERRUPTED = 0, 1, 2, 3, 4, 5, 130
 
@@ -27,7 +41,21 @@ app = typer.Typer(
     rich_markup_mode="markdown",
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for room in (running, intake, supplying, reading, sourcing, queueing, telling, asking, floor, counting, demo):
+for room in (
+    running,
+    intake,
+    supplying,
+    promising,
+    reading,
+    sourcing,
+    queueing,
+    telling,
+    asking,
+    floor,
+    counting,
+    replenishment,
+    demo,
+):
     app.add_typer(room.app)
 
 

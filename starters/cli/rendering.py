@@ -156,6 +156,10 @@ def _sections(order: OrderView, now: datetime) -> Iterable[tuple[str, Table]]:
             (_line(line, used, now) for line in order.lines),
         ),
     )
+    if order.promises:
+        from starters.cli.promise_rendering import ledger_table
+
+        yield "Promises", ledger_table(order.promises)
     if order.shipments:
         yield (
             "Shipments",

@@ -77,12 +77,15 @@ async def until(stop: asyncio.Event, *watched: asyncio.Task[None]) -> None:
 
 
 async def _up(world: bool, workers: int) -> None:
+    from starters.replenishing import ensure_schedule
     from workers.embedded import Everything
 
     stop, settings = stop_on_signals(), frame.settings()
     async with Everything(
         settings, world=world, workers=workers, report=lambda sentence: frame.say(f"[green]✓[/] {sentence}")
     ) as everything:
+        await ensure_schedule(await frame.client())
+        frame.say("[green]✓[/] Replenishment runs by its schedule, nightly unless `oms replenish --schedule` says otherwise")
         frame.say(
             "\nPlace orders with `oms place samples/shopify/*.json samples/x12/*`, watch them with `oms list`. Ctrl-C ends everything."
         )

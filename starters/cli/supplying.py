@@ -28,7 +28,9 @@ TransferNumber = Annotated[str, typer.Argument(metavar="NUMBER", help="The trans
 Expected = Annotated[str, typer.Option("--expected", metavar="DATE", help="The day on which the goods are expected.")]
 Reason = Annotated[str, typer.Option("--reason", help="Why, in words.")]
 SlipId = Annotated[str | None, typer.Option("--message-id", help="The same id is the same message. [default: derived from what it says]")]
-ReceiptId = Annotated[str | None, typer.Option("--receipt", help="The delivery note: the same twice is one receipt. [default: derived]")]
+ReceiptId = Annotated[
+    str | None, typer.Option("--receipt", help="The delivery note: the same twice is one receipt. [default: from the clock]")
+]
 Everything = Annotated[bool, typer.Option("--all", help="Also what has come or was given up.")]
 
 
@@ -145,9 +147,8 @@ def receive_purchase(
         for each, quantity in came.items():
             if each not in lines:
                 raise NotFound("line", f"{each} of purchase order {number}")
-            name = receipt or f"{number}-{lines[each].received + quantity}"
             goods = ReceiveStock(
-                receipt=f"{name}/{each}",
+                receipt=f"{receipt or _from_the_clock()}/{each}",
                 item=lines[each].item,
                 location=order.location,
                 quantity=quantity,
@@ -289,7 +290,7 @@ def receive_transfer(
         if not came:
             raise Refused(f"Nothing of transfer {number} is on the way: it is {each.status}.")
         goods = ReceiveStock(
-            receipt=receipt or f"{number}-{each.received + came}",
+            receipt=receipt or _from_the_clock(),
             item=each.item,
             location=each.to_location,
             quantity=came,
@@ -378,6 +379,11 @@ def _say_received(booked: list[tuple[ReceiveStock, StockReceived]], as_json: boo
         frame.say(f"Receipt [bold]{goods.receipt}[/] {said}.")
         if received.waiting:
             frame.say(f"Set aside for those who waited, first come first: {', '.join(received.waiting)}.")
+
+
+def _from_the_clock() -> str:
+    """A receipt of its own: two docks that receive as much of the same order at once have two."""
+    return f"R-{frame.moment(None):%Y%m%d-%H%M%S-%f}"
 
 
 def _item_and_units(pair: str) -> tuple[str, int]:

@@ -28,6 +28,7 @@ VOCABULARY: dict[str, set[str]] = {
     "decisions": {
         *(f"validation_findings={choice}" for choice in ("correct", "accept", "reject")),
         *(f"backorder_overdue={choice}" for choice in ("wait_on", "substitute", "cancel_line", "split")),
+        "promise_broken=accept_new_date",
         *(f"short_pick={choice}" for choice in ("reallocate", "backorder", "cancel_line")),
         *(f"payment_declined={choice}" for choice in ("retry", "cancel")),
         *(f"capture_failed={choice}" for choice in ("retry", "bill")),
@@ -46,7 +47,7 @@ VOCABULARY: dict[str, set[str]] = {
     "requests.when": {"captured", "backordered", "picking", "shipped"},
     "requests.what": {"cancel", "hold_release", "amend"},
 }
-SCRIPT = {"pick", "card", "carrier", "pay", "decisions", "answers", "return", "requests", "receipt"}
+SCRIPT = {"pick", "card", "carrier", "pay", "decisions", "answers", "return", "requests", "receipt", "purchase"}
 DO_NOT_ADD_UP = {"shopify/5035", "x12/KN-613"}
 
 
@@ -76,7 +77,7 @@ def test_the_samples_can_be_written_again_byte_for_byte(samples_dir: Path, tmp_p
     kept = {
         path.relative_to(samples_dir): path.read_bytes()
         for path in samples_dir.rglob("*")
-        if path.suffix in (".json", ".edi") and path.is_file()
+        if path.suffix in (".json", ".edi", ".csv") and path.is_file()
     }
     assert again == kept
 

@@ -7,17 +7,20 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
 from database import promises, purchasing, transfers
+from database.audit import audit
 from database.tables import Item, Location, Promise, TransitTime
 from domain.order import PlaceOrder, ShippingPolicy
-from domain.purchasing import CancelSupply, ShipTransfer
+from domain.purchasing import CancelSupply, ShipTransfer, SupplyChange
 from domain.steps import (
     AcceptPromises,
     AllocateStock,
     Allocation,
+    ChangeLines,
+    LineChange,
     LinePromise,
     MovePromises,
     Need,
@@ -159,6 +162,17 @@ async def test_a_slip_moves_the_promise_and_tells_who_hangs_on_it(house: House) 
     assert await ledger(house) == [(1, "made", end(10), "purchase/PO-7/1"), (1, "moved", end(20), "purchase/PO-7/1")]
 
 
+async def test_a_slip_beside_allocations_is_either_seen_or_told(house: House) -> None:
+    """Orders are promised goods in the very moment in which their day moves."""
+    await furnish(house)
+    await house(purchasing.place_purchase, purchase("PO-7", po_line(item="FILTER")))
+    allocations = [promised(house, str(3000 + n), quantity=1) for n in range(6)]
+    *found, moved = await asyncio.gather(*allocations, house(purchasing.move_supply, slip(20)))
+    assert isinstance(moved, SupplyChange)
+    unaware = {f"shopify/{3000 + n}" for n, each in enumerate(found) if isinstance(each, LinePromise) and each.promised_at == end(10)}
+    assert unaware <= set(moved.orders)
+
+
 async def test_a_slip_reaches_only_whose_goods_come_later(house: House) -> None:
     await furnish(house)
     early, late = po_line(item="FILTER", ordered=5, expected_at=NOW + 4 * DAY), po_line(item="FILTER")
@@ -275,3 +289,44 @@ async def test_calendars_of_locations_count_where_a_day_is_a_day(house: House) -
     await house.accept(placed)
     (short_day,) = (await allocate(house, placed, day=timedelta(seconds=1))).promises
     assert short_day.promised_at == NOW + timedelta(seconds=3)
+
+
+BROKEN = {
+    "promises_are_numbered_and_begin_with_one_made": "UPDATE promises SET number = 3",
+    "a_delivered_line_says_whether_its_promise_was_kept": "UPDATE promises SET status = 'moved' WHERE status = 'kept'",
+}
+
+
+@pytest.mark.parametrize("rule", sorted(BROKEN))
+async def test_a_broken_truth_about_promises_is_named(house: House, rule: str) -> None:
+    await furnish(house)
+    placed = order("1001", line(1, "KETTLE", 2))
+    await house.accept(placed)
+    await allocate(house, placed)
+    if "delivered" in rule:
+        await delivered(house, placed, NOW + DAY)
+
+    def ask(session: Session) -> list[str]:
+        with session.begin_nested() as attempt:
+            session.execute(text(BROKEN[rule]))
+            found = [violation.rule for violation in audit(session)]
+            attempt.rollback()
+        return found
+
+    assert await house(ask) == [rule]
+
+
+async def test_cancelling_what_is_left_of_a_delivered_line_ends_its_promise(house: House) -> None:
+    await furnish(house)
+    placed = order("1001", line(1, "GRINDER", 7, "100.00"))
+    await house.accept(placed)
+    await allocate(house, placed)
+    await house.pick(placed, l1=5)
+    await house.pack(placed)
+    await house.ship(placed)
+    came = RecordDelivery(**step("delivery/1"), shipment=1, delivered_at=NOW + 2 * DAY, signed_by="Nord")
+    await house.once(came, Recorded, promises.record_delivery)
+    assert [entry[1] for entry in await ledger(house)] == ["made"]
+    rest = ChangeLines(**step("change/1"), changes=(LineChange(line=1, cancel=2),), reason="not wanted any more")
+    await house.once(rest, Recorded, promises.change_lines)
+    assert [entry[1] for entry in await ledger(house)] == ["made", "kept"]

@@ -298,7 +298,8 @@ async def test_a_broken_truth_about_supply_is_named(house: House, rule: str) -> 
 
 
 def test_every_truth_about_supply_is_broken_once_or_guarded() -> None:
-    assert {rule.__name__.removeprefix("_") for rule in SUPPLY_RULES} == set(BROKEN) | GUARDED
+    found = {rule.__name__.removeprefix("_") for rule in SUPPLY_RULES if "promise" not in rule.__name__}  # test_promises breaks those
+    assert found == set(BROKEN) | GUARDED
 
 
 async def test_the_database_refuses_more_received_than_ordered(house: House) -> None:

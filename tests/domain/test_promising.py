@@ -101,3 +101,6 @@ def test_a_location_counts_what_was_promised_from_it_and_the_house_counts_all() 
     berlin = house.at_location("BERLIN", 2)
     assert (berlin.available(NOW), berlin.available(NOW + 3 * DAY)) == (2, 3)
     assert (house.available(NOW), house.available(NOW + 3 * DAY)) == (5, 6)
+    assert earliest(berlin, 3, NOW, house) == Availability(at=NOW + 3 * DAY, supply="purchase/PO-7/1", location="BERLIN")
+    sold_out = house.model_copy(update={"free": 4, "requirements": (*house.requirements, need(4, 5))})
+    assert earliest(berlin, 3, NOW, sold_out) is None

@@ -1,10 +1,12 @@
-"""The lives that are recorded: together they go through every chapter of an order, and one receipt of goods."""
+"""The lives that are recorded: every chapter of an order, what comes or does not come from suppliers, and one replenishment run."""
 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from database.purchasing import place_purchase
 from domain.exceptions import ExceptionKind
 from domain.lifecycle import Wait
 from domain.messages import (
@@ -25,6 +27,11 @@ from domain.messages import (
 )
 from domain.order import PaymentTerms
 from domain.policies import Policies
+from domain.proposals import PlanReplenishment
+from domain.purchasing import CancelSupply, MoveSupply, PlacePurchase, PurchaseLine
+from starters.replenishing import replenish
+from starters.supplying import cancel, slip
+from tests.workflows.buying import plan_an_item
 from tests.workflows.shop import Living, Shop, line, order
 
 Life = Callable[[Shop, str], Awaitable[str]]
@@ -207,6 +214,52 @@ async def goods_receipt(shop: Shop, name: str) -> str:
     return f"receipt/{name}"
 
 
+async def promised(shop: Shop, name: str, number: str) -> Living:
+    """An order that was promised goods of a purchase order, which slips."""
+    item, now = shop.rare(), datetime.now(UTC)
+    ordered = PurchaseLine(line=1, item=item, ordered=2, expected_at=now + timedelta(days=10))
+    bought = PlacePurchase(purchase_order=number, supplier="MAKER", location="BERLIN", lines=(ordered,), at=now, actor="buyer")
+    await shop.database.transaction(place_purchase, bought)
+    living = await begun(shop, name, line(1, item, 2))
+    await living.until(Wait.STOCK)
+    day = now + timedelta(days=20)
+    await slip(shop.client, MoveSupply(slip=number, purchase_order=number, expected_at=day, reason="strike", at=now, actor="buyer"))
+    await living.exception(ExceptionKind.PROMISE_BROKEN)
+    return living
+
+
+async def promise_moved(shop: Shop, name: str) -> str:
+    living = await promised(shop, name, name)
+    await living.decide(ExceptionKind.PROMISE_BROKEN, "look_elsewhere")
+    await living.when(lambda s: len(s.exceptions) == 2, "the question once more")
+    await living.decide(ExceptionKind.PROMISE_BROKEN, "accept_new_date")
+    await living.when(lambda s: not s.broken_promises, "the new date")
+    await shop.receive((await living.state()).line(1).item, 2)
+    await living.ship()
+    await deliver(living)
+    return await settled(living, 2000)
+
+
+async def supply_slip(shop: Shop, name: str) -> str:
+    """A slip that is told to an order; it is a workflow of its own."""
+    await (await promised(shop, f"of_{name}", name)).cancel()
+    return f"slip/{name}"
+
+
+async def supply_cancelled(shop: Shop, name: str) -> str:
+    living = await promised(shop, f"of_{name}", name)
+    await cancel(shop.client, CancelSupply(purchase_order=name, at=datetime.now(UTC), actor="buyer"))
+    await living.cancel()
+    return f"cancel/purchase/{name}"
+
+
+async def replenished(shop: Shop, name: str) -> str:
+    """A night's replenishment run."""
+    await shop.database.transaction(plan_an_item, shop.rare())
+    await replenish(shop.client, PlanReplenishment(), name)
+    return f"replenishment/{name}"
+
+
 LIVES: dict[str, Life] = {
     life.__name__: life
     for life in (
@@ -223,5 +276,9 @@ LIVES: dict[str, Life] = {
         corrected_and_billed,
         continued_as_new,
         goods_receipt,
+        promise_moved,
+        supply_slip,
+        supply_cancelled,
+        replenished,
     )
 }

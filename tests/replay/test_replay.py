@@ -18,6 +18,8 @@ from tests.replay.lives import LIVES
 from tests.replay.record import CURRENT, HISTORIES
 from workflows.order import Order
 from workflows.receipt import StockReceipt
+from workflows.replenishment import Replenishment
+from workflows.supply import SupplyCancellation, SupplySlip
 
 RECORDED = sorted(str(path.relative_to(HISTORIES).with_suffix("")) for path in HISTORIES.rglob("*.json"))
 
@@ -30,7 +32,8 @@ def recorded(name: str) -> dict[str, Any]:
 async def replay(history: dict[str, Any]) -> None:
     """Raises NondeterminismError where the current code would go another way than the history went."""
     started = history["events"][0]["workflowExecutionStartedEventAttributes"]
-    replayer = Replayer(workflows=[Order, StockReceipt], data_converter=pydantic_data_converter)
+    workflows = [Order, StockReceipt, SupplyCancellation, SupplySlip, Replenishment]
+    replayer = Replayer(workflows=workflows, data_converter=pydantic_data_converter)
     await replayer.replay_workflow(WorkflowHistory.from_json(started["workflowId"], history))
 
 

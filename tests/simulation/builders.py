@@ -13,6 +13,7 @@ from domain.lifecycle import Wait
 from domain.messages import Fact, Receipt, Request
 from domain.money import Money
 from domain.order import PaymentTerms, ShippingPolicy
+from domain.purchasing import MoveSupply, SupplyChange
 from domain.steps import ReceiveStock, StockReceived
 from domain.views import InvoiceView, LineView, OrderView, PaymentView, ReturnView, ShipmentView, WaitView
 from integrations.simulated.outbox import Entry
@@ -113,16 +114,22 @@ def trouble(kind: ExceptionKind, number: int = 1, choice: str = "", subject: str
     )
 
 
+def _name(said: Fact | Request | ReceiveStock | MoveSupply | Scan) -> str:
+    if isinstance(said, Scan):
+        return said.scan
+    return said.receipt if isinstance(said, ReceiveStock) else said.slip if isinstance(said, MoveSupply) else said.message_id
+
+
 class RecordedTelephone:
     """Writes down what it hears; `answers` are raised in their order before anything is taken."""
 
     def __init__(self, *answers: OrderError) -> None:
-        self.heard: list[tuple[str, Fact | Request | ReceiveStock | Scan]] = []
+        self.heard: list[tuple[str, Fact | Request | ReceiveStock | MoveSupply | Scan]] = []
         self.answers = list(answers)
 
     @property
     def ids(self) -> list[str]:
-        return [_name_of(said) for _, said in self.heard]
+        return [_name(said) for _, said in self.heard]
 
     async def tell(self, order: str, fact: Fact) -> None:
         self._hear(order, fact)
@@ -139,16 +146,14 @@ class RecordedTelephone:
         self._hear("", said)
         return Scanned(scan=said.scan, wave=said.wave, taken=said.quantity, left=0)
 
-    def _hear(self, order: str, said: Fact | Request | ReceiveStock | Scan) -> None:
+    async def slip(self, moved: MoveSupply) -> SupplyChange:
+        self._hear("", moved)
+        return SupplyChange()
+
+    def _hear(self, order: str, said: Fact | Request | ReceiveStock | MoveSupply | Scan) -> None:
         if self.answers:
             raise self.answers.pop(0)
         self.heard.append((order, said))
-
-
-def _name_of(said: Fact | Request | ReceiveStock | Scan) -> str:
-    if isinstance(said, Scan):
-        return said.scan
-    return said.receipt if isinstance(said, ReceiveStock) else said.message_id
 
 
 class Orders:

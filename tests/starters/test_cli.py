@@ -114,7 +114,7 @@ def test_files_that_cannot_be_read_need_no_server_and_leave_only_the_record_of_t
         (["amend", "shopify/1", "1=x"], "LINE=UNITS: 'x' is not a number of units for line 1"),
         (["amend", "shopify/1", "one"], "LINE=UNITS: 'one' does not read LINE=VALUE, such as 1=5"),
         (["amend", "shopify/1"], "Nothing to amend: state LINE=UNITS or --requested."),
-        (["promise", "shopify/1", "1", "someday"], "DATE: 'someday' is not a time such as 2026-11-23 or 2026-11-23T14:00:00Z"),
+        (["promise-to-pay", "shopify/1", "1", "someday"], "DATE: 'someday' is not a time such as 2026-11-23 or 2026-11-23T14:00:00Z"),
         (["document", "shopify/1"], "There is no order 'shopify/1'."),
     ],
 )
@@ -177,7 +177,7 @@ def test_help_names_every_command_and_the_exit_codes(capsys: pytest.CaptureFixtu
         *("up", "server", "worker", "migrate", "seed", "demo", "place", "receive", "list", "show", "stock", "document", "audit"),
         *("backorders", "reallocate"),
         *("pick", "pack", "track", "deliver", "pay", "reverse", "return-received", "inspect"),
-        *("cancel", "amend", "hold", "release", "decide", "return", "dispute", "promise", "write-off"),
+        *("cancel", "amend", "hold", "release", "decide", "return", "dispute", "promise-to-pay", "write-off"),
     ):
         assert f"│ {command} " in help_text
     assert "4 the server or the database does not answer" in help_text

@@ -68,6 +68,7 @@ def catalogue() -> dict[str, Any]:
     items = ["PLENTY", "LAMP", "SPARE", *(f"SCARCE-{n}" for n in range(1, 40)), *(f"RARE-{n}" for n in range(1, 200))]
     prices = {"EUR": "10.00"}
     return {
+        "suppliers": [{"id": "MAKER", "name": "The maker", "lead_time_days": 30}],
         "items": [
             {"id": item, "description": item.title(), "weight_g": 500, "dims_mm": [100, 100, 100], "prices": prices} for item in items
         ],
@@ -122,7 +123,8 @@ def order(*lines: OrderLine, terms: PaymentTerms = PaymentTerms.NET_30, **change
 
 
 class Shop:
-    def __init__(self, env: WorkflowEnvironment, database: Database, world: World) -> None:
+    def __init__(self, env: WorkflowEnvironment, database: Database, world: World, url: str = "") -> None:
+        self.url = url  # of the database, for the `oms` command
         self.env, self.client, self.database, self.world = env, env.client, database, world
         warehouse = Warehouses(OwnFloor(database, timedelta(days=1)), frozenset({"MAINZ"}), SimulatedWarehouse(world))
         self.partners = Partners(warehouse, SimulatedCarriers(world), SimulatedPayments(world), SimulatedMail(world))
@@ -344,7 +346,7 @@ async def installed(env: WorkflowEnvironment, folder: Path) -> AsyncIterator[Sho
     await seeded(database)
     try:
         with World(folder / "world.db") as world:
-            shop = Shop(env, database, world)
+            shop = Shop(env, database, world, url)
             await shop.open()
             try:
                 yield shop

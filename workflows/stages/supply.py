@@ -62,6 +62,7 @@ async def allocate(chapter: Chapter) -> None:
             avoid=tuple(state.avoid),
             groups=state.groups,
             apart=state.policy is ShippingPolicy.BY_DATE_GROUP,
+            day=state.policies.day,
         )
     )
     needs = request.needs
@@ -73,6 +74,7 @@ async def allocate(chapter: Chapter) -> None:
     )
     for planned in allocation.shipments:
         state.plan(planned, base["key"], pick_due)
+    state.expect(allocation.promises)
     state.allocation_rounds += 1
     state.avoid = []
     known = {cause.message_id for cause in request.causes}

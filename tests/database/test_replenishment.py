@@ -1,0 +1,455 @@
+"""Runs plan every item once, people decide once, and an approval is one line of one purchase order, however often it is asked."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import date, timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from database import demand, past_demand, purchasing, replenishment, replenishment_reading, stock
+from database import orders as order_steps
+from database import planning as terms
+from database.audit import audit
+from database.tables import (
+    ItemPlanningRow,
+    Order,
+    OrderLine,
+    PurchaseOrder,
+    PurchaseOrderLine,
+    ReplenishmentPlan,
+    ReplenishmentProposal,
+    Stock,
+)
+from domain.demand import Bucket
+from domain.errors import Conflict, NotFound, Refused
+from domain.exceptions import Decision, ExceptionKind, OpenException
+from domain.forecasting import BuiltIn, forecast
+from domain.proposals import (
+    ApproveProposal,
+    HistoryRow,
+    PlanItems,
+    ProposalDecided,
+    ProposalStatus,
+    RejectProposal,
+    ReplenishmentPlanned,
+)
+from domain.purchasing import PlacePurchase, PurchaseLine
+from domain.replenishment import ItemPlanning, Scope, StockPosition, Verdict, horizon, plan
+from domain.steps import CancelRest, ChangeLines, LineChange, ReceiveStock, Recorded, RecordException
+from tests.database.builders import DAY, NOW, House, line, order, step
+
+TODAY = NOW.date()  # a Monday
+KETTLES = ("KETTLE", "BERLIN")
+
+
+def planning(**changes: Any) -> ItemPlanning:
+    fields: dict[str, Any] = {
+        "item": "KETTLE",
+        "location": "BERLIN",
+        "supplier": "HARIO",
+        "lead_days": 14,
+        "lead_deviation": 3,
+        "minimum": 12,
+        "multiple": 6,
+        "order_cost": 2_500,
+        "unit_cost": 3_000,
+        "holding_rate": 0.25,
+        "service": 0.95,
+    }
+    return ItemPlanning(**fields | changes)
+
+
+def plan_for(session: Session, *plannings: ItemPlanning) -> None:
+    for each in plannings:
+        session.merge(ItemPlanningRow(**each.model_dump(mode="json")))
+
+
+def sold(item: str = "KETTLE", weekly: int = 20, weeks: int = 30, location: str = "") -> list[tuple[int, HistoryRow]]:
+    """`weekly` units each Tuesday of the last weeks before today."""
+    return [
+        (week + 1, HistoryRow(item=item, location=location, day=TODAY - timedelta(days=7 * week - 1), quantity=weekly + week % 2))
+        for week in range(weeks, 0, -1)
+    ]
+
+
+def run(name: str = "run-1", after: int = 0) -> PlanItems:
+    return PlanItems(run=name, as_of=TODAY, bucket=Bucket.WEEK, at=NOW + timedelta(minutes=after))
+
+
+async def planned(house: House, request: PlanItems) -> ReplenishmentPlanned:
+    """As the activity does it, in one piece."""
+    keys = await house(replenishment.begin_run, request)
+    found = await house(demand.evidence, keys, TODAY - timedelta(weeks=104), TODAY)
+    plans = []
+    for each in found:
+        history = demand.history_of(each, request.bucket, TODAY - timedelta(weeks=104), TODAY)
+        told = forecast(history.fitted, horizon(each.planning, request.bucket), BuiltIn())
+        plans.append(plan(each.planning, history, told, each.stock, TODAY))
+    await house(replenishment.store_plans, request, plans)
+    return await house(replenishment.end_run, request)
+
+
+@pytest.fixture
+async def kitchen(house: House) -> House:
+    """Kettles that sell twenty a week, and hardly any of them left."""
+    await house(plan_for, planning())
+    await house(past_demand.import_history, sold(), "sales.csv", NOW)
+    return house
+
+
+def approval(number: int, quantity: int | None = None, reason: str = "", actor: str = "cli:ada") -> ApproveProposal:
+    return ApproveProposal(number=number, quantity=quantity, reason=reason, actor=actor, at=NOW + timedelta(hours=1))
+
+
+async def only_proposal(house: House) -> int:
+    [row] = await house(replenishment_reading.proposals, ProposalStatus.OPEN)
+    return row.number
+
+
+# --- runs ----------------------------------------------------------------------------------------------------------------------------
+
+
+async def test_a_run_proposes_what_is_missing_with_its_whole_arithmetic(kitchen: House) -> None:
+    result = await planned(kitchen, run())
+    assert (result.planned, result.proposed) == (1, 1)
+    view = await kitchen(replenishment_reading.proposal, result.orders[0].number)
+    assert view.plan.stock == StockPosition(on_hand=14, since=date(2026, 1, 1))
+    assert len(view.plan.history.quantities) == 30
+    assert view.plan.demand == pytest.approx(20.5 / 7, rel=0.05)
+    assert view.proposed == view.plan.quantity
+    assert view.proposed % 6 == 0
+    assert view.plan.stock.position + view.proposed >= view.plan.reorder_point
+    assert (await kitchen(replenishment_reading.plans_of, "KETTLE"))[0] == view.plan
+
+
+async def test_a_run_that_is_repeated_plans_nothing_twice(kitchen: House) -> None:
+    first = await planned(kitchen, run())
+    assert await planned(kitchen, run()) == first
+    assert await kitchen(replenishment.begin_run, run()) == []
+    assert len(await kitchen(replenishment_reading.proposals)) == 1
+
+
+async def test_an_attempt_that_comes_late_stores_no_second_proposal(kitchen: House) -> None:
+    request = run()
+    await planned(kitchen, request)
+    stands = (await kitchen(replenishment_reading.plans_of, "KETTLE"))[0]
+    await kitchen(replenishment.store_plans, request, [stands])
+    assert len(await kitchen(replenishment_reading.proposals)) == 1
+
+
+async def test_a_run_of_the_same_name_as_of_another_day_is_a_conflict(kitchen: House) -> None:
+    await planned(kitchen, run())
+    with pytest.raises(Conflict, match="Run run-1 is known with other content \\(as of 2026-11-23 by week\\)"):
+        await kitchen(replenishment.begin_run, run().model_copy(update={"as_of": TODAY + timedelta(days=1)}))
+
+
+async def test_a_newer_run_closes_what_was_proposed_before(kitchen: House) -> None:
+    first = (await planned(kitchen, run())).orders[0].number
+    second = (await planned(kitchen, run("run-2", after=1))).orders[0].number
+    old = await kitchen(replenishment_reading.proposal, first)
+    assert (old.status, old.reason, old.decided_by) == (ProposalStatus.SUPERSEDED, "run-2 looked again", "holdfast")
+    assert (await planned(kitchen, run())).planned == 1  # asked again, the first run still says what it came to
+    assert await only_proposal(kitchen) == second
+    with pytest.raises(Refused, match=f"Proposal {first} is superseded: only an open one can be approved"):
+        await kitchen(replenishment.approve, approval(first))
+
+
+async def test_runs_at_once_leave_one_open_proposal_for_each_item(kitchen: House) -> None:
+    await kitchen(plan_for, planning(item="FILTER"), planning(item="GRINDER", location="LYON"))
+    await kitchen(past_demand.import_history, [*sold("FILTER"), *sold("GRINDER", weekly=40)], "sales.csv", NOW)
+    await asyncio.gather(*(planned(kitchen, run(f"run-{number}", after=number)) for number in range(4)))
+    open_ones = await kitchen(replenishment_reading.proposals, ProposalStatus.OPEN)
+    assert sorted((view.item, view.run) for view in open_ones) == [("FILTER", "run-3"), ("GRINDER", "run-3"), ("KETTLE", "run-3")]
+
+
+async def test_an_older_run_that_ends_later_leaves_the_newer_plan(kitchen: House) -> None:
+    older, newer = run("older"), run("newer", after=1)
+    assert await kitchen(replenishment.begin_run, older) == [KETTLES]
+    await planned(kitchen, newer)
+    stands = (await kitchen(replenishment_reading.plans_of, "KETTLE"))[0]
+    await kitchen(replenishment.store_plans, older, [stands])
+    assert await kitchen(replenishment.begin_run, older) == []
+    assert [row.run for row in await kitchen(replenishment_reading.proposals)] == ["newer"]
+
+
+async def test_what_is_enough_now_is_proposed_no_longer(kitchen: House) -> None:
+    await planned(kitchen, run())
+    await kitchen(stock.receive_stock, ReceiveStock(receipt="R-1", item="KETTLE", location="LYON", quantity=500, at=NOW, actor="dock"))
+    result = await planned(kitchen, run("run-2", after=1))
+    assert (result.proposed, result.overstock) == (0, 1)
+    [view] = await kitchen(replenishment_reading.proposals)
+    assert view.status is ProposalStatus.SUPERSEDED
+    [much] = await kitchen(replenishment_reading.surplus)
+    assert (much.verdict, much.surplus) == (Verdict.OVERSTOCK, 514 - much.reorder_point - max(much.economic_quantity, 12))
+
+
+# --- decisions -----------------------------------------------------------------------------------------------------------------------
+
+
+async def test_an_approval_is_one_line_of_a_purchase_order_however_often_it_is_asked(kitchen: House) -> None:
+    await planned(kitchen, run())
+    number = await only_proposal(kitchen)
+    first = await kitchen(replenishment.approve, approval(number))
+    again = await kitchen(replenishment.approve, approval(number, actor="cli:bob"))
+    assert again == first.model_copy(update={"repeated": True})
+    assert first == ProposalDecided(
+        number=number, status=ProposalStatus.APPROVED, quantity=first.quantity, purchase_order=f"PO-R{number}", line=1
+    )
+    placed = await kitchen(lambda session: session.get_one(PurchaseOrder, first.purchase_order))
+    assert (placed.supplier, placed.location, placed.created_by) == ("HARIO", "BERLIN", "cli:ada")
+    ordered = await kitchen(lambda session: session.scalars(select(PurchaseOrderLine)).one())
+    assert (ordered.item, ordered.ordered, ordered.expected_at) == ("KETTLE", first.quantity, NOW + timedelta(hours=1) + 14 * DAY)
+
+
+async def test_two_approvals_at_once_order_once(kitchen: House) -> None:
+    await planned(kitchen, run())
+    number = await only_proposal(kitchen)
+    both = await asyncio.gather(*(kitchen(replenishment.approve, approval(number, actor=name)) for name in ("cli:ada", "cli:bob")))
+    assert sorted(each.repeated for each in both) == [False, True]
+    assert len(await kitchen(lambda session: session.scalars(select(PurchaseOrderLine)).all())) == 1
+
+
+async def test_another_quantity_needs_a_reason_and_is_not_changed_again(kitchen: House) -> None:
+    await planned(kitchen, run())
+    number = await only_proposal(kitchen)
+    with pytest.raises(Refused, match="ordering 60 needs a reason"):
+        await kitchen(replenishment.approve, approval(number, 60))
+    with pytest.raises(Refused, match="with 1 to 10000000 units, not with 0"):
+        await kitchen(replenishment.approve, approval(number, 0))
+    assert (await kitchen(replenishment.approve, approval(number, 60, "a fair in March"))).quantity == 60
+    with pytest.raises(Conflict, match="approved with 60 units by cli:ada"):
+        await kitchen(replenishment.approve, approval(number, 66, "two fairs"))
+    view = await kitchen(replenishment_reading.proposal, number)
+    assert (view.quantity, view.reason, view.decided_by) == (60, "a fair in March", "cli:ada")
+
+
+async def test_a_rejected_proposal_orders_nothing(kitchen: House) -> None:
+    await planned(kitchen, run())
+    number = await only_proposal(kitchen)
+    refusal = RejectProposal(number=number, reason="the range ends", actor="cli:ada", at=NOW)
+    with pytest.raises(Refused, match="needs a reason"):
+        await kitchen(replenishment.reject, refusal.model_copy(update={"reason": " "}))
+    assert not (await kitchen(replenishment.reject, refusal)).repeated
+    assert (await kitchen(replenishment.reject, refusal)).repeated
+    with pytest.raises(Refused, match="is rejected: only an open one"):
+        await kitchen(replenishment.approve, approval(number))
+    assert await kitchen(lambda session: session.scalars(select(PurchaseOrder)).all()) == []
+    with pytest.raises(NotFound, match="There is no proposal '999'"):
+        await kitchen(replenishment.approve, approval(999))
+
+
+async def test_one_purchase_order_for_a_supplier_a_location_and_a_run(kitchen: House) -> None:
+    await kitchen(plan_for, planning(item="FILTER"), planning(item="GRINDER", location="LYON", minimum=1, multiple=1))
+    await kitchen(past_demand.import_history, [*sold("FILTER"), *sold("GRINDER", weekly=40)], "sales.csv", NOW)
+    result = await planned(kitchen, run())
+    numbers = {each.item: each.number for each in result.orders}
+    decided = {item: await kitchen(replenishment.approve, approval(numbers[item])) for item in ("KETTLE", "FILTER", "GRINDER")}
+    assert (decided["FILTER"].purchase_order, decided["FILTER"].line) == (decided["KETTLE"].purchase_order, 2)
+    assert decided["GRINDER"].purchase_order == f"PO-R{numbers['GRINDER']}"
+
+
+async def test_a_line_never_joins_a_purchase_order_that_is_closed(kitchen: House) -> None:
+    await kitchen(plan_for, planning(item="FILTER"))
+    await kitchen(past_demand.import_history, sold("FILTER"), "sales.csv", NOW)
+    result = await planned(kitchen, run())
+    kettles, filters = (next(each.number for each in result.orders if each.item == item) for item in ("KETTLE", "FILTER"))
+    first = await kitchen(replenishment.approve, approval(kettles))
+    came = ReceiveStock(
+        receipt="R-1", item="KETTLE", location="BERLIN", quantity=first.quantity, at=NOW, actor="dock",
+        purchase_order=first.purchase_order, purchase_line=1,
+    )  # fmt: skip
+    await kitchen(purchasing.receive, came)
+    assert (await kitchen(replenishment.approve, approval(filters))).purchase_order == f"PO-R{filters}"
+
+
+async def test_what_was_approved_is_netted_in_the_next_run(kitchen: House) -> None:
+    await planned(kitchen, run())
+    decided = await kitchen(replenishment.approve, approval(await only_proposal(kitchen)))
+    assert (await planned(kitchen, run("run-2", after=1))).proposed == 0
+    [now] = await kitchen(replenishment_reading.plans_of, "KETTLE")
+    assert now.stock.on_order == decided.quantity
+    assert now.stock.inbound[0].reference == f"purchase order {decided.purchase_order} line 1"
+    assert now.stock.inbound[0].expected == date(2026, 12, 7)
+
+
+# --- what was wanted -----------------------------------------------------------------------------------------------------------------
+
+
+async def wanted(house: House, *keys: tuple[str, str]) -> list[demand.Evidence]:
+    return await house(demand.evidence, keys or (KETTLES,), TODAY - timedelta(weeks=4), TODAY + timedelta(days=7))
+
+
+async def test_demand_is_what_was_ordered_on_the_day_it_was_asked_for(house: House) -> None:
+    await house(plan_for, planning())
+    await house.accept(order("1001", line(quantity=2)))
+    await house.accept(order("1002", line(quantity=3), requested_at=NOW + 2 * DAY))
+    [found] = await wanted(house)
+    assert dict(found.wanted) == {TODAY: 2, TODAY + timedelta(days=2): 3}
+    assert (found.stock.on_hand, found.stock.backordered, found.stock.position) == (14, 5, 9)
+
+
+async def test_what_the_customer_took_back_was_not_wanted_and_what_we_could_not_supply_was(house: House) -> None:
+    await house(plan_for, planning())
+    for number in ("1001", "1002", "1003"):
+        await house.accept(order(number, line(quantity=5)))
+    await house.once(CancelRest(**step("cancel", "shopify/1001")), Recorded, order_steps.cancel_rest)
+    for number in ("1002", "1003"):
+        less = ChangeLines(**step("change/1", f"shopify/{number}"), changes=(LineChange(line=1, cancel=4),), reason="fewer")
+        await house.once(less, Recorded, order_steps.change_lines)
+    answer = Decision(choice="cancel_line", by="desk", at=NOW)
+    late = OpenException(
+        number=1, kind=ExceptionKind.BACKORDER_OVERDUE, subject="backorder", detail="", opened_at=NOW, due_at=NOW, decision=answer
+    )
+    request = RecordException(**step("exception/1", "shopify/1003"), exception=late)
+    await house.once(request, Recorded, order_steps.record_exception)
+    [found] = await wanted(house)
+    assert dict(found.wanted) == {TODAY: 0 + 1 + 5}
+
+
+async def test_orders_that_are_not_accepted_and_lines_of_our_own_are_no_demand(house: House) -> None:
+    await house(plan_for, planning())
+    await house.accept(order("1001", line(quantity=5)))
+    await house.accept(order("1002", line(quantity=7)))
+
+    def refuse_one_and_replace_the_other(session: Session) -> None:
+        session.execute(update(Order).where(Order.order == "shopify/1001").values(accepted_at=None))
+        session.execute(update(OrderLine).where(OrderLine.order == "shopify/1002").values(origin="replacement for line 1"))
+
+    await house(refuse_one_and_replace_the_other)
+    assert dict((await wanted(house))[0].wanted) == {}
+
+
+async def test_a_location_counts_what_left_there_and_the_first_one_what_no_location_has(house: House) -> None:
+    await house(plan_for, *(planning(location=place, scope=Scope.LOCATION) for place in ("BERLIN", "LYON")))
+    placed = order("1001", line(quantity=16))
+    await house.accept(placed)
+    await house.allocate(placed)
+    berlin, lyon = await wanted(house, KETTLES, ("KETTLE", "LYON"))
+    assert (berlin.wanted[TODAY], lyon.wanted[TODAY]) == (10 + 2, 4)
+    assert (berlin.stock.reserved, berlin.stock.backordered, berlin.stock.position) == (10, 2, -2)
+    assert (lyon.stock.reserved, lyon.stock.backordered, lyon.stock.position) == (4, 0, 0)
+
+
+async def test_days_without_stock_are_those_that_begin_and_end_without(house: House) -> None:
+    await house(plan_for, planning(item="FILTER"), planning(item="GRINDER"))
+
+    def goods(number: int, days: int, quantity: int) -> ReceiveStock:
+        return ReceiveStock(
+            receipt=f"F-{number}", item="FILTER", location="LYON", quantity=quantity, at=NOW - timedelta(days=days), actor="dock"
+        )
+
+    def sell_out(session: Session) -> None:
+        row = session.get_one(Stock, ("FILTER", "LYON", ""))
+        row.on_hand -= 5
+        stock.move(session, row, -5, "adjustment", "F-out", NOW - timedelta(days=8), None)
+
+    await house(stock.receive_stock, goods(1, 10, 5))
+    await house(sell_out)
+    await house(stock.receive_stock, goods(2, 4, 9))
+    filters, grinders = await house(demand.evidence, [("FILTER", "BERLIN"), ("GRINDER", "BERLIN")], TODAY - timedelta(days=20), TODAY)
+    assert sorted(filters.out_of_stock) == [TODAY - timedelta(days=days) for days in (7, 6, 5)]
+    assert filters.stock.since == TODAY - timedelta(days=10)  # of the time before, the ledger knows nothing
+    assert grinders.out_of_stock == set()
+
+
+async def test_open_purchase_orders_are_on_their_way_and_received_units_are_not(house: House) -> None:
+    await house(plan_for, planning(), planning(location="LYON", scope=Scope.LOCATION))
+    lines = (PurchaseLine(line=1, item="KETTLE", ordered=40, expected_at=NOW + 3 * DAY),)
+    await house(
+        purchasing.place_purchase,
+        PlacePurchase(purchase_order="PO-1", supplier="HARIO", location="BERLIN", lines=lines, at=NOW, actor="ada"),
+    )
+    came = ReceiveStock(
+        receipt="R-1", item="KETTLE", location="BERLIN", quantity=15, at=NOW, actor="dock", purchase_order="PO-1", purchase_line=1
+    )
+    await house(purchasing.receive, came)
+    network, lyon = await wanted(house, KETTLES, ("KETTLE", "LYON"))
+    assert (network.stock.on_hand, network.stock.on_order) == (29, 25)
+    assert (lyon.stock.on_hand, lyon.stock.on_order) == (4, 0)
+
+
+# --- history -------------------------------------------------------------------------------------------------------------------------
+
+
+async def test_the_same_history_again_changes_nothing_and_newer_figures_replace_older_ones(house: House) -> None:
+    rows = sold(weeks=3)
+    first = await house(past_demand.import_history, rows, "sales.csv", NOW)
+    again = await house(past_demand.import_history, rows, "sales.csv", NOW)
+    assert (first.added, again.added, again.changed, again.unchanged) == (3, 0, 0, 3)
+    number, row = rows[0]
+    newer = await house(past_demand.import_history, [(number, row.model_copy(update={"quantity": 99})), rows[1]], "newer.csv", NOW)
+    assert (newer.added, newer.changed, newer.unchanged) == (0, 1, 1)
+
+
+async def test_rows_of_one_day_add_up_and_unknown_ones_are_named(house: House) -> None:
+    row = HistoryRow(item="KETTLE", location="BERLIN", day=TODAY, quantity=2)
+    told = await house(
+        past_demand.import_history,
+        [(2, row), (3, row), (4, row.model_copy(update={"item": "TEAPOT"})), (5, row.model_copy(update={"location": "OSLO"}))],
+        "sales.csv",
+        NOW,
+    )
+    assert (told.added, [(found.row, found.reason) for found in told.findings]) == (
+        1,
+        [(4, "there is no item 'TEAPOT'"), (5, "there is no location 'OSLO'")],
+    )
+    await house(plan_for, planning())
+    [found] = await wanted(house)
+    assert dict(found.wanted) == {TODAY: 4}
+
+
+async def test_two_imports_at_once_keep_one_row_a_day(house: House) -> None:
+    rows = sold(weeks=20)
+    told = await asyncio.gather(*(house(past_demand.import_history, rows, "sales.csv", NOW) for _ in range(2)))
+    assert sorted(each.added for each in told) == [0, 20]
+
+
+# --- terms ---------------------------------------------------------------------------------------------------------------------------
+
+
+async def test_terms_are_set_and_changed_and_name_only_what_is_known(house: House) -> None:
+    await house(terms.set_terms, planning())
+    await house(terms.set_terms, planning(minimum=24, service=0.99))
+    [found] = await house(terms.terms_of, "KETTLE")
+    assert found == planning(minimum=24, service=0.99)
+    assert await house(terms.terms_of, "FILTER") == []
+    for unknown, what in (
+        ({"item": "TEAPOT"}, "item 'TEAPOT'"),
+        ({"location": "OSLO"}, "location 'OSLO'"),
+        ({"supplier": "X"}, "supplier 'X'"),
+    ):
+        with pytest.raises(NotFound, match=what):
+            await house(terms.set_terms, planning(**unknown))
+    assert len(await house(terms.terms_of)) == 1
+
+
+# --- the audit -----------------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("table", "change", "rule"),
+    [
+        (PurchaseOrderLine, {"ordered": 7}, "what_was_approved_is_on_order"),
+        (ReplenishmentProposal, {"decided_by": ""}, "every_decision_has_somebody_and_a_reason"),
+        (ReplenishmentProposal, {"proposed": 7}, "every_plan_is_its_own_arithmetic"),
+        (ReplenishmentPlan, {"surplus": 7}, "every_plan_is_its_own_arithmetic"),
+        (ReplenishmentPlan, {"plan": "{}"}, "every_plan_is_its_own_arithmetic"),
+    ],
+)
+async def test_the_audit_sees_a_broken_truth(kitchen: House, table: Any, change: dict[str, Any], rule: str) -> None:
+    await planned(kitchen, run())
+    await kitchen(replenishment.approve, approval(await only_proposal(kitchen)))
+
+    def change_to(session: Session, values: dict[str, Any]) -> dict[str, Any]:
+        row = session.scalars(select(table)).one()
+        before = {name: getattr(row, name) for name in values}
+        session.execute(update(table).values(**values))
+        return before
+
+    before = await kitchen(change_to, change)
+    assert rule in {found.rule for found in await kitchen(audit)}
+    await kitchen(change_to, before)
