@@ -7,7 +7,7 @@ from temporalio import activity
 from activities.steps import once, once_outside, undo
 from database import shipments
 from database.engine import Database
-from domain.steps import CancelPicks, PicksReleased, Recorded, RecordPacking, RecordPick, ReleasePicks
+from domain.steps import CancelPicks, ParcelsRecorded, PicksReleased, Recorded, RecordPacking, RecordPick, ReleasePicks
 from integrations.ports import Warehouse
 
 
@@ -41,6 +41,6 @@ class FloorActivities:
         return await once(self.database, request, Recorded, shipments.record_pick)
 
     @activity.defn
-    async def record_packing(self, request: RecordPacking) -> Recorded:
-        """Book the parcels."""
-        return await once(self.database, request, Recorded, shipments.record_packing)
+    async def record_packing(self, request: RecordPacking) -> ParcelsRecorded:
+        """Book the parcels, each with its SSCC."""
+        return await once(self.database, request, ParcelsRecorded, shipments.record_packing)

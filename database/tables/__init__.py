@@ -1,6 +1,7 @@
-"""The tables, by subject: catalogue, stock, orders, money, and the record of what was done."""
+"""The tables, by subject: catalogue, stock, orders, packing, carriers, money, and the record of what was done."""
 
 from database.tables.base import Base
+from database.tables.carriers import CarrierCall, Dock, LabelDocument, Manifest, ManifestLine, PulledEvent
 from database.tables.catalogue import Customer, CustomerAlias, Item, Location, Price, PriceList
 from database.tables.money import (
     AuthorizationRow,
@@ -26,6 +27,17 @@ from database.tables.orders import (
     ReturnLine,
     Shipment,
 )
+from database.tables.packing import (
+    CartonRow,
+    ItemMeasures,
+    LogisticUnit,
+    PackedParcel,
+    PackingProposal,
+    PackingRulesRow,
+    PackingScan,
+    PackingSession,
+    SsccCounter,
+)
 from database.tables.record import AuditEntry, Counter, JournalEntry
 from database.tables.stock import Reservation, Stock, StockMovement
 
@@ -33,26 +45,40 @@ __all__ = [
     "AuditEntry",
     "AuthorizationRow",
     "Base",
+    "CarrierCall",
+    "CartonRow",
     "Counter",
     "CreditLine",
     "CreditNote",
     "Customer",
     "CustomerAlias",
+    "Dock",
     "ExceptionRow",
     "Intake",
     "Invoice",
     "InvoiceLineRow",
     "Item",
+    "ItemMeasures",
     "JournalEntry",
+    "LabelDocument",
     "Location",
+    "LogisticUnit",
+    "Manifest",
+    "ManifestLine",
     "Order",
     "OrderFinding",
     "OrderLine",
+    "PackedParcel",
+    "PackingProposal",
+    "PackingRulesRow",
+    "PackingScan",
+    "PackingSession",
     "ParcelRow",
     "Payment",
     "PaymentPart",
     "Price",
     "PriceList",
+    "PulledEvent",
     "ReceivableEntry",
     "Refund",
     "Refusal",
@@ -61,6 +87,7 @@ __all__ = [
     "Return",
     "ReturnLine",
     "Shipment",
+    "SsccCounter",
     "Stock",
     "StockMovement",
 ]

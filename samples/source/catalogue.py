@@ -46,6 +46,39 @@ LOCATIONS = [
     ("ROTTERDAM", "Rotterdam Waalhaven", "NL", "3089 JH"),
 ]
 
+# where the carriers fetch the parcels: location -> street, city, phone
+DOCKS = {
+    "BERLIN": ("Am Güterbahnhof 1, Tor 4", "Grossbeeren", "+49 30 5550 1200"),
+    "LYON": ("12 rue du Dauphiné, quai B", "Saint-Priest", "+33 4 5550 1200"),
+    "ROTTERDAM": ("Waalhaven Z.z. 22, dok 3", "Rotterdam", "+31 10 555 1200"),
+}
+
+# id, description, inside in millimetres, tare in grams, gross limit in grams, cost in cents
+CARTONS = [
+    ("XS", "Mailer, single wall", (250, 180, 100), 90, 5_000, 38),
+    ("S", "Carton, single wall", (320, 230, 180), 190, 10_000, 62),
+    ("M", "Carton, single wall", (430, 330, 280), 380, 20_000, 105),
+    ("L", "Carton, double wall", (600, 400, 400), 850, 30_000, 198),
+    ("XL", "Carton, double wall", (790, 500, 500), 1_400, 31_500, 320),
+]
+
+# our GS1 company prefix is as made up as the company
+SSCC = {"extension": 3, "company_prefix": "4099876"}
+
+# how an item may be packed, where that is special
+PACKING = {
+    "ESP-DUO": {"upright": True, "as_is": True},  # ships in the maker's own carton
+    "GRD-500": {"upright": True, "as_is": True},
+    "CLN-900": {"goods_class": "hazardous"},  # corrosive cleaner
+    "CUP-012": {"upright": True},
+}
+
+# what a customer asks of every parcel
+PACKING_RULES = {
+    "C-1003": {"max_parcel_g": 20_000},  # nobody there lifts more
+    "C-1006": {"mixed_lines": False},
+}
+
 AMPLE_STOCK = {"BERLIN": 240, "LYON": 160, "ROTTERDAM": 200}
 
 # price list -> currency, per cent of the standard price in EUR; the web prices contain VAT
@@ -119,11 +152,27 @@ def document() -> dict[str, Any]:
                 "description": text,
                 "weight_g": grams,
                 "dims_mm": list(size),
+                **PACKING.get(item, {}),
                 "prices": {"EUR": major(cents), "USD": major(cents * 115 // 100)},
             }
             for item, text, grams, size, cents, _ in items
         ],
-        "locations": [{"id": id_, "name": name, "country": country, "postcode": code} for id_, name, country, code in LOCATIONS],
+        "locations": [
+            {
+                "id": id_,
+                "name": name,
+                "country": country,
+                "postcode": code,
+                "address": {"name": f"Holdfast Trading GmbH, {name}", "street": DOCKS[id_][0], "city": DOCKS[id_][1]},
+                "phone": DOCKS[id_][2],
+            }
+            for id_, name, country, code in LOCATIONS
+        ],
+        "cartons": [
+            {"id": id_, "description": text, "inner_mm": list(size), "tare_g": tare, "max_weight_g": limit, "cost": cents}
+            for id_, text, size, tare, limit, cents in CARTONS
+        ],
+        "sscc_series": [SSCC],
         "stock": [
             {"item": entry[0], "location": location, "bin": f"{location[0]}-{n // 10 + 1:02d}-{n % 10 + 1:02d}", "quantity": quantity}
             for n, entry in enumerate(items)
@@ -140,6 +189,7 @@ def document() -> dict[str, Any]:
                 "price_list": price_list,
                 "blocked": blocked,
                 "email": f"{id_.lower()}@customers.example",
+                **({"packing": PACKING_RULES[id_]} if id_ in PACKING_RULES else {}),
             }
             for id_, name, aliases, price_list, limit, blocked in CUSTOMERS
         ],
