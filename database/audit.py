@@ -8,6 +8,7 @@ from sqlalchemy import ColumnElement, FromClause, Select, and_, func, or_, selec
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from database.audit_money import MONEY_RULES
+from database.audit_parcels import PARCEL_RULES
 from database.tables import (
     AuthorizationRow,
     ExceptionRow,
@@ -36,7 +37,7 @@ def audit(session: Session) -> list[Violation]:
     """All violations, by rule. Reads every table once or twice; writes nothing."""
     return [
         Violation(rule=rule.__name__.removeprefix("_"), subject=subject, detail=detail)
-        for rule in (*RULES, *MONEY_RULES)
+        for rule in (*RULES, *MONEY_RULES, *PARCEL_RULES)
         for subject, detail in rule(session)
     ]
 

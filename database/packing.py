@@ -61,11 +61,13 @@ def stored_proposal(session: Session, order: str, shipment: int, task: ToPack) -
     return Proposal.model_validate_json(row.proposal) if row is not None and row.fingerprint == fingerprint(task) else None
 
 
-def keep_proposal(session: Session, order: str, shipment: int, task: ToPack, proposed: Proposal, at: datetime) -> Proposal:
-    """Store it, unless somebody was quicker: everybody who asks about the same goods sees the same parcels."""
+def keep_proposal(
+    session: Session, order: str, shipment: int, task: ToPack, proposed: Proposal, at: datetime, anew: bool = False
+) -> Proposal:
+    """Store it, unless somebody was quicker: everybody who asks about the same goods sees the same parcels. `anew` replaces it."""
     order_of(session, order)
     known = stored_proposal(session, order, shipment, task)
-    if known is not None:
+    if known is not None and not anew:
         return known
     session.merge(
         PackingProposal(order=order, shipment=shipment, fingerprint=fingerprint(task), proposal=proposed.model_dump_json(), proposed_at=at)

@@ -158,6 +158,11 @@ def bench(session: Session, order: str, shipment: int) -> Bench:
     )
 
 
+def open_parcels(session: Session, order: str, shipment: int) -> tuple[Parcel, ...]:
+    """The parcels of the session as they are now, weighed by their items: labels are printed from them."""
+    return _parcels(session, bench(session, order, shipment), {})
+
+
 def _check_rules(session: Session, at_hand: Bench, scan: Scan) -> None:
     """The customer's rules and the carton's limit, for what the parcel would hold."""
     there = next((parcel for parcel in at_hand.parcels if parcel.parcel == scan.parcel), OpenParcel(parcel=scan.parcel, contents={}))
@@ -190,7 +195,8 @@ def _carton(session: Session, name: str, rules: PackingRules) -> Carton | None:
 
 
 def _weight(session: Session, contents: Mapping[str, int], carton: Carton | None) -> int:
-    grams = dict(session.execute(select(Item.item, Item.weight_g).where(Item.item.in_(contents))).tuples())
+    chosen = select(Item.item, Item.weight_g).where(Item.item.in_(contents))
+    grams = {item: weight_g for item, weight_g in session.execute(chosen)}  # noqa: C416  # a row is no pair to the type checker
     return (carton.tare_g if carton else 0) + sum(grams.get(item, 0) * units for item, units in contents.items())
 
 

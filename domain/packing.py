@@ -134,7 +134,7 @@ class ToPack(Value):
         length, width, height = goods.size
         if goods.upright or self.rules.keep_upright:
             return tuple(dict.fromkeys([(length, width, height), (width, length, height)]))
-        return tuple(dict.fromkeys(permutations(goods.size)))
+        return tuple(dict.fromkeys((a, b, c) for a, b, c in permutations(goods.size)))
 
     def fits(self, goods: Goods, carton: Carton) -> bool:
         """One unit alone in this carton."""

@@ -53,13 +53,13 @@ async def receive(client: Client, goods: ReceiveStock) -> StockReceived:
     except TimeoutError:
         raise Unavailable(f"Receipt {goods.receipt} is recorded and will be booked as soon as a worker runs (`oms worker`).") from None
     except WorkflowFailureError as failed:
-        raise Refused(_sentence(failed)) from failed
+        raise Refused(sentence_of(failed)) from failed
     except RPCError as error:
         raise Unavailable(f"Receipt {goods.receipt} could not be booked: {error.message}; send it again, it counts once.") from error
     return received.model_copy(update={"repeated": True}) if repeated else received
 
 
-def _sentence(failed: BaseException) -> str:
+def sentence_of(failed: BaseException) -> str:
     """What the activity said, under the layers that Temporal puts around it."""
     while not isinstance(failed, ApplicationError) and failed.__cause__ is not None:
         failed = failed.__cause__

@@ -21,6 +21,7 @@ from temporalio.worker import (
     WorkflowRunner,
 )
 
+from activities.dispatch import DispatchActivities
 from activities.floor import FloorActivities
 from activities.invoices import InvoiceActivities
 from activities.money import MoneyActivities
@@ -34,6 +35,7 @@ from domain.errors import Refused
 from integrations.ports import Carriers, Mail, Payments, Warehouse
 from integrations.simulated import SimulatedCarriers, SimulatedMail, SimulatedPayments, SimulatedWarehouse, World
 from workers.sandbox import Sandbox
+from workflows.dispatch import ManifestClosing, TrackShipments
 from workflows.order import Order
 from workflows.policies import CARRIER, MAIL, ORDERS_QUEUE, PAYMENTS, WAREHOUSE
 from workflows.receipt import StockReceipt
@@ -69,7 +71,7 @@ def activities_by_queue(database: Database, behind: Partners) -> dict[str, list[
     orders, stock = OrderActivities(database), StockActivities(database)
     floor, shipping = FloorActivities(database, behind.warehouse), ShippingActivities(database, behind.carriers)
     money, invoices = MoneyActivities(database, behind.payments), InvoiceActivities(database, behind.mail)
-    returns = ReturnActivities(database, behind.carriers)
+    returns, dispatch = ReturnActivities(database, behind.carriers), DispatchActivities(database, behind.carriers)
     return {
         ORDERS_QUEUE: [
             orders.accept_order,
@@ -97,9 +99,17 @@ def activities_by_queue(database: Database, behind: Partners) -> dict[str, list[
             returns.record_return_receipt,
             returns.record_inspection,
             returns.settle_return,
+            dispatch.find_under_way,
+            dispatch.news_told,
         ],
         WAREHOUSE.queue: [floor.release_picks, floor.cancel_picks],
-        CARRIER.queue: [shipping.ship_parcels, shipping.void_label, returns.authorize_return],
+        CARRIER.queue: [
+            shipping.ship_parcels,
+            shipping.void_label,
+            returns.authorize_return,
+            dispatch.close_manifest,
+            dispatch.pull_tracking,
+        ],
         PAYMENTS.queue: [
             money.authorize_payment,
             money.void_authorization,
@@ -125,7 +135,7 @@ def workers(
             Worker(
                 client,
                 task_queue=queue,
-                workflows=[Order, StockReceipt] if queue == ORDERS_QUEUE else [],
+                workflows=[Order, StockReceipt, ManifestClosing, TrackShipments] if queue == ORDERS_QUEUE else [],
                 activities=activities,
                 workflow_runner=runner or Sandbox(),
                 interceptors=[Final(), *interceptors],

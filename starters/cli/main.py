@@ -8,7 +8,7 @@ import typer
 from typer.exceptions import Abort, TyperException
 
 from domain.errors import OrderError, Unavailable
-from starters.cli import asking, demo, intake, reading, running, telling
+from starters.cli import asking, demo, dispatch, intake, packing, reading, running, telling
 
 OK, FELL_SHORT, USAGE, REFUSED, UNAVAILABLE, DEFECT, INTERRUPTED = 0, 1, 2, 3, 4, 5, 130
 
@@ -27,7 +27,7 @@ app = typer.Typer(
     rich_markup_mode="markdown",
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for room in (running, intake, reading, telling, asking, demo):
+for room in (running, intake, reading, telling, packing, dispatch, asking, demo):
     app.add_typer(room.app)
 
 

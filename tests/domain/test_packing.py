@@ -62,10 +62,8 @@ some_tasks = st.builds(
 @given(some_tasks)
 def test_first_fit_packs_every_unit_once_within_cartons_and_rules_or_says_what_fits_nowhere(asked: ToPack) -> None:
     alone = [
-        one.as_is
-        and (asked.rules.max_parcel_g is None or one.weight_g <= asked.rules.max_parcel_g)
-        or not one.as_is
-        and any(asked.fits(one, carton) for carton in asked.permitted)
+        (one.as_is and (asked.rules.max_parcel_g is None or one.weight_g <= asked.rules.max_parcel_g))
+        or (not one.as_is and any(asked.fits(one, carton) for carton in asked.permitted))
         for one in asked.goods
     ]
     if all(alone):

@@ -20,7 +20,7 @@ pytestmark = pytest.mark.xdist_group("costs")
 
 EVENTS = 93
 ACTIONS = 23
-STATEMENTS = 106
+STATEMENTS = 107
 
 
 @pytest.fixture(scope="module")
