@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
+
 from domain.messages import CarrierEvent
 from domain.order import Moment
 from domain.values import Value
@@ -75,3 +77,19 @@ class TrackingPulled(Value):
 class NewsTold(Value):
     events: tuple[str, ...]
     at: Moment
+
+
+class LabelCall(Value):
+    """A label that was asked for under our key: `asked` (the outcome may be unknown), `bought` or `voided`."""
+
+    key: str
+    carrier: str
+    reference: str
+    state: str
+    asked_at: Moment
+    answer: str = ""  # what the carrier sold, as JSON
+    fresh: bool = False  # asked for the first time just now
+
+    def on_its_way(self, now: datetime, settling: timedelta) -> bool:
+        """The call that asked may not have come to its end."""
+        return self.state == "asked" and now - self.asked_at < settling

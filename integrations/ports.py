@@ -10,6 +10,8 @@ from __future__ import annotations
 
 from typing import Literal, Protocol
 
+from pydantic import ConfigDict
+
 from domain.messages import CarrierStatus, Parcel
 from domain.money import Money
 from domain.order import Address, Moment
@@ -23,10 +25,13 @@ class Quote(Value):
     service: str
     price: Money
     transit_days: int
+    origin: str = ""  # the location it was made for
 
 
 class LabelFile(Value):
     """A label as the carrier gave it."""
+
+    model_config = ConfigDict(ser_json_bytes="base64", val_json_bytes="base64")
 
     format: Literal["pdf", "zpl"]
     content: bytes

@@ -19,11 +19,16 @@ from starters.papers import SELLER
 def label_files(session: Session, order: str, shipment: int, format_: str, *, own: bool = False) -> list[bytes]:
     """The labels of a shipment's parcels as files of this format, `pdf` or `zpl`; several where the carrier gave several.
 
-    Raises Refused for a shipment that has no parcels.
+    Raises Refused for a shipment that has no parcels, and where the carrier gave another format: ours is no label it would carry.
     """
     theirs = [] if own else dispatch.labels(session, order, shipment, format_)
     if theirs:
         return theirs
+    other = "zpl" if format_ == "pdf" else "pdf"
+    if not own and dispatch.labels(session, order, shipment, other):
+        raise Refused(
+            f"The carrier gave the label of shipment {shipment} of {order} as {other} only: ask for --{other}, or for ours (--own)."
+        )
     ours = parcel_labels(session, order, shipment)
     return [documents.parcel_labels(ours) if format_ == "pdf" else documents.parcel_labels_zpl(ours).encode()]
 

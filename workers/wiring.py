@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from contextlib import AsyncExitStack
 from datetime import timedelta
 from importlib.metadata import version
@@ -37,7 +37,7 @@ from integrations.simulated import SimulatedCarriers, SimulatedMail, SimulatedPa
 from workers.sandbox import Sandbox
 from workflows.dispatch import ManifestClosing, TrackShipments
 from workflows.order import Order
-from workflows.policies import CARRIER, MAIL, ORDERS_QUEUE, PAYMENTS, WAREHOUSE
+from workflows.policies import CARRIER, MAIL, ORDERS_QUEUE, PAYMENTS, QUEUES, WAREHOUSE
 from workflows.receipt import StockReceipt
 
 GRACE = timedelta(seconds=10)
@@ -127,10 +127,13 @@ def workers(
     behind: Partners,
     interceptors: Sequence[Interceptor] = (),
     runner: WorkflowRunner | None = None,
+    queues: Collection[str] = QUEUES,
 ) -> list[Worker]:
     """One worker per queue; only the first runs workflows, in a `Sandbox` when no other runner is given."""
     found = []
     for queue, activities in activities_by_queue(database, behind).items():
+        if queue not in queues:
+            continue
         found.append(
             Worker(
                 client,
@@ -149,13 +152,14 @@ def workers(
 
 
 async def run_workers(settings: Settings, client: Client, stop: asyncio.Event, ready: Callable[[], None] = lambda: None) -> None:
-    """Carry out orders until `stop` is set, then let what runs come to its end."""
+    """Carry out orders until `stop` is set, then let what runs come to its end. Real carriers are served by a process of their own."""
     database = Database(settings.database_url)
     behind, world = partners(settings)
     async with AsyncExitStack() as stack:
         stack.push_async_callback(database.close)
         stack.callback(world.close)
-        for worker in workers(client, database, behind):
+        elsewhere = {CARRIER.queue} if settings.carriers == "karrio" else set()
+        for worker in workers(client, database, behind, queues=set(QUEUES) - elsewhere):
             await stack.enter_async_context(worker)
         ready()
         await stop.wait()
@@ -178,10 +182,15 @@ class _FinalActivity(ActivityInboundInterceptor):
 
 async def until_stopped(settings: Settings, client: Client) -> None:
     """Run as a process: until SIGINT or SIGTERM."""
+    await run_workers(settings, client, stopped())
+
+
+def stopped() -> asyncio.Event:
+    """Set by SIGINT or SIGTERM."""
     import signal
 
     stop = asyncio.Event()
     for name in (signal.SIGINT, signal.SIGTERM):
         with contextlib.suppress(NotImplementedError):  # Windows has no signal handlers on its event loop: Ctrl-C ends the process
             asyncio.get_running_loop().add_signal_handler(name, stop.set)
-    await run_workers(settings, client, stop)
+    return stop
