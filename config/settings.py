@@ -137,7 +137,7 @@ class Settings(BaseSettings):
             if secret is None and len(missing) < len(others):
                 raise ValueError(f"{name} is missing for the account with {carrier}")
             if secret is not None and missing:
-                raise ValueError(f"{' and '.join(missing)} is missing for the account with {carrier}")
+                raise ValueError(f"{' and '.join(missing)} {'is' if len(missing) == 1 else 'are'} missing for the account with {carrier}")
         return self
 
     @model_validator(mode="after")

@@ -15,7 +15,7 @@ from typing import Any
 from domain.first_fit import first_fit
 from domain.packing import Filled, Goods, Placement, Proposal, ToPack, faults, proposal
 
-SECONDS = 1.0
+SECONDS = 2.0
 """How long the search may take for one group of goods; it returns the best it found."""
 
 START_SECONDS = 8.0

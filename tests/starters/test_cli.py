@@ -176,6 +176,7 @@ def test_help_names_every_command_and_the_exit_codes(capsys: pytest.CaptureFixtu
     for command in (
         *("up", "server", "worker", "migrate", "seed", "demo", "place", "receive", "list", "show", "stock", "document", "audit"),
         *("pick", "pack", "track", "deliver", "pay", "reverse", "return-received", "inspect"),
+        *("cartons", "pack-scan", "pack-close", "label", "manifest", "tracking", "pull-tracking"),
         *("cancel", "amend", "hold", "release", "decide", "return", "dispute", "promise", "write-off"),
     ):
         assert f"│ {command} " in help_text
