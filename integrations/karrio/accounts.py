@@ -11,22 +11,13 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
-with warnings.catch_warnings():
-    warnings.simplefilter("ignore")  # of libraries that karrio imports and that are told to be replaced
-    import karrio.sdk as karrio
-    from karrio import lib
-    from karrio.core import errors, models
-    from karrio.providers.ups.error import parse_error_response
-    from loguru import logger
-
 from domain.errors import OrderError, Refused, Unavailable
 from domain.messages import CarrierStatus, Parcel
 from domain.money import Money
 from domain.order import Address
+from integrations.karrio.library import errors, karrio, lib, models, parse_ups_errors
 from integrations.karrio.wire import Unknown
 from integrations.ports import LabelFile, Quote, TrackingEvent
-
-logger.disable("karrio")  # it would write addresses and answers to standard error
 
 UNKNOWN_TRANSIT_DAYS = 7
 """What a service counts as whose carrier names no days: it is chosen last, and a promise made with it errs on the late side."""
@@ -195,7 +186,7 @@ class Ups(Account):
             answer = lib.to_dict(said) or {}
         except ValueError as unreadable:
             raise Unknown(f"{self.carrier} answered what could not be read when it was asked for a label.") from unreadable
-        refused = parse_error_response(answer, settings)
+        refused = parse_ups_errors(answer, settings)
         if any(str(message.code) in PASSING for message in refused):
             self._trouble(refused)
         found = answer.get("LabelRecoveryResponse") or {}  # any other refusal means that there is no such label

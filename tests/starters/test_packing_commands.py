@@ -6,6 +6,7 @@ import asyncio
 import io
 import json
 from collections.abc import Iterator
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -31,13 +32,13 @@ ORDER = "manual/7001"
 def picked(session: Session) -> None:
     placed = grinder_order(quantity=3, ship_to=HAMBURG)
     intake.capture(session, placed, NOON)
-    orders.accept_order(session, AcceptOrder(**step("accept", ORDER), placed=placed, price_tolerance=1, waived=True))
+    orders.accept_order(session, AcceptOrder(**step("accept", ORDER), placed=placed, price_tolerance=Decimal(1), waived=True))
     needs = (Need(line=1, item="GRD-200", quantity=3),)
-    due = {"pick_due": NOON + DAY, "backorder_due": NOON + DAY}
-    stock.allocate_stock(session, AllocateStock(**step("allocate", ORDER), needs=needs, all_or_nothing=True, first_shipment=1, **due))
+    due = NOON + DAY
+    request = AllocateStock(**step("allocate", ORDER), needs=needs, all_or_nothing=True, first_shipment=1, pick_due=due, backorder_due=due)
+    stock.allocate_stock(session, request)
     done = (LineQuantity(line=1, quantity=3),)
-    request = RecordPick(**step("pick", ORDER), shipment=1, location="BERLIN", picks=(), picked=done, pack_due=NOON + DAY)
-    shipments.record_pick(session, request)
+    shipments.record_pick(session, RecordPick(**step("pick", ORDER), shipment=1, location="BERLIN", picks=(), picked=done, pack_due=due))
 
 
 @pytest.fixture
