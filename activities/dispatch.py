@@ -17,7 +17,7 @@ from domain.dispatch import (
     UnderWayAfter,
     UnderWayFound,
 )
-from domain.errors import OrderError
+from domain.errors import OrderError, Unavailable
 from domain.messages import CarrierEvent
 from domain.steps import Recorded
 from integrations.ports import Carriers, Manifested
@@ -54,15 +54,20 @@ class DispatchActivities:
 
     @activity.defn
     async def pull_tracking(self, request: PullTracking) -> TrackingPulled:
-        """Ask the carriers about each shipment; one that does not answer holds up no other."""
+        """Ask the carriers about each shipment. A carrier that does not answer is not asked again in this round, and holds up no other."""
         news: list[News] = []
         silent: list[str] = []
+        away: set[str] = set()
         for shipment in request.shipments:
             try:
-                news += await self._asked(shipment)
+                if shipment.carrier not in away:
+                    news += await self._asked(shipment)
+                    continue
             except OrderError as trouble:
                 activity.logger.warning("carrier did not say where a shipment is", extra={"why": str(trouble)})
-                silent.append(f"{shipment.order} shipment {shipment.shipment}")
+                if isinstance(trouble, Unavailable):
+                    away.add(shipment.carrier)
+            silent.append(f"{shipment.order} shipment {shipment.shipment}")
         return TrackingPulled(news=tuple(await self.database.transaction(dispatch.keep_events, news)), silent=tuple(silent))
 
     async def _asked(self, shipment: UnderWay) -> list[News]:

@@ -51,7 +51,7 @@ class UnderWayAfter(Value):
 
     order: str = ""
     shipment: int = 0
-    most: int = 50
+    most: int = 10  # a carrier takes up to 30 s to say nothing, and the question has 45
 
 
 class UnderWayFound(Value):

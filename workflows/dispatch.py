@@ -14,8 +14,8 @@ from temporalio.exceptions import ApplicationError
 
 from workflows.policies import CARRIER, DATABASE
 
-MOST_ROUNDS = 40
-"""Of fifty shipments each; then the walk goes on in a new run, with a short history."""
+MOST_ROUNDS = 100
+"""Of ten shipments each; then the walk goes on in a new run, with a short history."""
 
 
 @workflow.defn(name="ManifestClosing", failure_exception_types=[OrderError])

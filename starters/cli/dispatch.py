@@ -26,7 +26,7 @@ app = typer.Typer()
 def manifest(
     location: Annotated[str, typer.Argument(help="The location whose day ends.")],
     carrier: Annotated[str, typer.Option("--carrier", help="This carrier only. [default: each that has something]")] = "",
-    out: Annotated[Path | None, typer.Option("--out", "-o", help="The folder for the PDFs. [default: here]")] = None,
+    output: Annotated[Path | None, typer.Option("--output", "-o", help="The folder for the PDFs. [default: here]")] = None,
     pdf: Annotated[bool, typer.Option("--pdf/--no-pdf", help="Write the paper that the driver signs.")] = True,
     json: AsJson = False,
 ) -> None:
@@ -41,7 +41,7 @@ def manifest(
             return found, [(f"{name}.pdf", await database.read(manifest_pdf, name)) for name in names]
 
     found, papers = frame.run(close())
-    written = write_files(out, papers) if papers else []
+    written = write_files(output, papers) if papers else []
     if json:
         frame.answer_json({**found.model_dump(mode="json"), "files": [str(path) for path in written]})
         return

@@ -163,7 +163,7 @@ def label(
     shipment: ShipmentNumber = 1,
     zpl: Annotated[bool, typer.Option("--zpl/--pdf", help="For a label printer, or for any printer.")] = False,
     own: Annotated[bool, typer.Option("--own", help="Our own label, although the carrier gave one.")] = False,
-    out: Annotated[Path | None, typer.Option("--out", "-o", help="The file or folder to write to; - is standard output.")] = None,
+    output: Annotated[Path | None, typer.Option("--output", "-o", help="The file or folder to write to; - is standard output.")] = None,
     json: AsJson = False,
 ) -> None:
     """Write the labels of a shipment's parcels, 4 by 6 inches, with the bar codes of SSCC and tracking number."""
@@ -177,11 +177,11 @@ def label(
             return key, await database.read(lambda session: label_files(session, key, shipment, kind, own=own))
 
     key, files = frame.run(draw())
-    if out is not None and str(out) == "-":
+    if output is not None and str(output) == "-":
         sys.stdout.buffer.write(b"".join(files))
         return
     name = f"label-{key.replace('/', '-')}-{shipment}"
-    written = write_files(out, [(f"{name}{f'-{n}' if len(files) > 1 else ''}.{kind}", content) for n, content in enumerate(files, 1)])
+    written = write_files(output, [(f"{name}{f'-{n}' if len(files) > 1 else ''}.{kind}", content) for n, content in enumerate(files, 1)])
     if json:
         frame.answer_json({"order": key, "shipment": shipment, "files": [str(path) for path in written]})
         return
