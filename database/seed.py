@@ -79,7 +79,7 @@ def _items(entry: Mapping[str, Any]) -> Iterator[Base]:
             length_mm=length,
             width_mm=width,
             height_mm=height,
-            goods_class=GoodsClass(entry.get("goods_class", "general")).value,
+            goods_class=GoodsClass(entry.get("goods_class", "hazardous" if entry.get("hazardous") else "general")).value,
             upright=entry.get("upright", False),
             as_is=entry.get("as_is", False),
         )

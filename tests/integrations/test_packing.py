@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
+import re
 import sys
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
 
-from domain.packing import Unpackable, faults
+from domain.first_fit import first_fit
+from domain.packing import ToPack, Unpackable, faults
 from integrations.packing import FirstFitPacker, SolverPacker
-from tests.domain.test_packing import goods, task
+from tests.domain.test_packing import goods, some_tasks, task
 
 MIXED = task(
     goods(1, "KETTLE", 3),
@@ -32,6 +36,20 @@ async def test_both_forms_agree_on_what_can_be_packed() -> None:
     for packer in (SolverPacker(0.1), FirstFitPacker()):
         with pytest.raises(Unpackable, match=r"BEAM \(line 1\)"):
             await packer.propose(beam)
+
+
+@settings(max_examples=10, deadline=None)
+@given(some_tasks)
+def test_the_solver_and_first_fit_agree_on_every_task(asked: ToPack) -> None:
+    try:
+        plain = first_fit(asked, "tried")
+    except Unpackable as refused:
+        with pytest.raises(Unpackable, match=re.escape(str(refused))):
+            asyncio.run(SolverPacker(0.1).propose(asked))
+        return
+    best = asyncio.run(SolverPacker(0.1).propose(asked))
+    assert faults(asked, best) == []
+    assert (best.cost, len(best.parcels)) <= (plain.cost, len(plain.parcels))
 
 
 async def test_nothing_is_asked_of_the_solver_when_everything_ships_as_it_is() -> None:
