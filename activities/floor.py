@@ -8,7 +8,7 @@ from activities.bell import Bell
 from activities.steps import once, once_outside, undo
 from database import shipments
 from database.engine import Database
-from domain.steps import CancelPicks, PicksReleased, Recorded, RecordPacking, RecordPick, ReleasePicks
+from domain.steps import CancelPicks, ParcelsRecorded, PicksReleased, Recorded, RecordPacking, RecordPick, ReleasePicks
 from integrations.ports import Warehouse
 
 
@@ -42,9 +42,9 @@ class FloorActivities:
         return await once(self.database, request, Recorded, shipments.record_pick)
 
     @activity.defn
-    async def record_packing(self, request: RecordPacking) -> Recorded:
-        """Book the parcels."""
-        recorded = await once(self.database, request, Recorded, shipments.record_packing)
+    async def record_packing(self, request: RecordPacking) -> ParcelsRecorded:
+        """Book the parcels, each with its SSCC."""
+        recorded = await once(self.database, request, ParcelsRecorded, shipments.record_packing)
         if request.unpacked:
             await self.bell.ring_if_waited_for()
         return recorded

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from sqlalchemy.orm import Session
 from temporalio import activity
 
 from activities.bell import Bell
 from activities.steps import once, once_outside, undo
-from database import intake, promises, shipments
+from database import dispatch, intake, promises, shipments
 from database.engine import Database
+from domain.errors import Refused
 from domain.order import Address
 from domain.steps import RecordDelivery, Recorded, RecordLoss, RecordTracking, ShipParcels, Shipped, VoidLabel
-from integrations.ports import Carriers, Quote
+from domain.tracking_numbers import read_tracking_number
+from integrations.ports import Carriers, LabelFile, Quote
 
 
 class ShippingActivities:
@@ -21,7 +24,10 @@ class ShippingActivities:
     async def ship_parcels(self, request: ShipParcels) -> Shipped:
         """Buy the label of the service that fits best, then book the goods out of stock."""
 
+        files: tuple[LabelFile, ...] = ()
+
         async def call() -> Shipped:
+            nonlocal files
             to = await self.database.read(intake.ship_to, request.order)
             if to is None:
                 return Shipped(refused="The order has no address to ship to.")
@@ -29,14 +35,23 @@ class ShippingActivities:
             quote = choose(request, quotes)
             if quote is None:
                 return Shipped(refused=f"No carrier offers {request.service or 'any service'} from {request.location} to {to.country}.")
-            return await self._buy(request, quote, to)
+            shipped, files = await self._buy(request, quote, to)
+            return shipped
 
-        return await once_outside(self.database, request, Shipped, call, shipments.ship_booking, lambda: self.carriers.void(request.key))
+        def book(session: Session, step: ShipParcels, shipped: Shipped) -> Shipped:
+            dispatch.keep_labels(session, step.key, step.order, step.shipment, [(file.format, file.content) for file in files])
+            return shipments.ship_booking(session, step, shipped)
 
-    async def _buy(self, request: ShipParcels, quote: Quote, to: Address) -> Shipped:
+        return await once_outside(self.database, request, Shipped, call, book, lambda: self.carriers.void(request.key))
+
+    async def _buy(self, request: ShipParcels, quote: Quote, to: Address) -> tuple[Shipped, tuple[LabelFile, ...]]:
         label = await self.carriers.buy_label(request.key, request.order, request.shipment, quote, to, request.parcels)
+        try:
+            read_tracking_number(label.tracking, label.carrier)
+        except Refused as odd:  # the parcel bears it all the same, and it is the carrier's to know its numbers
+            activity.logger.warning("a carrier's tracking number looks wrong", extra={"order": request.order, "why": str(odd)})
         expected_at = request.at + quote.transit_days * request.day
-        return Shipped(
+        shipped = Shipped(
             carrier=label.carrier,
             service=label.service,
             tracking=label.tracking,
@@ -44,6 +59,7 @@ class ShippingActivities:
             expected_at=expected_at,
             overdue_at=expected_at + request.delivery_grace * request.day,
         )
+        return shipped, label.files
 
     @activity.defn
     async def void_label(self, request: VoidLabel) -> Recorded:

@@ -74,6 +74,21 @@ class Settings(BaseSettings):
     """Minor units of the house's currency."""
     world_url: str = Field(default_factory=lambda found: f"sqlite:///{found['home'] / 'world.db'}")
     """Where the simulated outside world remembers what it did: `sqlite:///<file>`."""
+
+    carriers: Literal["simulated", "karrio"] = "simulated"
+    """Who carries parcels: the simulated carriers, or real accounts with UPS and DHL Express, served by `oms worker --carriers`."""
+    carriers_test: bool = True
+    """Talk to the carriers' test systems, whose labels carry nothing."""
+    label_format: Literal["pdf", "zpl"] = "pdf"
+    """In which form real carriers are asked for their labels."""
+    ups_client_id: str = ""
+    ups_client_secret: SecretStr | None = None
+    ups_account: str = ""
+    """The shipper number that UPS bills."""
+    dhl_site_id: str = ""
+    dhl_password: SecretStr | None = None
+    dhl_account: str = ""
+    """The account that DHL Express bills."""
     log_level: Annotated[Literal["debug", "info", "warning", "error"], BeforeValidator(lambda level: str(level).lower())] = "info"
 
     @classmethod
@@ -127,13 +142,28 @@ class Settings(BaseSettings):
         return path
 
     @model_validator(mode="after")
+    def _whole_accounts(self) -> Self:
+        """An account is given whole or not at all."""
+        for carrier, secret, others in (
+            ("UPS", self.ups_client_secret, {"OMS_UPS_CLIENT_ID": self.ups_client_id, "OMS_UPS_ACCOUNT": self.ups_account}),
+            ("DHL", self.dhl_password, {"OMS_DHL_SITE_ID": self.dhl_site_id, "OMS_DHL_ACCOUNT": self.dhl_account}),
+        ):
+            missing = [name for name, value in others.items() if not value]
+            name = "OMS_UPS_CLIENT_SECRET" if carrier == "UPS" else "OMS_DHL_PASSWORD"
+            if secret is None and len(missing) < len(others):
+                raise ValueError(f"{name} is missing for the account with {carrier}")
+            if secret is not None and missing:
+                raise ValueError(f"{' and '.join(missing)} {'is' if len(missing) == 1 else 'are'} missing for the account with {carrier}")
+        return self
+
+    @model_validator(mode="after")
     def _certificate_with_key(self) -> Self:
         if (self.temporal_tls_cert is None) != (self.temporal_tls_key is None):
             raise ValueError("TEMPORAL_TLS_CLIENT_CERT_PATH and TEMPORAL_TLS_CLIENT_KEY_PATH are given together or not at all")
         return self
 
 
-_SECRET = frozenset({"OMS_DATABASE_URL", "TEMPORAL_API_KEY"})
+_SECRET = frozenset({"OMS_DATABASE_URL", "TEMPORAL_API_KEY", "OMS_UPS_CLIENT_SECRET", "OMS_DHL_PASSWORD"})
 """Settings whose value may hold a password: a refusal never repeats it."""
 
 

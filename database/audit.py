@@ -10,6 +10,7 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 from database.audit_claims import CLAIM_RULES
 from database.audit_floor import FLOOR_RULES
 from database.audit_money import MONEY_RULES
+from database.audit_parcels import PARCEL_RULES
 from database.audit_planning import PLANNING_RULES
 from database.audit_queue import QUEUE_RULES
 from database.audit_supply import SUPPLY_RULES
@@ -41,7 +42,16 @@ def audit(session: Session) -> list[Violation]:
     """All violations, by rule. Reads every table once or twice; writes nothing."""
     return [
         Violation(rule=rule.__name__.removeprefix("_"), subject=subject, detail=detail)
-        for rule in (*RULES, *CLAIM_RULES, *QUEUE_RULES, *FLOOR_RULES, *MONEY_RULES, *SUPPLY_RULES, *PLANNING_RULES)
+        for rule in (
+            *RULES,
+            *CLAIM_RULES,
+            *QUEUE_RULES,
+            *FLOOR_RULES,
+            *PARCEL_RULES,
+            *MONEY_RULES,
+            *SUPPLY_RULES,
+            *PLANNING_RULES,
+        )
         for subject, detail in rule(session)
     ]
 

@@ -14,6 +14,7 @@ from database.tables import (
     CreditNote,
     Invoice,
     InvoiceLineRow,
+    Manifest,
     Order,
     OrderLine,
     Payment,
@@ -176,6 +177,7 @@ def _no_document_number_is_missing(session: Session) -> Found:
         "INV": Invoice.sequence,
         "CN": CreditNote.sequence,
         "RMA": Return.sequence,
+        "MF": Manifest.manifest,
     }
     last = {counter.name: counter.last for counter in session.scalars(select(Counter))}
     for name, sequence in sequences.items():

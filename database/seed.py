@@ -10,29 +10,37 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from database.calendars import read_calendar
+from database.parcels import SERIES
 from database.quotas import quota_stands, set_quota
 from database.stock import receive_stock
 from database.tables import (
     Base,
     Bin,
+    CartonRow,
     Customer,
     CustomerAlias,
+    Dock,
     FreightRate,
     Item,
+    ItemMeasures,
     ItemPlanningRow,
     Location,
     LocationAbility,
+    PackingRulesRow,
     Price,
     PriceList,
     SourcingPolicyRow,
+    SsccCounter,
     Supplier,
     TransitTime,
 )
 from domain.errors import InputRefused
-from domain.order import ShippingPolicy
+from domain.order import Address, ShippingPolicy
+from domain.packing import GoodsClass, PackingRules
 from domain.quotas import SetQuota
 from domain.replenishment import ItemPlanning
 from domain.sourcing.facts import SourcingPolicy
+from domain.sscc import SsccSeries
 from domain.steps import ReceiveStock
 
 OPENED = datetime(2026, 1, 1, tzinfo=UTC)
@@ -44,7 +52,7 @@ def seed(session: Session, catalogue: Mapping[str, Any]) -> None:
 
     Opening stock is received once: what has moved since stays moved.
     """
-    for section in (_suppliers, _items, _locations, _bins, _price_lists, _customers, _sourcing, _planning):
+    for section in (_suppliers, _items, _locations, _bins, _price_lists, _cartons, _sscc_series, _customers, _sourcing, _planning):
         name = section.__name__.removeprefix("_")
         for number, entry in enumerate(catalogue.get(name, ()), 1):
             with _told_where(f"catalogue, {name}, entry {number}"):
@@ -98,6 +106,17 @@ def _items(entry: Mapping[str, Any]) -> Iterator[Base]:
         by_serial=entry.get("by_serial", False),
         value=entry.get("value", 0),
     )
+    if "dims_mm" in entry:
+        length, width, height = entry["dims_mm"]
+        yield ItemMeasures(
+            item=entry["id"],
+            length_mm=length,
+            width_mm=width,
+            height_mm=height,
+            goods_class=GoodsClass(entry.get("goods_class", "hazardous" if entry.get("hazardous") else "general")).value,
+            upright=entry.get("upright", False),
+            as_is=entry.get("as_is", False),
+        )
 
 
 def _locations(entry: Mapping[str, Any]) -> Iterator[Base]:
@@ -123,6 +142,9 @@ def _locations(entry: Mapping[str, Any]) -> Iterator[Base]:
         yield LocationAbility(location=entry["id"], **stated)
     for zone, rate in entry.get("freight", {}).items():
         yield FreightRate(location=entry["id"], zone=zone, **rate)
+    if "address" in entry:
+        address = Address.model_validate({"country": entry["country"], "postcode": entry.get("postcode", ""), **entry["address"]})
+        yield Dock(location=entry["id"], address=address.model_dump_json(), phone=entry.get("phone", ""))
 
 
 def _sourcing(entry: Mapping[str, Any]) -> Iterator[Base]:
@@ -144,6 +166,25 @@ def _planning(entry: Mapping[str, Any]) -> Iterator[Base]:
     yield ItemPlanningRow(**ItemPlanning.model_validate(entry).model_dump(mode="json"))
 
 
+def _cartons(entry: Mapping[str, Any]) -> Iterator[Base]:
+    length, width, height = entry["inner_mm"]
+    yield CartonRow(
+        carton=entry["id"],
+        description=entry.get("description", ""),
+        length_mm=length,
+        width_mm=width,
+        height_mm=height,
+        tare_g=entry["tare_g"],
+        max_weight_g=entry["max_weight_g"],
+        cost=entry["cost"],
+    )
+
+
+def _sscc_series(entry: Mapping[str, Any]) -> Iterator[Base]:
+    series = SsccSeries(extension=entry["extension"], company_prefix=entry["company_prefix"])
+    yield SsccCounter(series=SERIES, extension=series.extension, company_prefix=series.company_prefix)
+
+
 def _customers(entry: Mapping[str, Any]) -> Iterator[Base]:
     yield Customer(
         customer=entry["id"],
@@ -157,5 +198,8 @@ def _customers(entry: Mapping[str, Any]) -> Iterator[Base]:
         ships=ShippingPolicy(entry["ships"]).value if entry.get("ships") else None,
         min_life_days=entry.get("min_life_days", 0),
     )
+    if "packing" in entry:
+        rules = PackingRules.model_validate(entry["packing"])
+        yield PackingRulesRow(customer=entry["id"], rules=rules.model_dump_json())
     for alias in entry.get("aliases", ()):
         yield CustomerAlias(alias=alias, customer=entry["id"])

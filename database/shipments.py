@@ -4,19 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from sqlalchemy import delete, insert
 from sqlalchemy.orm import Session
 
 from database import counting, lots, picking
 from database.backorders import free_for_queue
 from database.journal import HOLDFAST
 from database.locks import invoice_of, items_locked, lines_of, order_of, require, reservations_of, return_of, shipment_of, stock_behind
+from database.parcels import keep_parcels
 from database.stock import BUCKET, move, put_away
-from database.tables import ParcelRow, Reservation, Shipment, Stock
+from database.tables import Reservation, Shipment, Stock
 from domain.counting import CountReason
 from domain.messages import CarrierStatus, LineQuantity
 from domain.steps import (
     CancelPicks,
+    ParcelsRecorded,
     PicksReleased,
     RecordDelivery,
     RecordDue,
@@ -77,8 +78,8 @@ def record_pick(session: Session, request: RecordPick) -> Recorded:
     return Recorded()
 
 
-def record_packing(session: Session, request: RecordPacking) -> Recorded:
-    """Book the parcels (again, when they were packed anew); `unpacked` units are no longer kept and open again."""
+def record_packing(session: Session, request: RecordPacking) -> ParcelsRecorded:
+    """Book the parcels (again, when they were packed anew), each under its SSCC; `unpacked` units are no longer kept and open again."""
     shipment = _locked(session, request.order, request.shipment, ("picked", "packed"))
     lines, kept = lines_of(session, request.order), reservations_of(session, request.order, request.shipment)
     bucket, unpacked = BUCKET[shipment.status], _units(request.unpacked)
@@ -101,14 +102,10 @@ def record_packing(session: Session, request: RecordPacking) -> Recorded:
         free_for_queue(session, request.key, freed, request.at)
     for row in kept:
         lines[row.line].move(bucket, "packed", row.quantity)
-    session.execute(delete(ParcelRow).where(ParcelRow.order == request.order, ParcelRow.shipment == request.shipment))
-    about = {"order": request.order, "shipment": request.shipment}
-    rows = [about | {"parcel": p.number, "weight_g": p.weight_g, "contents": p.model_dump_json()} for p in request.parcels]
-    if rows:
-        session.execute(insert(ParcelRow), rows)
+    drawn = keep_parcels(session, request.order, request.shipment, request.parcels)
     _advance(shipment, kept, "packed")
     shipment.due_at = None
-    return Recorded()
+    return ParcelsRecorded(sscc=drawn)
 
 
 def ship_booking(session: Session, request: ShipParcels, shipped: Shipped) -> Shipped:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from domain.errors import InputRefused
-from domain.exceptions import OpenException
+from domain.exceptions import ExceptionKind, OpenException
 from domain.lifecycle import TAKEN
 from domain.messages import (
     AmendOrder,

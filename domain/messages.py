@@ -16,11 +16,13 @@ from pydantic import Field
 from domain.floor import PickedFrom
 from domain.money import Money
 from domain.order import Address, Moment
+from domain.sscc import SsccOrNothing
 from domain.values import Value
 
 MessageId = Annotated[str, Field(min_length=1, max_length=200)]
 Text = Annotated[str, Field(max_length=1_000)]
 Units = Annotated[int, Field(ge=0, le=10_000_000)]
+Millimetres = Annotated[int, Field(ge=1, le=100_000)]
 
 
 class Message(Value):
@@ -66,6 +68,9 @@ class Parcel(Value):
     number: int = Field(ge=1)
     weight_g: int = Field(gt=0, le=10_000_000)  # grams, with packaging
     contents: tuple[LineQuantity, ...]
+    sscc: SsccOrNothing = ""  # as its label says; drawn when the packing is booked, where it has none
+    carton: Annotated[str, Field(max_length=120)] = ""
+    size: tuple[Millimetres, Millimetres, Millimetres] | None = None  # of its carton, where that is known
 
 
 class Packed(Fact):

@@ -232,6 +232,12 @@ class RecordPacking(Step):
     unpacked: tuple[LineQuantity, ...] = ()
 
 
+class ParcelsRecorded(Value):
+    """Booked; `sscc` numbers the parcels that had no number of their own, by parcel."""
+
+    sscc: dict[int, str] = {}
+
+
 class AbandonShipment(Step):
     """Give up an unshipped shipment without cancelling its lines: reservations end, its units are open again.
 

@@ -8,11 +8,14 @@ door closed.
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import Literal, Protocol
 
-from domain.messages import Parcel
+from pydantic import ConfigDict
+
+from domain.messages import CarrierStatus, Parcel
 from domain.money import Money
 from domain.order import Address, Moment
+from domain.packing import Proposal, ToPack
 from domain.steps import Pick
 from domain.values import Value
 
@@ -22,13 +25,46 @@ class Quote(Value):
     service: str
     price: Money
     transit_days: int
+    origin: str = ""  # the location it was made for
+
+
+class LabelFile(Value):
+    """A label as the carrier gave it."""
+
+    model_config = ConfigDict(ser_json_bytes="base64", val_json_bytes="base64")
+
+    format: Literal["pdf", "zpl"]
+    content: bytes
 
 
 class Label(Value):
+    """`tracking` is the shipment's number; `files` are the carrier's own labels, none where ours are to be used."""
+
     carrier: str
     service: str
     tracking: str
     price: Money
+    files: tuple[LabelFile, ...] = ()
+
+
+class TrackingEvent(Value):
+    """What a carrier saw; `event` is the same for the same thing seen, however often it is asked for."""
+
+    event: str
+    status: CarrierStatus
+    occurred_at: Moment
+    detail: str = ""
+    expected_at: Moment | None = None
+
+
+class Manifested(Value):
+    """A shipment that a carrier is told it fetches."""
+
+    order: str
+    shipment: int
+    tracking: str
+    parcels: int
+    weight_g: int
 
 
 class Declined(Value):
@@ -59,6 +95,17 @@ class Carriers(Protocol):
 
     async def void(self, key: str) -> None:
         """Void the label bought under `key`; a label not yet bought under it will never be."""
+
+    async def track(self, carrier: str, tracking: str) -> tuple[TrackingEvent, ...]:
+        """All that the carrier has seen of a shipment, oldest first; nothing for a number that it does not know (yet)."""
+
+    async def manifest(self, key: str, location: str, carrier: str, shipments: tuple[Manifested, ...]) -> str:
+        """Tell a carrier what it fetches at a location, once under `key`: its own number of it, empty where it wants no manifest."""
+
+
+class Packer(Protocol):
+    async def propose(self, task: ToPack) -> Proposal:
+        """Parcels for a shipment, in the cheapest cartons it finds; raises Unpackable with all units that fit nowhere."""
 
 
 class Payments(Protocol):

@@ -72,7 +72,11 @@ class Everything:
         self._report("Database migrated and seeded")
         environment = environment_of(self.settings)
         names = ["worker"] if self._workers == 1 else [f"worker {number}" for number in range(1, self._workers + 1)]
-        wanted = [(name, "workers") for name in names] + ([("simulated world", "simulation")] if self._world else [])
+        wanted = [(name, "workers") for name in names]
+        if self.settings.carriers == "karrio":
+            wanted.append(("carriers", "workers.carriers"))
+        if self._world:
+            wanted.append(("simulated world", "simulation"))
         for name, module in wanted:
             process = Process(name, module, environment, home / f"{name.replace(' ', '-')}.log")
             await process.start()

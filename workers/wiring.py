@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from contextlib import AsyncExitStack
 from datetime import timedelta
 from importlib.metadata import version
@@ -24,6 +24,7 @@ from temporalio.worker import (
 
 from activities.backorders import BackorderActivities
 from activities.bell import Bell
+from activities.dispatch import DispatchActivities
 from activities.floor import FloorActivities
 from activities.invoices import InvoiceActivities
 from activities.money import MoneyActivities
@@ -42,9 +43,10 @@ from integrations.simulated import SimulatedCarriers, SimulatedMail, SimulatedPa
 from workers.messenger import messenger
 from workers.runner import plain, watched
 from workers.warehouses import serving
+from workflows.dispatch import ManifestClosing, TrackShipments
 from workflows.distribution import Distribution, Reallocation
 from workflows.order import Order
-from workflows.policies import CARRIER, MAIL, ORDERS_QUEUE, PAYMENTS, PLANNING, WAREHOUSE
+from workflows.policies import CARRIER, MAIL, ORDERS_QUEUE, PAYMENTS, PLANNING, QUEUES, WAREHOUSE
 from workflows.receipt import StockReceipt
 from workflows.replenishment import Replenishment
 from workflows.supply import SupplyCancellation, SupplySlip
@@ -59,7 +61,17 @@ waiting for two seconds (as when a hundred orders arrive at once, each loading i
 BUILD = f"holdfast-{version('holdfast')}"
 """What the Temporal UI shows as the worker's build; the SDK's own default reads every loaded module's file at the start, for seconds."""
 
-WORKFLOWS = [Order, StockReceipt, SupplySlip, SupplyCancellation, Distribution, Reallocation, Replenishment]
+WORKFLOWS = [
+    Order,
+    StockReceipt,
+    SupplySlip,
+    SupplyCancellation,
+    Distribution,
+    Reallocation,
+    Replenishment,
+    ManifestClosing,
+    TrackShipments,
+]
 
 Activity = Callable[..., Any]
 
@@ -98,7 +110,7 @@ def activities_by_queue(database: Database, behind: Partners, bell: Bell | None 
     orders, stock, backorders = OrderActivities(database, bell), StockActivities(database, bell), BackorderActivities(database, bell)
     floor, shipping = FloorActivities(database, behind.warehouse, bell), ShippingActivities(database, behind.carriers, bell)
     money, invoices = MoneyActivities(database, behind.payments), InvoiceActivities(database, behind.mail)
-    returns = ReturnActivities(database, behind.carriers, bell)
+    returns, dispatch = ReturnActivities(database, behind.carriers, bell), DispatchActivities(database, behind.carriers)
     supply = SupplyActivities(database)
     return {
         ORDERS_QUEUE: [
@@ -133,9 +145,17 @@ def activities_by_queue(database: Database, behind: Partners, bell: Bell | None 
             returns.record_return_receipt,
             returns.record_inspection,
             returns.settle_return,
+            dispatch.find_under_way,
+            dispatch.news_told,
         ],
         WAREHOUSE.queue: [floor.release_picks, floor.cancel_picks],
-        CARRIER.queue: [shipping.ship_parcels, shipping.void_label, returns.authorize_return],
+        CARRIER.queue: [
+            shipping.ship_parcels,
+            shipping.void_label,
+            returns.authorize_return,
+            dispatch.close_manifest,
+            dispatch.pull_tracking,
+        ],
         PAYMENTS.queue: [
             money.authorize_payment,
             money.void_authorization,
@@ -154,10 +174,13 @@ def workers(
     behind: Partners,
     interceptors: Sequence[Interceptor] = (),
     runner: WorkflowRunner | None = None,
+    queues: Collection[str] = QUEUES,
 ) -> list[Worker]:
     """One worker per queue; only the first runs workflows, each watched by a sandbox when no other runner is given."""
     found = []
     for queue, activities in activities_by_queue(database, behind, bell_of(client, database)).items():
+        if queue not in queues:
+            continue
         found.append(
             Worker(
                 client,
@@ -176,14 +199,15 @@ def workers(
 
 
 async def run_workers(settings: Settings, client: Client, stop: asyncio.Event, ready: Callable[[], None] = lambda: None) -> None:
-    """Carry out orders until `stop` is set, then let what runs come to its end."""
+    """Carry out orders until `stop` is set, then let what runs come to its end. Real carriers are served by a process of their own."""
     database = Database(settings.database_url)
     behind, world = partners(settings)
     behind.warehouse = serving(settings, database, behind.warehouse)
     async with AsyncExitStack() as stack:
         stack.push_async_callback(database.close)
         stack.callback(world.close)
-        for worker in workers(client, database, behind, runner=plain()):
+        elsewhere = {CARRIER.queue} if settings.carriers == "karrio" else set()
+        for worker in workers(client, database, behind, runner=plain(), queues=set(QUEUES) - elsewhere):
             await stack.enter_async_context(worker)
         await stack.enter_async_context(messenger(client, database))
         ready()
@@ -207,10 +231,15 @@ class _FinalActivity(ActivityInboundInterceptor):
 
 async def until_stopped(settings: Settings, client: Client) -> None:
     """Run as a process: until SIGINT or SIGTERM."""
+    await run_workers(settings, client, stopped())
+
+
+def stopped() -> asyncio.Event:
+    """Set by SIGINT or SIGTERM."""
     import signal
 
     stop = asyncio.Event()
     for name in (signal.SIGINT, signal.SIGTERM):
         with contextlib.suppress(NotImplementedError):  # Windows has no signal handlers on its event loop: Ctrl-C ends the process
             asyncio.get_running_loop().add_signal_handler(name, stop.set)
-    await run_workers(settings, client, stop)
+    return stop

@@ -1,7 +1,8 @@
-"""The tables, by subject: catalogue, stock, claims, sourcing, supply, planning, the floor, orders, promises, money."""
+"""The tables, by subject: catalogue, stock, claims, sourcing, supply, planning, the floor, packing, carriers, orders, promises, money."""
 
 from database.tables.backorders import BackorderWin, ReallocationRow, ReallocationShare, ReallocationTake
 from database.tables.base import Base
+from database.tables.carriers import CarrierCall, Dock, LabelDocument, Manifest, ManifestLine, PulledEvent
 from database.tables.catalogue import Customer, CustomerAlias, Item, Location, Price, PriceList, TransitTime
 from database.tables.claims import ChannelQuota, SoftReservation
 from database.tables.floor import Bin, CountTask, OutboxFact, PickedSerial, PickRelease, PickTask, ScanPart, ScanRow, Wave
@@ -29,6 +30,17 @@ from database.tables.orders import (
     ReturnLine,
     Shipment,
 )
+from database.tables.packing import (
+    CartonRow,
+    ItemMeasures,
+    LogisticUnit,
+    PackedParcel,
+    PackingProposal,
+    PackingRulesRow,
+    PackingScan,
+    PackingSession,
+    SsccCounter,
+)
 from database.tables.planning import (
     ItemPlanningRow,
     PastDemand,
@@ -48,6 +60,8 @@ __all__ = [
     "BackorderWin",
     "Base",
     "Bin",
+    "CarrierCall",
+    "CartonRow",
     "ChannelQuota",
     "CountTask",
     "Counter",
@@ -55,22 +69,33 @@ __all__ = [
     "CreditNote",
     "Customer",
     "CustomerAlias",
+    "Dock",
     "ExceptionRow",
     "FreightRate",
     "Intake",
     "Invoice",
     "InvoiceLineRow",
     "Item",
+    "ItemMeasures",
     "ItemPlanningRow",
     "JournalEntry",
+    "LabelDocument",
     "Location",
     "LocationAbility",
+    "LogisticUnit",
     "Lot",
     "LotStock",
+    "Manifest",
+    "ManifestLine",
     "Order",
     "OrderFinding",
     "OrderLine",
     "OutboxFact",
+    "PackedParcel",
+    "PackingProposal",
+    "PackingRulesRow",
+    "PackingScan",
+    "PackingSession",
     "ParcelRow",
     "PastDemand",
     "Payment",
@@ -81,6 +106,7 @@ __all__ = [
     "Price",
     "PriceList",
     "Promise",
+    "PulledEvent",
     "PurchaseOrder",
     "PurchaseOrderLine",
     "ReallocationRow",
@@ -102,6 +128,7 @@ __all__ = [
     "SoftReservation",
     "SourcingDecision",
     "SourcingPolicyRow",
+    "SsccCounter",
     "Stock",
     "StockMovement",
     "Supplier",

@@ -188,6 +188,7 @@ class ParcelRow(Base):
     parcel: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     weight_g: Mapped[int]
     contents: Mapped[Json]  # the parcel as the floor described it
+    sscc: Mapped[str | None] = mapped_column(unique=True)  # none where the house has no GS1 company prefix
 
 
 class Return(Base):

@@ -1,10 +1,12 @@
-"""The papers of an order: packing slip, invoice, credit note, return form and reminder, as PDF from what the database holds.
+"""The papers of an order: packing slip, labels, manifest, invoice, credit note, return form and reminder, from what the database holds.
 
-Each function takes one frozen model of `integrations.documents.models` and returns the bytes of an A4 PDF; the same model gives the same
-bytes. What draws them is imported on the first call only.
+Each function takes frozen models of `integrations.documents.models` and returns the bytes of a PDF (A4, labels 4 by 6 inches) or a label in
+the printer's own language; the same model gives the same bytes. What draws them is imported on the first call only.
 """
 
-from integrations.documents.models import CreditNote, Invoice, PackingSlip, ReminderLetter, ReturnForm
+from collections.abc import Sequence
+
+from integrations.documents.models import CarrierManifest, CreditNote, Invoice, PackingSlip, ParcelLabel, ReminderLetter, ReturnForm
 
 
 def packing_slip(slip: PackingSlip) -> bytes:
@@ -12,6 +14,27 @@ def packing_slip(slip: PackingSlip) -> bytes:
     from integrations.documents.goods import draw_packing_slip
 
     return draw_packing_slip(slip)
+
+
+def parcel_labels(labels: Sequence[ParcelLabel]) -> bytes:
+    """A page of 4 by 6 inches for each parcel, with the bar codes of its SSCC and its tracking number."""
+    from integrations.documents.labels import draw_labels
+
+    return draw_labels(labels)
+
+
+def parcel_labels_zpl(labels: Sequence[ParcelLabel]) -> str:
+    """The same labels for a label printer of 203 dots per inch."""
+    from integrations.documents.zpl import write_labels
+
+    return write_labels(labels)
+
+
+def carrier_manifest(manifest: CarrierManifest) -> bytes:
+    """What the driver signs: every shipment with its numbers."""
+    from integrations.documents.goods import draw_manifest
+
+    return draw_manifest(manifest)
 
 
 def return_form(form: ReturnForm) -> bytes:
@@ -43,14 +66,19 @@ def reminder_letter(letter: ReminderLetter) -> bytes:
 
 
 __all__ = [
+    "CarrierManifest",
     "CreditNote",
     "Invoice",
     "PackingSlip",
+    "ParcelLabel",
     "ReminderLetter",
     "ReturnForm",
+    "carrier_manifest",
     "credit_note",
     "invoice",
     "packing_slip",
+    "parcel_labels",
+    "parcel_labels_zpl",
     "reminder_letter",
     "return_form",
 ]

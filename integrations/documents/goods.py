@@ -7,8 +7,8 @@ from reportlab.lib.units import mm
 from reportlab.platypus import Flowable, KeepTogether, Table, TableStyle
 
 from domain.messages import ReturnKind
-from integrations.documents.layout import ACCENT, WIDTH, addressed, boxed, date, fonts, gap, listing, postal, sheet, text
-from integrations.documents.models import PackingSlip, ReturnForm
+from integrations.documents.layout import ACCENT, QUIET, WIDTH, addressed, boxed, date, fonts, gap, listing, postal, sheet, text
+from integrations.documents.models import CarrierManifest, PackingSlip, ReturnForm
 
 
 def draw_packing_slip(slip: PackingSlip) -> bytes:
@@ -24,14 +24,17 @@ def draw_packing_slip(slip: PackingSlip) -> bytes:
     columns = [("Line", 10, False), ("Item", 30, False), ("Description", 80, False), ("Ordered", 20, True), ("In this shipment", 30, True)]
     lines = [[str(line.line), line.item, line.description, f"{line.ordered:,}", f"{line.packed:,}"] for line in slip.lines]
     items = {line.line: line.item for line in slip.lines}
+    numbered = any(parcel.sscc for parcel in slip.parcels)
     parcels = [
         [
             f"{parcel.number} of {len(slip.parcels)}",
             ", ".join(f"{part.quantity} × {items.get(part.line, f'line {part.line}')}" for part in parcel.contents),
+            *([parcel.sscc] if numbered else []),
             _kilograms(parcel.weight_g),
         ]
         for parcel in slip.parcels
     ]
+    sscc = [("SSCC", 44, False)] if numbered else []
     story: list[Flowable] = [
         addressed([("Ship to", slip.ship_to)], facts),
         gap(9),
@@ -39,7 +42,7 @@ def draw_packing_slip(slip: PackingSlip) -> bytes:
         gap(8),
         text("Parcels", bold=True, size=10.5),
         gap(1.5),
-        listing([("Parcel", 22, False), ("Contents", 118, False), ("Weight", 30, True)], parcels),
+        listing([("Parcel", 22, False), ("Contents", 118 - 44 * numbered, False), *sscc, ("Weight", 30, True)], parcels),
         gap(8),
         text(
             "What is missing here comes in a shipment of its own or was cancelled. Please check the goods when they arrive and tell us of "
@@ -49,6 +52,56 @@ def draw_packing_slip(slip: PackingSlip) -> bytes:
         ),
     ]
     return sheet("Packing slip", f"{slip.order} / {slip.shipment}", slip.seller, story)
+
+
+def draw_manifest(manifest: CarrierManifest) -> bytes:
+    shipments = manifest.shipments
+    facts = [
+        ("Manifest", manifest.number),
+        ("Carrier", manifest.carrier),
+        ("Carrier's number", manifest.reference),
+        ("Closed on", f"{date(manifest.closed_at)}, {manifest.closed_at:%H:%M} UTC"),
+        ("Shipments", f"{len(shipments)}, {sum(each.parcels for each in shipments)} parcels"),
+        ("Weight", _kilograms(sum(each.weight_g for each in shipments))),
+    ]
+    columns = [
+        ("Shipment", 46, False),
+        ("Service", 24, False),
+        ("Tracking number", 40, False),
+        ("SSCC", 46, False),
+        ("Parcels", 19, True),
+        ("Weight", 22, True),
+    ]
+    rows = [
+        [
+            f"{each.order} / {each.shipment}\n{each.town}",
+            each.service.replace("_", " "),
+            each.tracking,
+            "\n".join(each.sscc),
+            str(each.parcels),
+            _kilograms(each.weight_g),
+        ]
+        for each in shipments
+    ]
+    signature = Table([["", "", ""], ["Date and time", "Driver, name in block letters", "Signature"]], colWidths=[WIDTH / 3] * 3)
+    signature.setStyle(
+        TableStyle(
+            [
+                ("LINEABOVE", (0, 1), (-1, 1), 0.6, QUIET),
+                ("FONT", (0, 1), (-1, 1), "Sheet", 7.5),
+                ("TEXTCOLOR", (0, 1), (-1, 1), QUIET),
+                ("TOPPADDING", (0, 0), (-1, 0), 14 * mm),
+            ]
+        )
+    )
+    story: list[Flowable] = [
+        addressed([("Fetched at", manifest.address)], facts),
+        gap(9),
+        listing(columns, rows),
+        gap(8),
+        KeepTogether([text("Received in good order and complete:", size=9), signature]),
+    ]
+    return sheet("Manifest", manifest.number, manifest.seller, story)
 
 
 def draw_return_form(form: ReturnForm) -> bytes:

@@ -47,6 +47,49 @@ class PackingSlip(Value):
     tracking: str = ""
 
 
+class ParcelLabel(Value):
+    """Our own label of one parcel, 4 by 6 inches; without `tracking` or `sscc` their bar codes are left out."""
+
+    sender: Address
+    ship_to: Address
+    order: str
+    po_number: str = ""
+    shipment: int
+    parcel: int
+    parcels: int
+    weight_g: int
+    sscc: str = ""
+    carrier: str = ""
+    service: str = ""
+    tracking: str = ""
+
+
+class ManifestedShipment(Value):
+    """`sscc` are the numbers of its parcels."""
+
+    order: str
+    shipment: int
+    service: str
+    tracking: str
+    sscc: tuple[str, ...]
+    parcels: int
+    weight_g: int
+    town: str
+
+
+class CarrierManifest(Value):
+    """What one carrier fetches at one location; `reference` is the carrier's own number of it."""
+
+    seller: Seller
+    number: str
+    location: str
+    address: Address
+    carrier: str
+    closed_at: Moment
+    reference: str = ""
+    shipments: tuple[ManifestedShipment, ...]
+
+
 class BilledLine(InvoiceLine):
     """The share of a line in an invoice or credit note, with what the customer calls it and its price in major units."""
 
@@ -139,12 +182,15 @@ class ReminderLetter(Value):
 __all__ = [
     "Bill",
     "BilledLine",
+    "CarrierManifest",
     "CreditNote",
     "Invoice",
     "LineQuantity",
+    "ManifestedShipment",
     "PackedLine",
     "PackingSlip",
     "Parcel",
+    "ParcelLabel",
     "ReminderLetter",
     "ReturnForm",
     "ReturnedLine",

@@ -8,14 +8,14 @@ from decimal import Decimal
 from typing import Any
 
 from domain.errors import Refused
-from domain.messages import Parcel
+from domain.messages import FACTS, CarrierEvent, CarrierStatus, DeliveryConfirmed, Message, Parcel
 from domain.money import Money
 from domain.order import Address
 from domain.values import Value
-from integrations.ports import Label, Quote
+from integrations.ports import Label, Manifested, Quote, TrackingEvent
 from integrations.simulated.store import Port, Subject, World, happened
 
-BUY, BUY_RETURN = "label", "return label"
+BUY, BUY_RETURN, MANIFEST = "label", "return label", "manifest"
 
 
 class Service(Value):
@@ -88,6 +88,33 @@ class SimulatedCarriers:
         )
         return Label.model_validate(answer)
 
+    async def track(self, carrier: str, tracking: str) -> tuple[TrackingEvent, ...]:
+        """What the drivers have reported by now; each event under the id with which the carrier reports it by itself, too."""
+
+        def seen(connection: sqlite3.Connection) -> tuple[TrackingEvent, ...]:
+            said = connection.execute(
+                "SELECT o.name, o.body FROM outbox o JOIN labels l ON o.subject = 'label ' || l.key WHERE l.tracking = ? AND l.voided = 0"
+                " AND o.send_at <= ? ORDER BY o.send_at, o.rowid",
+                (tracking, time.time()),
+            )
+            events = [_seen(FACTS[row["name"]].model_validate_json(row["body"])) for row in said if row["name"] in FACTS]
+            return tuple({event.event: event for event in events if event is not None}.values())
+
+        return await self._world.asked(Port.CARRIER, seen)
+
+    async def manifest(self, key: str, location: str, carrier: str, shipments: tuple[Manifested, ...]) -> str:
+        said = {"location": location, "carrier": carrier, "shipments": [shipment.model_dump() for shipment in shipments]}
+
+        def take(connection: sqlite3.Connection) -> dict[str, Any]:
+            taken = connection.execute("SELECT count(*) FROM happenings WHERE port = ? AND what = ?", (Port.CARRIER, MANIFEST)).fetchone()[
+                0
+            ]
+            happened(connection, Port.CARRIER, key, MANIFEST)
+            return {"reference": f"{''.join(word[0] for word in carrier.split()).upper()}-{taken + 1:06d}"}
+
+        answer = await self._world.once(Port.CARRIER, MANIFEST, key, said, Subject(order="", about=f"manifest {key}"), take)
+        return str(answer["reference"])
+
     async def void(self, key: str) -> None:
         def annul(connection: sqlite3.Connection, _answer: dict[str, Any]) -> str:
             connection.execute("UPDATE labels SET voided = 1 WHERE key = ?", (key,))
@@ -95,6 +122,18 @@ class SimulatedCarriers:
             return "label voided"
 
         await self._world.withdraw(Port.CARRIER, (BUY, BUY_RETURN), key, annul)
+
+
+def _seen(fact: Message) -> TrackingEvent | None:
+    if isinstance(fact, CarrierEvent):
+        return TrackingEvent(
+            event=fact.message_id, status=fact.status, occurred_at=fact.occurred_at, detail=fact.detail, expected_at=fact.expected_at
+        )
+    if isinstance(fact, DeliveryConfirmed):
+        detail = f"Signed by {fact.signed_by}"
+        # The proof itself comes by another message: what is seen of it here must not bear that message's id.
+        return TrackingEvent(event=f"{fact.message_id}/seen", status=CarrierStatus.DELIVERED, occurred_at=fact.occurred_at, detail=detail)
+    return None
 
 
 def _quote(service: Service, country: str, parcels: tuple[Parcel, ...], currency: str) -> Quote:

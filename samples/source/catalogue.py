@@ -122,6 +122,39 @@ MADE_BY = {
     "S-PAPIER": ("FLT", "CLN", "WAT", "SPL-020"),
 }
 
+# where the carriers fetch the parcels: location -> street, city, phone
+DOCKS = {
+    "BERLIN": ("Am Güterbahnhof 1, Tor 4", "Grossbeeren", "+49 30 5550 1200"),
+    "LYON": ("12 rue du Dauphiné, quai B", "Saint-Priest", "+33 4 5550 1200"),
+    "ROTTERDAM": ("Waalhaven Z.z. 22, dok 3", "Rotterdam", "+31 10 555 1200"),
+}
+
+# id, description, inside in millimetres, tare in grams, gross limit in grams, cost in cents
+CARTONS = [
+    ("XS", "Mailer, single wall", (250, 180, 100), 90, 5_000, 38),
+    ("S", "Carton, single wall", (320, 230, 180), 190, 10_000, 62),
+    ("M", "Carton, single wall", (430, 330, 280), 380, 20_000, 105),
+    ("L", "Carton, double wall", (600, 400, 400), 850, 30_000, 198),
+    ("XL", "Carton, double wall", (790, 500, 500), 1_400, 31_500, 320),
+]
+
+# our GS1 company prefix is as made up as the company
+SSCC = {"extension": 3, "company_prefix": "4099876"}
+
+# how an item may be packed, where that is special
+PACKING = {
+    "ESP-DUO": {"upright": True, "as_is": True},  # ships in the maker's own carton
+    "GRD-500": {"upright": True, "as_is": True},
+    "CLN-900": {"goods_class": "hazardous"},  # corrosive cleaner
+    "CUP-012": {"upright": True},
+}
+
+# what a customer asks of every parcel
+PACKING_RULES = {
+    "C-1003": {"max_parcel_g": 20_000},  # nobody there lifts more
+    "C-1006": {"mixed_lines": False},
+}
+
 AMPLE_STOCK = {"BERLIN": 240, "LYON": 160, "ROTTERDAM": 200}
 
 # item -> lot, last day of use, per cent of its stock; what the per cents leave over lies in the last one
@@ -235,6 +268,7 @@ def document() -> dict[str, Any]:
                 "by_serial": item in SERIALS,
                 "value": cents * 60 // 100,
                 "hazardous": item in HAZARDOUS,
+                **PACKING.get(item, {}),
                 "prices": {"EUR": major(cents), "USD": major(cents * 115 // 100)},
                 "supplier": maker(item),
             }
@@ -247,6 +281,11 @@ def document() -> dict[str, Any]:
             for id_, *_ in LOCATIONS
             for n in range(len(items))
         ],
+        "cartons": [
+            {"id": id_, "description": text, "inner_mm": list(size), "tare_g": tare, "max_weight_g": limit, "cost": cents}
+            for id_, text, size, tare, limit, cents in CARTONS
+        ],
+        "sscc_series": [SSCC],
         "sourcing": SOURCING,
         "quotas": [
             {"item": item, "location": location, "channel": channel, "kept_back": kept_back, "quota": quota}
@@ -271,6 +310,7 @@ def document() -> dict[str, Any]:
                 "email": f"{id_.lower()}@customers.example",
                 **({"priority": PRIORITIES[id_]} if id_ in PRIORITIES else {}),
                 **({"ships": SHIPS[id_]} if id_ in SHIPS else {}),
+                **({"packing": PACKING_RULES[id_]} if id_ in PACKING_RULES else {}),
             }
             for id_, name, aliases, price_list, limit, blocked in CUSTOMERS
         ],
@@ -295,5 +335,7 @@ def _location(id_: str, name: str, country: str, postcode: str) -> dict[str, Any
         "working_days": working_days,
         "handling_days": handling_days,
         "transit_days": TRANSIT_DAYS[id_],
+        "address": {"name": f"Holdfast Trading GmbH, {name}", "street": DOCKS[id_][0], "city": DOCKS[id_][1]},
+        "phone": DOCKS[id_][2],
         **ABILITIES[id_],
     }

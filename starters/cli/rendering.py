@@ -228,6 +228,11 @@ def _words(name: str) -> str:
     return name.replace("_", " ")
 
 
+def table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> RenderableType:
+    """A table like all others here."""
+    return _filled(columns, rows)
+
+
 def _filled(columns: Sequence[str], rows: Iterable[Sequence[object]], style: Callable[[int], str] = lambda row: "") -> Table:
     """A table of plain values; columns that hold nothing in any row are left out."""
     cells = [[str(value) for value in row] for row in rows]

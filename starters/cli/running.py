@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from domain.errors import Refused
 from starters.cli import frame
 
 app = typer.Typer()
@@ -30,9 +31,11 @@ def server() -> None:
 
 
 @app.command(rich_help_panel=PANEL)
-def worker() -> None:
+def worker(
+    carriers: Annotated[bool, typer.Option("--carriers", help="The process that talks to real carriers (OMS_CARRIERS=karrio).")] = False,
+) -> None:
     """Start one worker process, until Ctrl-C; start more of them for more orders."""
-    frame.run(_worker())
+    frame.run(_carriers() if carriers else _worker())
 
 
 @app.command(rich_help_panel=PANEL)
@@ -107,4 +110,17 @@ async def _worker() -> None:
 
     stop, settings, client = stop_on_signals(), frame.settings(), await frame.client()
     frame.say(f"Worker at {settings.temporal_address}, namespace {settings.temporal_namespace}. Ctrl-C ends it.")
+    if settings.carriers == "karrio":
+        frame.say("Real carriers are served by `oms worker --carriers`, a process of their own.")
     await run_workers(settings, client, stop)
+
+
+async def _carriers() -> None:
+    from workers.carriers import run_carriers
+
+    settings = frame.settings()
+    if settings.carriers != "karrio":
+        raise Refused("`oms worker --carriers` needs OMS_CARRIERS=karrio: the simulated carriers are served by every worker.")
+    stop, client = stop_on_signals(), await frame.client()
+    frame.say(f"Carriers at {settings.temporal_address}, namespace {settings.temporal_namespace}. Ctrl-C ends it.")
+    await run_carriers(settings, client, stop)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from domain.errors import InputRefused, NotFound, Refused
@@ -10,7 +11,7 @@ from starters.cli import frame
 
 if TYPE_CHECKING:
     from database.engine import Database
-    from domain.messages import InspectedLine
+    from domain.messages import InspectedLine, Parcel
     from domain.views import OrderView, ReturnView, ShipmentView
 
 
@@ -59,6 +60,42 @@ def shipments(order: OrderView, number: int | None, statuses: Sequence[str], pur
         there = ", ".join(f"shipment {each.number} is {each.status}" for each in order.shipments) or f"the order is {order.stage.value}"
         raise Refused(f"Order {order.order} has nothing {purpose}: {there}.")
     return found
+
+
+def borne_by(order: OrderView, number: str, shipment: int | None) -> int:
+    """The shipment that bears a tracking number; Refused for a number that cannot be right, or that is on none of the order's shipments."""
+    from domain.tracking_numbers import read_tracking_number
+
+    carriers = {each.carrier for each in order.shipments if each.tracking and shipment in (None, each.number)}
+    read = read_tracking_number(number, carriers.pop() if len(carriers) == 1 else "")
+    found = [each.number for each in order.shipments if each.tracking == read.number and shipment in (None, each.number)]
+    if not found:
+        borne = ", ".join(f"shipment {each.number} bears {each.tracking}" for each in order.shipments if each.tracking) or "none has left"
+        raise Refused(f"Order {order.order} has no shipment {read.number}: {borne}.")
+    return found[0]
+
+
+def proposed_parcels(order: str, shipment: int) -> tuple[Parcel, ...]:
+    """The parcels that are proposed for a shipment, as they would be told to its order."""
+    from domain.messages import LineQuantity, Parcel
+    from domain.packing import Proposal
+    from integrations.packing import SolverPacker
+    from starters.parcelling import proposed
+
+    async def ask() -> Proposal:
+        async with frame.database() as database:
+            return await proposed(database, SolverPacker(), order, shipment, datetime.now(UTC))
+
+    return tuple(
+        Parcel(
+            number=parcel.number,
+            weight_g=parcel.weight_g,
+            contents=tuple(LineQuantity(line=line, quantity=quantity) for line, quantity in parcel.contents.items()),
+            carton=parcel.carton,
+            size=parcel.size,
+        )
+        for parcel in frame.run(ask()).parcels
+    )
 
 
 def units(shipment: ShipmentView, stated: dict[int, int]) -> dict[int, int]:

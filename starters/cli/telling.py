@@ -52,6 +52,7 @@ def pack(
     shipment: Shipment = None,
     line: Lines = None,
     weight: Annotated[int, typer.Option("--weight", min=1, help="Grams of the parcel, with packaging.")] = 1000,
+    proposed: Annotated[bool, typer.Option("--proposed", help="In the parcels that `oms cartons` proposes, not in one.")] = False,
     at: At = None,
     message_id: MessageIdOption = None,
     json: AsJson = False,
@@ -61,17 +62,22 @@ def pack(
 
     found = subjects.view(order)
     stated = frame.units_by_line(line or [], "--line")
+    if proposed and stated:
+        raise InputRefused("--proposed", "it packs everything; state no --line beside it")
     facts: list[Fact] = []
     for each in subjects.shipments(found, shipment, ("picked",), "to pack"):
         packed = subjects.units(each, stated)
         contents = tuple(LineQuantity(line=number, quantity=units) for number, units in packed.items())
+        parcels: tuple[Parcel, ...] = (Parcel(number=1, weight_g=weight, contents=contents),)
+        if proposed:
+            parcels = subjects.proposed_parcels(found.order, each.number)
         facts.append(
             Packed(
-                message_id=message_id or frame.derived_id("pack", found.order, each.number, packed, weight),
+                message_id=message_id or frame.derived_id("pack", found.order, each.number, packed, weight if not proposed else parcels),
                 occurred_at=frame.moment(at),
                 actor=frame.actor(),
                 shipment=each.number,
-                parcels=(Parcel(number=1, weight_g=weight, contents=contents),),
+                parcels=parcels,
             )
         )
     _tell(found.order, facts, json)
@@ -85,6 +91,9 @@ def track(
         typer.Argument(help="What the carrier saw."),
     ],
     shipment: Shipment = None,
+    number: Annotated[
+        str | None, typer.Option("--number", help="The tracking number names the shipment; one that is wrong is refused.")
+    ] = None,
     detail: Annotated[str, typer.Option("--detail", help="What the carrier says about it.")] = "",
     expected: Annotated[str | None, typer.Option("--expected", metavar="TIME", help="The newly expected delivery.")] = None,
     at: At = None,
@@ -95,6 +104,8 @@ def track(
     from domain.messages import CarrierEvent, CarrierStatus
 
     found = subjects.view(order)
+    if number is not None:
+        shipment = subjects.borne_by(found, number, shipment)
     seen, expected_at = frame.moment(at), frame.moment(expected, "--expected") if expected else None
     # The carrier may see the same thing again on another day: a repeat is only what was typed twice within a minute, or with the same --at.
     when = at or seen.strftime("%Y-%m-%dT%H:%M")

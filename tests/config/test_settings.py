@@ -119,3 +119,35 @@ def test_a_certificate_comes_with_its_key(monkeypatch: pytest.MonkeyPatch, tmp_p
     assert str(refused.value) == (
         "Wrong settings: TEMPORAL_TLS_CLIENT_CERT_PATH and TEMPORAL_TLS_CLIENT_KEY_PATH are given together or not at all."
     )
+
+
+@pytest.mark.parametrize(
+    ("given", "sentence"),
+    [
+        ({"OMS_CARRIERS": "pigeons"}, "OMS_CARRIERS should be 'simulated' or 'karrio' (it is 'pigeons')."),
+        ({"OMS_UPS_CLIENT_SECRET": "s3cret"}, "OMS_UPS_CLIENT_ID and OMS_UPS_ACCOUNT are missing for the account with UPS."),
+        ({"OMS_DHL_SITE_ID": "site"}, "OMS_DHL_PASSWORD is missing for the account with DHL."),
+    ],
+)
+def test_an_account_with_a_carrier_is_given_whole_or_not_at_all(
+    monkeypatch: pytest.MonkeyPatch, given: dict[str, str], sentence: str
+) -> None:
+    for name, value in given.items():
+        monkeypatch.setenv(name, value)
+
+    with pytest.raises(ConfigError) as refused:
+        Settings.load()
+
+    assert str(refused.value) == f"Wrong settings: {sentence}"
+    assert "s3cret" not in str(refused.value)
+
+
+def test_a_carriers_password_is_never_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in {"OMS_DHL_PASSWORD": "s3cret", "OMS_DHL_SITE_ID": "site", "OMS_DHL_ACCOUNT": "123456789"}.items():
+        monkeypatch.setenv(name, value)
+
+    settings = Settings.load()
+
+    assert "s3cret" not in f"{settings!r} {settings}"
+    assert settings.dhl_password is not None
+    assert settings.dhl_password.get_secret_value() == "s3cret"

@@ -27,6 +27,7 @@ from domain.steps import (
     AllocateStock,
     Allocation,
     Need,
+    ParcelsRecorded,
     Recorded,
     RecordPacking,
     RecordPick,
@@ -47,6 +48,7 @@ CATALOGUE: dict[str, Any] = {
     "suppliers": [{"id": "HARIO", "name": "Hario Europe", "lead_time_days": 10}],
     "items": [{"id": "KETTLE", "description": "Kettle, 1 l"}, {"id": "GRINDER"}, {"id": "FILTER"}],
     "locations": [{"id": "BERLIN"}, {"id": "LYON"}],
+    "sscc_series": [{"extension": 3, "company_prefix": "4099876"}],
     "stock": [
         {"item": "KETTLE", "location": "BERLIN", "bin": "B-01", "quantity": 10},
         {"item": "KETTLE", "location": "LYON", "bin": "L-01", "quantity": 4},
@@ -167,7 +169,7 @@ class House:
 
     async def pack(self, placed: PlaceOrder, shipment: int = 1, unpacked: tuple[LineQuantity, ...] = ()) -> None:
         request = RecordPacking(**step(f"pack/{shipment}", placed.key), shipment=shipment, parcels=(PARCEL,), unpacked=unpacked)
-        await self.once(request, Recorded, shipments.record_packing)
+        await self.once(request, ParcelsRecorded, shipments.record_packing)
 
     async def ship(self, placed: PlaceOrder, shipment: int = 1, attempt: int = 1) -> Shipped:
         request = ship_request(placed, shipment, attempt)

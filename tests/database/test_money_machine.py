@@ -26,7 +26,18 @@ from domain.money_steps import (
     SendReminder,
     WriteOff,
 )
-from domain.steps import Accepted, AcceptOrder, AllocateStock, Allocation, Need, Recorded, RecordPacking, RecordPick, Shipped
+from domain.steps import (
+    Accepted,
+    AcceptOrder,
+    AllocateStock,
+    Allocation,
+    Need,
+    ParcelsRecorded,
+    Recorded,
+    RecordPacking,
+    RecordPick,
+    Shipped,
+)
 from domain.views import InvoiceView
 from tests.database.builders import NOW, PARCEL, book, eur, invoice_request, line, order, refurnish, ship_request, shipped, step
 
@@ -58,7 +69,7 @@ class MoneyMachine(RuleBasedStateMachine):
         self.do(allocate, Allocation, stock.allocate_stock)
         pick = RecordPick(**self.step(), shipment=1, location="BERLIN", picks=(), picked=quantity, pack_due=NOW)
         self.do(pick, Recorded, shipments.record_pick)
-        self.do(RecordPacking(**self.step(), shipment=1, parcels=(PARCEL,)), Recorded, shipments.record_packing)
+        self.do(RecordPacking(**self.step(), shipment=1, parcels=(PARCEL,)), ParcelsRecorded, shipments.record_packing)
         self.do(ship_request(PLACED), Shipped, lambda session, asked: book(session, asked, shipped("TRACK-1")))
         self.do(invoice_request(PLACED), DocumentIssued, receivables.issue_invoice)
 

@@ -23,6 +23,7 @@ from domain.steps import (
     Allocation,
     AuthorizeReturn,
     Need,
+    ParcelsRecorded,
     ReceiveStock,
     RecordDelivery,
     Recorded,
@@ -130,7 +131,7 @@ class StockMachine(RuleBasedStateMachine):
         number, quantity = min(self.by_line(shipment).items())
         unpacked = (LineQuantity(line=number, quantity=min(left_out, quantity)),)
         request = RecordPacking(**self.step(view.order), shipment=shipment.number, parcels=(PARCEL,), unpacked=unpacked)
-        self.do(request, Recorded, shipments.record_packing)
+        self.do(request, ParcelsRecorded, shipments.record_packing)
 
     def ship(self, view: OrderView, shipment: ShipmentView, void: bool) -> None:
         self.keys += 1

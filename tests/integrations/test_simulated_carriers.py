@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import re
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from domain.errors import Refused
-from domain.messages import LineQuantity, Parcel
+from domain.messages import CarrierEvent, CarrierStatus, DeliveryConfirmed, LineQuantity, Parcel
 from domain.money import Money
 from domain.order import Address
-from integrations.ports import Quote
+from integrations.ports import Manifested, Quote
 from integrations.simulated import SimulatedCarriers, World
 from integrations.simulated.carriers import s10_check, tracking_number
+from integrations.simulated.outbox import Entry
 
 
 def address(country: str) -> Address:
@@ -82,3 +84,30 @@ def test_tracking_numbers_are_unique_and_carry_their_check_digit() -> None:
     for sold in range(1, 500):
         figures = [int(digit) for digit in tracking_number("Parcelway", sold)[2:]]
         assert (3 * sum(figures[0::2]) + sum(figures[1::2])) % 10 == 0
+
+
+async def test_a_carrier_says_again_what_it_reported_and_under_the_same_names(world: World, carriers: SimulatedCarriers) -> None:
+    quote = Quote(carrier="Parcelway", service="standard", price=Money(minor=500, currency="EUR"), transit_days=3)
+    label = await carriers.buy_label("label/1", "shopify/1", 1, quote, address("DE"), parcels(500))
+    assert await carriers.track("Parcelway", label.tracking) == ()
+    sold = datetime.now(UTC) - timedelta(days=1)
+    on_its_way, proof = (
+        CarrierEvent(message_id="carrier/1", occurred_at=sold, actor="carrier", shipment=1, status=CarrierStatus.IN_TRANSIT, detail="Hub"),
+        DeliveryConfirmed(message_id="carrier/proof", occurred_at=sold, actor="carrier", shipment=1, signed_by="Zoë"),
+    )
+    late = sold + timedelta(days=9)
+    for fact, at in ((on_its_way, sold), (proof, sold), (on_its_way.model_copy(update={"message_id": "later"}), late)):
+        world.outbox.put([Entry(id=fact.message_id, order="shopify/1", subject="label label/1", said=fact, send_at=at)])
+    assert [(event.event, event.status, event.detail) for event in await carriers.track("Parcelway", label.tracking)] == [
+        ("carrier/1", CarrierStatus.IN_TRANSIT, "Hub"),
+        ("carrier/proof/seen", CarrierStatus.DELIVERED, "Signed by Zoë"),
+    ]
+    await carriers.void("label/1")
+    assert await carriers.track("Parcelway", label.tracking) == () == await carriers.track("Parcelway", "PW1")
+
+
+async def test_a_manifest_is_taken_once(carriers: SimulatedCarriers) -> None:
+    fetched = (Manifested(order="shopify/1", shipment=1, tracking="RR1", parcels=1, weight_g=500),)
+    first = await carriers.manifest("MF-000001", "BERLIN", "Norvik Post", fetched)
+    assert [first, await carriers.manifest("MF-000001", "BERLIN", "Norvik Post", fetched)] == ["NP-000001", "NP-000001"]
+    assert await carriers.manifest("MF-000002", "BERLIN", "Parcelway", fetched) == "P-000002"

@@ -177,6 +177,7 @@ def test_help_names_every_command_and_the_exit_codes(capsys: pytest.CaptureFixtu
         *("up", "server", "worker", "migrate", "seed", "demo", "place", "receive", "list", "show", "stock", "document", "audit"),
         *("backorders", "reallocate"),
         *("pick", "pack", "track", "deliver", "pay", "reverse", "return-received", "inspect"),
+        *("cartons", "pack-scan", "pack-close", "label", "manifest", "tracking", "pull-tracking"),
         *("cancel", "amend", "hold", "release", "decide", "return", "dispute", "promise-to-pay", "write-off"),
     ):
         assert f"│ {command} " in help_text

@@ -96,6 +96,8 @@ def catalogue() -> dict[str, Any]:
             for customer in ("C-1", *DEBTORS)
         ],
         "price_lists": [{"id": "LIST", "currency": "EUR", "prices": dict.fromkeys(items, "10.00")}],
+        "cartons": [{"id": "L", "inner_mm": [600, 400, 400], "tare_g": 700, "max_weight_g": 30_000, "cost": 120}],
+        "sscc_series": [{"extension": 3, "company_prefix": "4099876"}],
     }
 
 

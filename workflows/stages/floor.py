@@ -265,7 +265,7 @@ async def pack(chapter: Chapter, shipment: Shipment) -> None:
             if repack:
                 chapter.taken(fact)
                 continue
-        await chapter.act(
+        booked = await chapter.act(
             FloorActivities.record_packing,
             RecordPacking(
                 **chapter.base(f"shipment/{shipment.number}/pack", fact),
@@ -279,7 +279,7 @@ async def pack(chapter: Chapter, shipment: Shipment) -> None:
             state.line(line).move("picked", "packed", quantity - unpacked[line])
             state.line(line).move("picked", "open", unpacked[line])
         shipment.picks = without(shipment.picks, unpacked)
-        shipment.parcels = list(fact.parcels)
+        shipment.parcels = [p.model_copy(update={"sscc": booked.sscc.get(p.number, p.sscc)}) for p in fact.parcels]
         shipment.packed = True
         chapter.taken(fact)
     if not shipment.picks:
