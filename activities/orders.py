@@ -7,6 +7,7 @@ from temporalio import activity
 from activities.bell import Bell
 from activities.steps import once
 from database import orders, promises
+from database.backorders import waits_for_stock
 from database.engine import Database
 from domain.steps import Accepted, AcceptOrder, CancelRest, ChangeLines, CloseOrder, Outcome, Recorded, RecordException, RecordNotes
 
@@ -43,7 +44,10 @@ class OrderActivities:
     @activity.defn
     async def record_notes(self, request: RecordNotes) -> Recorded:
         """Write what no other step carries to the audit trail."""
-        return await once(self.database, request, Recorded, orders.record_notes)
+        recorded = await once(self.database, request, Recorded, orders.record_notes)
+        if request.held == "" and await self.database.read(waits_for_stock, request.order):  # it may have been passed over on hold
+            await self.bell.ring()
+        return recorded
 
     @activity.defn
     async def close_order(self, request: CloseOrder) -> Recorded:

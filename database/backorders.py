@@ -21,7 +21,6 @@ from database.soft_reservations import expire_due, reserve_softly
 from database.tables import BackorderWin, Order, OrderLine, SoftReservation, Stock
 from domain.backorders import next_turn, winners
 from domain.distribution import Distributed, DistributeStock, Won
-from domain.order import ShippingPolicy
 from domain.soft_reservations import ReserveSoftly, SoftKind, Wanted
 
 KEPT = timedelta(hours=1)
@@ -100,12 +99,17 @@ def give_back(session: Session, order: str, key: str, at: datetime) -> None:
     free_for_queue(session, f"given back/{key}", freed, at)
 
 
+def waits_for_stock(session: Session, order: str) -> bool:
+    """A line of the order stands in the queue."""
+    return session.scalar(select(OrderLine.line).where(OrderLine.order == order, waits).limit(1)) is not None
+
+
 def distribute(session: Session, request: DistributeStock, late: Collection[str] = ()) -> Distributed:
     """One round: remember who was told, hand out what the queue was left, and name those who have to be told now."""
     if request.told:
         session.execute(update(BackorderWin).where(BackorderWin.win.in_(request.told)).values(told_at=request.at))
     left = select(SoftReservation.item).where(SoftReservation.ended == "", SoftReservation.owner == QUEUE)
-    items = {*session.scalars(left), *_free_items_of_whole_orders(session)}
+    items = {*session.scalars(left), *_free_items_waited_for(session)}
     hand_out(session, items, request.at, "freed stock", late=late)
     untold = select(BackorderWin).where(BackorderWin.told_at.is_(None), BackorderWin.complete).order_by(BackorderWin.win)
     wins = tuple(Won(win=row.win, order=row.order, units=json.loads(row.units)) for row in session.scalars(untold))
@@ -226,14 +230,13 @@ def _free(
     return free, {(channel, item): free[item] - may.get(item, 0) for channel, may in by_channel.items() for item in items}
 
 
-def _free_items_of_whole_orders(session: Session) -> set[str]:
-    """Items that lie free although an order waits for them that ships whole or not: its turn may have come."""
-    whole = Order.policy != ShippingPolicy.PARTIAL.value
+def _free_items_waited_for(session: Session) -> set[str]:
+    """Items that lie free although an order waits for them: it ships whole and its turn may have come, or it was on hold until now."""
     chosen = (
         select(OrderLine.item)
         .join(Order, Order.order == OrderLine.order)
         .join(Stock, Stock.item == OrderLine.item)
-        .where(waits, Order.outcome == "", Order.ships_apart_at.is_(None), whole, Stock.on_hand > Stock.reserved)
+        .where(waits, Order.outcome == "", Order.held == "", Stock.on_hand > Stock.reserved)
     )
     return set(session.scalars(chosen.distinct()))
 
@@ -242,7 +245,7 @@ def _next_at(session: Session, at: datetime) -> datetime | None:
     """When the next win lapses, or the turn of an order that ships whole begins or ends."""
     aside = select(SoftReservation.expires_at).where(standing(at), SoftReservation.kind == SoftKind.GRANT.value)
     lapses = session.scalar(aside.where(SoftReservation.expires_at.is_not(None)).order_by(SoftReservation.expires_at).limit(1))
-    turn = next_turn(queue(session, _free_items_of_whole_orders(session), at), at)
+    turn = next_turn(queue(session, _free_items_waited_for(session), at), at)
     return min((moment for moment in (lapses, turn) if moment is not None), default=None)
 
 

@@ -191,6 +191,15 @@ async def test_an_order_on_hold_is_passed_over(house: House) -> None:
     assert await receive(house, 5) == ["next"]
 
 
+async def test_an_order_that_was_on_hold_gets_what_lies_free_once_it_is_released(house: House) -> None:
+    await waits(house, wish("held"))
+    await house.once(RecordNotes(**step("hold", "shopify/held"), held="credit"), Recorded, orders.record_notes)
+    assert await receive(house, 5) == []
+    assert (await round_(house)).wins == ()
+    await house.once(RecordNotes(**step("release", "shopify/held"), held=""), Recorded, orders.record_notes)
+    assert won(await round_(house)) == {"held": 5}
+
+
 async def test_what_was_packed_too_little_of_goes_to_the_queue(house: House) -> None:
     holder = wish("holder", 10, "KETTLE")
     await house.accept(holder)

@@ -96,16 +96,16 @@ async def test_a_shipment_that_nobody_carries_is_cancelled_and_its_money_given_b
 
 
 @answers(ExceptionKind.NO_CARRIER_SERVICE, "cancel_shipment")
-async def test_a_cancelled_shipment_leaves_the_rest_of_its_line_waiting_for_stock(shop: Shop) -> None:
+async def test_the_goods_of_a_cancelled_shipment_go_to_the_rest_of_its_line_that_waits(shop: Shop) -> None:
     item = shop.rare()
     await shop.receive(item, 3)
     living = await shop.place(order(line(1, item, 5), ship_to=HAVANA))
     await packed(living)
     await living.decide(ExceptionKind.NO_CARRIER_SERVICE, "cancel_shipment")
     state = await living.when(lambda s: s.lines[0].cancelled == 3, "the cancelled shipment")
-    assert (state.lines[0].open, state.lines[0].parked) == (2, 0)
-    await living.until(Wait.STOCK)
-    assert await shop.stock(item) == (3, 0)
+    assert state.lines[0].parked == 0
+    await living.until(Wait.PICK, "shipment 2")  # first in the queue for what it gave up itself
+    assert await shop.stock(item) == (3, 2)
 
 
 async def test_a_hold_keeps_packed_goods_and_their_money_where_they_are(shop: Shop) -> None:
