@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import cast
@@ -31,13 +30,12 @@ class Waiting(Value):
     since: datetime | None
 
 
-def position(session: Session, item: str, now: datetime, without: Iterable[tuple[str, int]] = ()) -> Position:
-    """The item in the whole house, apart from what the lines `without` wait for. Overdue receipts do not count: nobody knows their day."""
+def position(session: Session, item: str, now: datetime) -> Position:
+    """The item in the whole house. Overdue receipts do not count: nobody knows their day."""
     free = session.scalar(select(func.coalesce(func.sum(Stock.on_hand - Stock.reserved), 0)).where(Stock.item == item))
-    left_out = set(without)
     receipts = scheduled_receipts(session, item, now)
     at_location = {receipt.supply: receipt.location for receipt in receipts}
-    waiting = [each for each in waiting_lines(session, (item,), now) if (each.order, each.line) not in left_out]
+    waiting = waiting_lines(session, (item,), now)
     leaving = [
         Requirement(quantity=row.quantity, at=now, location=row.from_location)
         for row in session.scalars(
@@ -143,8 +141,4 @@ def orders_promised(session: Session, items: Iterable[str], since: datetime) -> 
     Whoever was promised earlier than that is served by what comes earlier: see `domain.promising`.
     """
     lines = waiting_lines(session, sorted(set(items)), since)
-    by_age: dict[str, None] = defaultdict(None)
-    for each in lines:
-        if each.since is not None and each.at >= since:
-            by_age[each.order] = None
-    return tuple(by_age)
+    return tuple(dict.fromkeys(each.order for each in lines if each.since is not None and each.at >= since))

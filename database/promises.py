@@ -171,11 +171,11 @@ def _from_supply(there: Availability) -> Expected:
 
 def _bought(session: Session, item: str, now: datetime, fallback_at: datetime, day: timedelta) -> Expected:
     """Nothing that is on its way is free: as long as it takes to buy the item, or until somebody is asked."""
-    days, supplier = lead_times(session, [item]).get(item, (0, ""))
-    if not days:
-        return Expected(
-            ready_at=fallback_at, supply=LEAD_TIME, locations=(), words=f"nothing is on its way and no lead time of {item} is known"
-        )
+    known = lead_times(session, [item]).get(item)
+    if known is None:
+        words = f"nothing is on its way and no lead time of {item} is known"
+        return Expected(ready_at=fallback_at, supply=LEAD_TIME, locations=(), words=words)
+    days, supplier = known
     of_whom = f" of {supplier}" if supplier else ""
     words = f"nothing is on its way: lead time of {days} days{of_whom}"
     return Expected(ready_at=now + days * day, supply=LEAD_TIME, locations=(), words=words)
@@ -200,8 +200,10 @@ def _promise(
     known = ways(session, head.ship_country, head.ship_postcode, now, None if anywhere else named)
     entries = []
     for line, each in sorted(expected.items()):
-        promised_at, told_at, words = _delivery(each, [known[place] for place in each.locations or known], day, head.requested_at)
         row = standing.get(line)
+        if row is not None and each.supply == row.supply == LEAD_TIME and row.ready_at >= now and row.status in (MADE, MOVED):
+            continue  # what has to be bought takes no longer because somebody looks again
+        promised_at, told_at, words = _delivery(each, [known[place] for place in each.locations or known], day, head.requested_at)
         if row is None or row.status in (KEPT, BROKEN):
             entries.append(
                 Promise(

@@ -129,7 +129,7 @@ def inspects(view: OrderView, script: Script, outbox: Outbox, day: timedelta, no
 
 
 def receives(view: OrderView, script: Script, outbox: Outbox, day: timedelta, now: datetime) -> Entries:
-    """The goods that a backordered order waits for, one day later; after the decision when the script has one about the waiting."""
+    """The goods that a backordered order waits for, a day later (half a day after a slip); after the decision if the script has one."""
     expected = script.receipt or script.purchase
     if (
         expected is None
@@ -146,14 +146,14 @@ def receives(view: OrderView, script: Script, outbox: Outbox, day: timedelta, no
         item=expected.item,
         location=expected.location,
         quantity=expected.quantity,
-        at=now + day,
+        at=now + (0.5 if script.purchase else 1) * day,
         actor="goods inward",
     ).model_copy(update=bought)
     return [Entry(id=f"office/{view.order}/receipt", order=view.order, said=goods, send_at=goods.at)]
 
 
 def slips(view: OrderView, script: Script, day: timedelta, now: datetime) -> Entries:
-    """The supplier calls half a day after the order began to wait: what it was promised from comes later."""
+    """The supplier calls as soon as the order waits: what it was promised from comes later."""
     if script.purchase is None or not script.purchase.slips_by or Wait.STOCK not in {wait.wait for wait in view.waits}:
         return []
     number = script.purchase.number(view.order)
@@ -165,7 +165,7 @@ def slips(view: OrderView, script: Script, day: timedelta, now: datetime) -> Ent
         purchase_order=number,
         expected_at=promised[0].ready_at + script.purchase.slips_by * day,
         reason="the factory is behind",
-        at=now + 0.5 * day,
+        at=now,
         actor="buyer",
     )
     return [Entry(id=f"office/{view.order}/slip", order=view.order, said=moved, send_at=moved.at)]

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from collections.abc import Awaitable, Callable
+from typing import Any, TypeVar
 
 from temporalio import workflow
 
@@ -16,6 +17,8 @@ from temporalio.exceptions import ApplicationError
 
 from workflows.policies import DATABASE
 
+Asked = TypeVar("Asked", MoveSupply, CancelSupply)
+
 
 @workflow.defn(name="SupplySlip", failure_exception_types=[OrderError])
 class SupplySlip:
@@ -23,17 +26,9 @@ class SupplySlip:
 
     @workflow.run
     async def run(self, slip: MoveSupply) -> SupplyChange:
-        about = f"purchase order {slip.purchase_order}" if slip.purchase_order else f"transfer {slip.transfer}"
-        change: SupplyChange = await workflow.execute_activity_method(
-            SupplyActivities.move_supply,
-            slip,
-            task_queue=DATABASE.queue,
-            start_to_close_timeout=DATABASE.start_to_close,
-            retry_policy=DATABASE.retry,
-            summary=f"Expect {about} on {slip.expected_at:%Y-%m-%d}",
-        )
-        detail = f"{about} is expected on {slip.expected_at:%Y-%m-%d}" + (f", {slip.reason}" if slip.reason else "")
-        await tell_orders(change, f"slip/{slip.slip}", detail, slip.at, slip.actor)
+        day = f"is expected on {slip.expected_at:%Y-%m-%d}"
+        change = await booked(SupplyActivities.move_supply, slip, f"{_subject(slip)} {day}")
+        await tell_orders(change, f"slip/{slip.slip}", slip, day)
         return change
 
 
@@ -43,25 +38,36 @@ class SupplyCancellation:
 
     @workflow.run
     async def run(self, cancelled: CancelSupply) -> SupplyChange:
-        about = f"purchase order {cancelled.purchase_order}" if cancelled.purchase_order else f"transfer {cancelled.transfer}"
-        change: SupplyChange = await workflow.execute_activity_method(
-            SupplyActivities.cancel_supply,
-            cancelled,
-            task_queue=DATABASE.queue,
-            start_to_close_timeout=DATABASE.start_to_close,
-            retry_policy=DATABASE.retry,
-            summary=f"Give up what has not come of {about}",
-        )
-        detail = f"{about} is cancelled" + (f", {cancelled.reason}" if cancelled.reason else "")
-        await tell_orders(change, f"cancel/{about.replace(' ', '-')}", detail, cancelled.at, cancelled.actor)
+        change = await booked(SupplyActivities.cancel_supply, cancelled, f"{_subject(cancelled)} is cancelled")
+        await tell_orders(change, f"cancel/{_subject(cancelled).replace(' ', '-')}", cancelled, "is cancelled")
         return change
 
 
-async def tell_orders(change: SupplyChange, message: str, detail: str, at: datetime, actor: str) -> None:
+async def booked(activity: Callable[[Any, Asked], Awaitable[SupplyChange]], request: Asked, summary: str) -> SupplyChange:
+    """The database's answer: what changed, and which orders have to hear of it."""
+    change: SupplyChange = await workflow.execute_activity_method(
+        activity,
+        request,
+        task_queue=DATABASE.queue,
+        start_to_close_timeout=DATABASE.start_to_close,
+        retry_policy=DATABASE.retry,
+        summary=summary,
+    )
+    return change
+
+
+async def tell_orders(change: SupplyChange, message: str, said: MoveSupply | CancelSupply, what: str) -> None:
     """One fact to every order; the same message told again, by whatever road, is the same fact."""
+    detail = f"{_subject(said)} {what}" + (f", {said.reason}" if said.reason else "")
     for order in change.orders:
-        fact = SupplySlipped(message_id=f"{message}/{order}"[:200], occurred_at=at, actor=actor, supplies=change.supplies, detail=detail)
+        fact = SupplySlipped(
+            message_id=f"{message}/{order}"[:200], occurred_at=said.at, actor=said.actor, supplies=change.supplies, detail=detail
+        )
         try:
             await workflow.get_external_workflow_handle(f"order/{order}").signal(SupplySlipped.called(), fact)
         except ApplicationError:
             workflow.logger.info("order ended before it heard of the slip", extra={"order": order})
+
+
+def _subject(said: MoveSupply | CancelSupply) -> str:
+    return f"purchase order {said.purchase_order}" if said.purchase_order else f"transfer {said.transfer}"

@@ -188,7 +188,7 @@ X12_FILES: dict[str, tuple[tuple[str, str, str, str, str], list[Order]]] = {
                         "location": "BERLIN",
                         "quantity": 12,
                         "expected_in": 30,
-                        "slips_by": 20,
+                        "slips_by": 60,
                     },
                 },
             ),

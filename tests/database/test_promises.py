@@ -113,6 +113,16 @@ async def test_without_supply_the_lead_time_counts(house: House) -> None:
     assert found.cause.startswith("nothing is on its way: lead time of 10 days of HARIO; ")
 
 
+async def test_a_lead_time_does_not_grow_because_somebody_looks_again(house: House) -> None:
+    await furnish(house)
+    await promised(house, quantity=1)
+    later = MovePromises(**step("promise/1") | {"at": NOW + 2 * DAY}, reason="PO-7 slipped", fallback_at=NOW + 16 * DAY, day=DAY)
+    assert (await house.once(later, PromisesMoved, promises.move_promises)).promises == ()
+    over = MovePromises(**step("promise/2") | {"at": NOW + 15 * DAY}, reason="PO-7 slipped", fallback_at=NOW + 29 * DAY, day=DAY)
+    (found,) = (await house.once(over, PromisesMoved, promises.move_promises)).promises
+    assert found.promised_at == datetime(2026, 12, 28, 23, 59, 59, tzinfo=UTC)  # Christmas Day and a week-end lie between
+
+
 async def test_a_transfer_on_the_road_is_promised_at_its_goal(house: House) -> None:
     await furnish(house)
     await house(transfers.place_transfer, transfer())

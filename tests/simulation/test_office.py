@@ -9,8 +9,9 @@ import pytest
 from domain.exceptions import RULES, ExceptionKind
 from domain.lifecycle import Wait
 from domain.messages import CancelOrder, Decide, ExceptionRaised, LineQuantity, ReturnInspected, ReturnReceived
+from domain.purchasing import MoveSupply
 from domain.steps import ReceiveStock
-from domain.views import OrderView
+from domain.views import OrderView, PromiseView
 from integrations.simulated import Script, World
 from integrations.simulated.outbox import Entry
 from simulation import office
@@ -156,3 +157,33 @@ def test_a_trouble_is_reported_once_the_order_is_accepted() -> None:
     (entry,) = office.raises(order(), script(**words), START)
     assert isinstance(entry.said, ExceptionRaised)
     assert entry.id == f"office/{ORDER}/raised"
+
+
+PURCHASE = {"supplier": "S-PARTS", "item": "GSK-110", "location": "BERLIN", "quantity": 12, "expected_in": 30, "slips_by": 20}
+
+
+def promised_from(supply: str) -> PromiseView:
+    times = {"promised_at": day(33), "told_at": day(33), "ready_at": day(30), "made_at": START}
+    return PromiseView(line=1, number=1, status="made", supply=supply, cause="expected", **times)
+
+
+def test_a_purchase_order_slips_once_the_order_that_was_promised_its_goods_waits() -> None:
+    words = script(purchase=PURCHASE)
+    view = order(waits=waiting(Wait.STOCK), promises=(promised_from("purchase/PO-x12-BT-1/1"),))
+    (entry,) = office.slips(view, words, DAY, START)
+    assert isinstance(entry.said, MoveSupply)
+    assert (entry.id, entry.said.purchase_order, entry.said.expected_at) == (f"office/{ORDER}/slip", "PO-x12-BT-1", day(50))
+    assert office.slips(order(waits=waiting(Wait.STOCK), promises=(promised_from("lead time"),)), words, DAY, START) == []
+    assert office.slips(order(promises=view.promises), words, DAY, START) == []
+
+
+def test_the_goods_of_a_purchase_order_come_when_its_slip_was_decided(world: World) -> None:
+    words = script(purchase=PURCHASE, decisions={"promise_broken": "accept_new_date"})
+    asked = order(waits=waiting(Wait.STOCK), exceptions=(trouble(ExceptionKind.PROMISE_BROKEN),))
+    assert office.receives(asked, words, world.outbox, DAY, START) == []
+    decided = order(waits=waiting(Wait.STOCK), exceptions=(trouble(ExceptionKind.PROMISE_BROKEN, choice="accept_new_date"),))
+    (entry,) = office.receives(decided, words, world.outbox, DAY, START)
+    assert isinstance(entry.said, ReceiveStock)
+    assert (entry.said.purchase_order, entry.said.purchase_line, entry.said.quantity) == ("PO-x12-BT-1", 1, 12)
+    world.outbox.put([entry])
+    assert world.outbox.find(entry.id) == entry.said

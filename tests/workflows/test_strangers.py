@@ -135,6 +135,8 @@ async def test_every_fact_is_taken_from_the_plain_temporal_command(shop: Shop) -
     await living.until(Wait.STOCK)
     await type_in("stock_arrived", item=item, location="BERLIN", quantity=2)
     await living.when(lambda s: s.receipts and not s.inbox, "a second look for stock")
+    await type_in("supply_slipped", supplies=["purchase/PO-1/1"], detail="PO-1 comes later")
+    await living.when(lambda s: s.promises_moved == 1, "the promises made anew")
     await shop.receive(item, 2)
     await living.until(Wait.PICK)
     await type_in("pick_confirmed", shipment=1, lines=units)
