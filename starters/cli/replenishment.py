@@ -279,8 +279,12 @@ def _schedule(every: str, as_json: bool) -> None:
     if as_json:
         frame.answer_json({"schedule": every, "changed": changed})
         return
-    when = {"daily": f"every day at {HOUR}:00 UTC", "weekly": f"every Monday at {HOUR}:00 UTC", "off": "no more by itself"}[every]
-    frame.say(f"Every item is planned {when}{'' if changed else ', as before'}.")
+    when = {
+        "daily": f"Items are planned every day at {HOUR}:00 UTC",
+        "weekly": f"Items are planned every Monday at {HOUR}:00 UTC",
+        "off": "Items are planned on demand only",
+    }
+    frame.say(f"{when[every]}{'' if changed else ', as before'}.")
 
 
 def _decided(carry: Callable[[list[ProposalDecided]], Coroutine[None, None, None]], as_json: bool) -> None:

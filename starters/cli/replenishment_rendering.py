@@ -152,8 +152,8 @@ def _position(plan: Plan) -> Iterable[Step]:
 
 def _reorder_point(plan: Plan) -> Iterable[Step]:
     planning = plan.planning
-    yield "lead time L", f"{planning.lead_days:g} days", f"sL {planning.lead_deviation:g} days"
-    yield "review R", f"{planning.review_days:g} days", "until somebody looks again"
+    yield "lead time L", _days(planning.lead_days), f"sL {_days(planning.lead_deviation)}"
+    yield "review R", _days(planning.review_days), "until somebody looks again"
     if planning.goal is ServiceGoal.FILL:
         yield "z", f"{plan.z:.3f}", f"{100 * planning.service:g} % of the units from the shelf"
     else:
@@ -189,6 +189,10 @@ def _bars(quantities: Sequence[int], censored: Sequence[bool]) -> str:
     """The past as a line of bars; a cross where it was out of stock."""
     most = max([1, *quantities])
     return "".join("×" if empty else _BARS[-(-units * (len(_BARS) - 1) // most)] for units, empty in zip(quantities, censored, strict=True))
+
+
+def _days(days: float) -> str:
+    return f"{days:g} day" if days == 1 else f"{days:g} days"
 
 
 def _money(units: int, plan: Plan) -> str:
