@@ -47,7 +47,7 @@ def section(outcome: Outcome, command: str) -> str:
         "## Sourcing",
         "",
         "One order, each location with about two thirds of its items: the decision as an allocation makes it, with the reasons of every",
-        f"candidate, and the same question to HiGHS (one thread, at most {SECONDS:.0f} s). “Proved” counts the plans that were proved to be",
+        f"candidate, and the same question to HiGHS (one thread, at most {SECONDS:.0f} s). “Proved” counts plans that were proved to be",
         "the cheapest; “dearer” is how much the decision's plan cost more than the solver's on the same question, in the mean.",
         "",
         *_decided(outcome),
