@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from temporalio import activity
 
+from activities.bell import Bell
 from activities.steps import once, once_outside, undo
 from database import shipments
 from database.engine import Database
@@ -12,8 +13,8 @@ from integrations.ports import Warehouse
 
 
 class FloorActivities:
-    def __init__(self, database: Database, warehouse: Warehouse) -> None:
-        self.database, self.warehouse = database, warehouse
+    def __init__(self, database: Database, warehouse: Warehouse, bell: Bell | None = None) -> None:
+        self.database, self.warehouse, self.bell = database, warehouse, bell or Bell(database)
 
     @activity.defn
     async def release_picks(self, request: ReleasePicks) -> PicksReleased:
@@ -43,4 +44,7 @@ class FloorActivities:
     @activity.defn
     async def record_packing(self, request: RecordPacking) -> Recorded:
         """Book the parcels."""
-        return await once(self.database, request, Recorded, shipments.record_packing)
+        recorded = await once(self.database, request, Recorded, shipments.record_packing)
+        if request.unpacked:
+            await self.bell.ring_if_waited_for()
+        return recorded

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from temporalio import activity
 
+from activities.bell import Bell
 from activities.steps import once
 from database import orders
 from database.engine import Database
-from domain.steps import Accepted, AcceptOrder, CancelRest, ChangeLines, CloseOrder, Recorded, RecordException, RecordNotes
+from domain.steps import Accepted, AcceptOrder, CancelRest, ChangeLines, CloseOrder, Outcome, Recorded, RecordException, RecordNotes
 
 
 class OrderActivities:
-    def __init__(self, database: Database) -> None:
-        self.database = database
+    def __init__(self, database: Database, bell: Bell | None = None) -> None:
+        self.database, self.bell = database, bell or Bell(database)
 
     @activity.defn
     async def accept_order(self, request: AcceptOrder) -> Accepted:
@@ -22,12 +23,17 @@ class OrderActivities:
     @activity.defn
     async def change_lines(self, request: ChangeLines) -> Recorded:
         """Change ordered quantities, cancel open units, add lines."""
-        return await once(self.database, request, Recorded, orders.change_lines)
+        recorded = await once(self.database, request, Recorded, orders.change_lines)
+        if any(change.cancel for change in request.changes):
+            await self.bell.ring_if_waited_for()
+        return recorded
 
     @activity.defn
     async def cancel_rest(self, request: CancelRest) -> Recorded:
         """Cancel every unit that is still open."""
-        return await once(self.database, request, Recorded, orders.cancel_rest)
+        recorded = await once(self.database, request, Recorded, orders.cancel_rest)
+        await self.bell.ring_if_waited_for()
+        return recorded
 
     @activity.defn
     async def record_exception(self, request: RecordException) -> Recorded:
@@ -42,4 +48,7 @@ class OrderActivities:
     @activity.defn
     async def close_order(self, request: CloseOrder) -> Recorded:
         """Write the order's end."""
-        return await once(self.database, request, Recorded, orders.close_order)
+        recorded = await once(self.database, request, Recorded, orders.close_order)
+        if request.outcome is not Outcome.CLOSED:
+            await self.bell.ring_if_waited_for()
+        return recorded

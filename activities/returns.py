@@ -5,6 +5,7 @@ from __future__ import annotations
 from sqlalchemy.orm import Session
 from temporalio import activity
 
+from activities.bell import Bell
 from activities.steps import once, once_outside
 from database import intake, returns
 from database.engine import Database
@@ -14,8 +15,8 @@ from integrations.ports import Carriers
 
 
 class ReturnActivities:
-    def __init__(self, database: Database, carriers: Carriers) -> None:
-        self.database, self.carriers = database, carriers
+    def __init__(self, database: Database, carriers: Carriers, bell: Bell | None = None) -> None:
+        self.database, self.carriers, self.bell = database, carriers, bell or Bell(database)
 
     @activity.defn
     async def authorize_return(self, request: AuthorizeReturn) -> ReturnAuthorized:
@@ -41,7 +42,9 @@ class ReturnActivities:
     @activity.defn
     async def record_inspection(self, request: RecordInspection) -> Recorded:
         """Book every unit by its disposition."""
-        return await once(self.database, request, Recorded, returns.record_inspection)
+        recorded = await once(self.database, request, Recorded, returns.record_inspection)
+        await self.bell.ring_if_waited_for()
+        return recorded
 
     @activity.defn
     async def settle_return(self, request: SettleReturn) -> Recorded:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from temporalio import activity
 
+from activities.bell import Bell
 from activities.steps import once, once_outside, undo
-from database import intake, shipments
+from database import intake, promises, shipments
 from database.engine import Database
 from domain.order import Address
 from domain.steps import RecordDelivery, Recorded, RecordLoss, RecordTracking, ShipParcels, Shipped, VoidLabel
@@ -13,8 +14,8 @@ from integrations.ports import Carriers, Quote
 
 
 class ShippingActivities:
-    def __init__(self, database: Database, carriers: Carriers) -> None:
-        self.database, self.carriers = database, carriers
+    def __init__(self, database: Database, carriers: Carriers, bell: Bell | None = None) -> None:
+        self.database, self.carriers, self.bell = database, carriers, bell or Bell(database)
 
     @activity.defn
     async def ship_parcels(self, request: ShipParcels) -> Shipped:
@@ -58,12 +59,15 @@ class ShippingActivities:
     @activity.defn
     async def record_delivery(self, request: RecordDelivery) -> Recorded:
         """Keep the proof of delivery."""
-        return await once(self.database, request, Recorded, shipments.record_delivery)
+        return await once(self.database, request, Recorded, promises.record_delivery)
 
     @activity.defn
     async def record_loss(self, request: RecordLoss) -> Recorded:
         """A shipment will not be delivered; what came back is in stock again."""
-        return await once(self.database, request, Recorded, shipments.record_loss)
+        recorded = await once(self.database, request, Recorded, promises.record_loss)
+        if request.came_back:
+            await self.bell.ring_if_waited_for()
+        return recorded
 
 
 def choose(request: ShipParcels, quotes: tuple[Quote, ...]) -> Quote | None:

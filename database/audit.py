@@ -9,6 +9,8 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from database.audit_claims import CLAIM_RULES
 from database.audit_money import MONEY_RULES
+from database.audit_queue import QUEUE_RULES
+from database.audit_supply import SUPPLY_RULES
 from database.tables import (
     AuthorizationRow,
     ExceptionRow,
@@ -37,7 +39,7 @@ def audit(session: Session) -> list[Violation]:
     """All violations, by rule. Reads every table once or twice; writes nothing."""
     return [
         Violation(rule=rule.__name__.removeprefix("_"), subject=subject, detail=detail)
-        for rule in (*RULES, *CLAIM_RULES, *MONEY_RULES)
+        for rule in (*RULES, *CLAIM_RULES, *QUEUE_RULES, *MONEY_RULES, *SUPPLY_RULES)
         for subject, detail in rule(session)
     ]
 

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from sqlalchemy import delete, insert, select
 from sqlalchemy.orm import Session
 
 from database import intake
+from database.backorders import give_back
 from database.journal import close_doors, write_audit
 from database.locks import invoice_of, lines_of, order_of, require
 from database.tables import Customer, CustomerAlias, ExceptionRow, Order, OrderFinding, OrderLine
 from database.validation import MOST_MINOR, MOST_UNITS, find_all
 from domain.errors import NotFound
 from domain.exceptions import WITHDRAWN, Decision
-from domain.order import PlaceOrder
+from domain.order import PlaceOrder, ShippingPolicy
 from domain.steps import (
     Accepted,
     AcceptOrder,
@@ -26,6 +29,7 @@ from domain.steps import (
     RecordException,
     RecordNotes,
     Severity,
+    Step,
 )
 
 
@@ -46,7 +50,7 @@ def accept_order(session: Session, request: AcceptOrder) -> Accepted:
     _write_findings(session, request.order, findings)
     if order.accepted_at is None and all(finding.severity is Severity.NOTE for finding in findings):
         order.accepted_at = request.at
-    return Accepted(customer=customer.customer if customer else placed.customer, findings=tuple(findings))
+    return Accepted(customer=customer.customer if customer else placed.customer, findings=tuple(findings), policy=_policy(placed, customer))
 
 
 def change_lines(session: Session, request: ChangeLines) -> Recorded:
@@ -55,7 +59,7 @@ def change_lines(session: Session, request: ChangeLines) -> Recorded:
     lines = lines_of(session, request.order)
     for change in request.changes:
         if change.line in lines:
-            _change(lines[change.line], change)
+            _change(lines[change.line], change, request.at)
         else:
             require(bool(change.item) and change.add > 0, f"{request.order} has no line {change.line}; a new one needs an item and units.")
             session.add(_new_line(request.order, change))
@@ -63,6 +67,9 @@ def change_lines(session: Session, request: ChangeLines) -> Recorded:
         order.requested_at = request.requested_at
     if request.total is not None:
         order.total = request.total.minor
+    if any(change.cancel for change in request.changes):
+        session.flush()
+        give_back(session, request.order, request.key, request.at)
     return Recorded()
 
 
@@ -70,9 +77,7 @@ def cancel_rest(session: Session, request: CancelRest) -> Recorded:
     """Every unit that is still open is cancelled; an order that was never written down has none."""
     close_doors(session, request.undoes)
     session.get(Order, request.order, with_for_update=True)
-    for line in lines_of(session, request.order).values():
-        line.move("open", "cancelled", line.open)
-        line.backorder_due = None
+    _cancel_open(session, request)
     return Recorded()
 
 
@@ -112,9 +117,9 @@ def close_order(session: Session, request: CloseOrder) -> Recorded:
     order.outcome, order.reason, order.ended_at = request.outcome.value, request.reason, request.at
     order.held, order.review_at = "", None
     if request.outcome is not Outcome.CLOSED:
-        for line in lines_of(session, request.order).values():
-            line.move("open", "cancelled", line.open)
-            line.backorder_due = None
+        _cancel_open(session, request)
+    else:
+        give_back(session, request.order, request.key, request.at)
     withdrawn = Decision(choice=WITHDRAWN, by="holdfast", at=request.at).model_dump_json()
     for row in session.scalars(select(ExceptionRow).where(ExceptionRow.order == request.order, ExceptionRow.decision.is_(None))):
         row.decision = withdrawn
@@ -151,7 +156,8 @@ def _write(session: Session, placed: PlaceOrder, customer: Customer | None) -> O
     else:
         session.execute(delete(OrderLine).where(OrderLine.order == placed.key))
     order.customer, order.stated_customer = customer.customer if customer else None, placed.customer
-    order.po_number, order.currency, order.terms, order.policy = placed.po_number, placed.currency, placed.terms.value, placed.policy.value
+    order.po_number, order.currency, order.terms = placed.po_number, placed.currency, placed.terms.value
+    order.policy, order.priority = _policy(placed, customer).value, placed.priority
     order.placed_at, order.requested_at = placed.placed_at, placed.requested_at
     order.total = _storable_total(placed)
     order.ship_country = placed.ship_to.country if placed.ship_to else ""
@@ -162,13 +168,19 @@ def _write(session: Session, placed: PlaceOrder, customer: Customer | None) -> O
     return order
 
 
+def _policy(placed: PlaceOrder, customer: Customer | None) -> ShippingPolicy:
+    """How the order ships: as it says itself, else as its customer has it."""
+    usual = ShippingPolicy(customer.ships) if customer is not None and customer.ships else ShippingPolicy.PARTIAL
+    return placed.policy or usual
+
+
 def _lines(placed: PlaceOrder) -> list[dict[str, object]]:
     """One row per line number; what no order can hold (and a fatal finding names) is stored as the nearest that fits."""
     rows: list[dict[str, object]] = []
     for line in placed.numbered().values():
         units = min(max(line.quantity, 0), MOST_UNITS)
         about = {"order": placed.key, "line": line.number, "item": line.item, "description": line.description, "bills_to": line.number}
-        rows.append(about | {"unit_price": str(line.unit_price), "ordered": units, "open": units})
+        rows.append(about | {"unit_price": str(line.unit_price), "ordered": units, "open": units, "requested_at": line.requested_at})
     return rows
 
 
@@ -189,13 +201,22 @@ def _write_findings(session: Session, order: str, findings: list[Finding]) -> No
         session.execute(insert(OrderFinding), rows)
 
 
-def _change(line: OrderLine, change: LineChange) -> None:
+def _cancel_open(session: Session, step: Step) -> None:
+    """Cancel every open unit; what was set aside for the order goes to the next in the queue."""
+    for line in lines_of(session, step.order).values():
+        line.move("open", "cancelled", line.open)
+        line.wait(None, step.at)
+    session.flush()
+    give_back(session, step.order, step.key, step.at)
+
+
+def _change(line: OrderLine, change: LineChange, at: datetime) -> None:
     require(change.cancel <= line.open, f"Line {line.line} has {line.open} open units; {change.cancel} cannot be cancelled.")
     line.move("open", "cancelled", change.cancel)
     line.ordered += change.add
     line.open += change.add
     if not line.open:
-        line.backorder_due = None
+        line.wait(None, at)
 
 
 def _new_line(order: str, change: LineChange) -> OrderLine:

@@ -11,6 +11,7 @@ from sqlalchemy import ColumnElement, and_, case, func, or_, select
 from sqlalchemy.orm import Session
 
 from database import intake
+from database.backorder_queue import places_of
 from database.claims import standing
 from database.tables import (
     AuditEntry,
@@ -71,7 +72,7 @@ class AuditView(Value):
 def order_view(session: Session, order: str) -> OrderView:
     """Everything about one order, also when it is only captured so far. Raises NotFound."""
     views = _views(session, [order])
-    return views[order] if views else _captured(intake.document(session, order))
+    return _with_places(session, views[order]) if views else _captured(intake.document(session, order))
 
 
 def list_orders(session: Session, limit: int = 50, stage: Stage | None = None, customer: str | None = None) -> list[OrderSummary]:
@@ -198,6 +199,18 @@ def _views(session: Session, keys: Sequence[str]) -> dict[str, OrderView]:
     return views
 
 
+def _with_places(session: Session, view: OrderView) -> OrderView:
+    """The order with the places of its lines in the backorder queue."""
+    if view.outcome or not any(line.open and line.backorder_due for line in view.lines):
+        return view
+    places = places_of(session, view.order, {line.number: line.item for line in view.lines if line.open})
+    lines = []
+    for line in view.lines:
+        position, length = places.get(line.number, (0, 0))
+        lines.append(line.model_copy(update={"queue_position": position, "queue_length": length}))
+    return view.model_copy(update={"lines": tuple(lines)})
+
+
 def _by_order(session: Session, table: type[Row], keys: Sequence[str]) -> defaultdict[str, list[Row]]:
     columns = table.__table__.c
     found: defaultdict[str, list[Row]] = defaultdict(list)
@@ -294,7 +307,7 @@ def _captured(placed: PlaceOrder) -> OrderView:
         po_number=placed.po_number,
         currency=placed.currency,
         terms=placed.terms,
-        policy=placed.policy,
+        policy=placed.policy or ShippingPolicy.PARTIAL,
         placed_at=placed.placed_at,
         accepted=False,
         held="",

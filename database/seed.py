@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
+from database.calendars import read_calendar
 from database.quotas import quota_stands, set_quota
 from database.stock import receive_stock
 from database.tables import (
@@ -22,8 +23,11 @@ from database.tables import (
     Price,
     PriceList,
     SourcingPolicyRow,
+    Supplier,
+    TransitTime,
 )
 from domain.errors import InputRefused
+from domain.order import ShippingPolicy
 from domain.quotas import SetQuota
 from domain.sourcing.facts import SourcingPolicy
 from domain.steps import ReceiveStock
@@ -37,7 +41,7 @@ def seed(session: Session, catalogue: Mapping[str, Any]) -> None:
 
     Opening stock is received once: what has moved since stays moved.
     """
-    for section in (_items, _locations, _price_lists, _customers, _sourcing):
+    for section in (_suppliers, _items, _locations, _price_lists, _customers, _sourcing):
         name = section.__name__.removeprefix("_")
         for number, entry in enumerate(catalogue.get(name, ()), 1):
             with _told_where(f"catalogue, {name}, entry {number}"):
@@ -72,6 +76,10 @@ def _told_where(place: str) -> Iterator[None]:
         raise InputRefused(place, f"{missing} is missing or has another shape") from None
 
 
+def _suppliers(entry: Mapping[str, Any]) -> Iterator[Base]:
+    yield Supplier(supplier=entry["id"], name=entry.get("name", ""), lead_time_days=entry["lead_time_days"])
+
+
 def _items(entry: Mapping[str, Any]) -> Iterator[Base]:
     yield Item(
         item=entry["id"],
@@ -79,11 +87,27 @@ def _items(entry: Mapping[str, Any]) -> Iterator[Base]:
         weight_g=entry.get("weight_g", 0),
         hazardous=entry.get("hazardous", False),
         cold=entry.get("cold", False),
+        supplier=entry.get("supplier"),
+        lead_time_days=entry.get("lead_time_days"),
     )
 
 
 def _locations(entry: Mapping[str, Any]) -> Iterator[Base]:
-    yield Location(location=entry["id"], name=entry.get("name", ""))
+    location = Location(
+        location=entry["id"],
+        name=entry.get("name", ""),
+        country=entry.get("country", ""),
+        subdivision=entry.get("subdivision", ""),
+        time_zone=entry.get("time_zone", "UTC"),
+        cut_off=entry.get("cut_off", "23:59"),
+        working_days=entry.get("working_days", "1234567"),
+        handling_days=entry.get("handling_days", 1),
+    )
+    read_calendar(location)  # says what is wrong in it
+    yield location
+    for country, ways in entry.get("transit_days", {}).items():
+        for postcode, days in ways.items() if isinstance(ways, Mapping) else [("", ways)]:
+            yield TransitTime(location=entry["id"], country=country, postcode=postcode, days=days)
     abilities = ("hazardous", "cold", "shipments_per_day", "handling", "handling_per_unit")
     stated: dict[str, Any] = {name: entry[name] for name in abilities if name in entry}
     stated |= {name: " ".join(entry[name]) for name in ("ships_to", "services") if name in entry}
@@ -113,6 +137,8 @@ def _customers(entry: Mapping[str, Any]) -> Iterator[Base]:
         terms=" ".join(entry.get("terms", ())),
         credit_limit=entry.get("credit_limit"),
         blocked=entry.get("blocked", False),
+        priority=entry.get("priority"),
+        ships=ShippingPolicy(entry["ships"]).value if entry.get("ships") else None,
     )
     for alias in entry.get("aliases", ()):
         yield CustomerAlias(alias=alias, customer=entry["id"])

@@ -7,7 +7,8 @@ from collections.abc import Iterable
 from sqlalchemy import delete, insert
 from sqlalchemy.orm import Session
 
-from database.locks import invoice_of, lines_of, order_of, require, reservations_of, return_of, shipment_of, stock_behind
+from database.backorders import free_for_queue
+from database.locks import invoice_of, items_locked, lines_of, order_of, require, reservations_of, return_of, shipment_of, stock_behind
 from database.stock import BUCKET, move, put_away
 from database.tables import ParcelRow, Reservation, Shipment, Stock
 from domain.messages import CarrierStatus, LineQuantity
@@ -81,10 +82,17 @@ def record_packing(session: Session, request: RecordPacking) -> Recorded:
             quantity <= there.get(line, 0), f"{quantity} units of line {line} cannot be unpacked: the shipment holds {there.get(line, 0)}."
         )
     left_out = [(row, quantity) for row, quantity in _spread(kept, unpacked) if quantity]
+    freed: dict[tuple[str, str], int] = {}
+    if left_out:
+        items_locked(session, (row.item for row, _ in left_out))
     stock = stock_behind(session, (row for row, _ in left_out))
     for row, quantity in left_out:
         _shrink(row, stock[row.item, row.location, row.bin], quantity, "unpacked")
         lines[row.line].move(bucket, "open", quantity)
+        freed[row.item, row.location] = freed.get((row.item, row.location), 0) + quantity
+    if freed:
+        session.flush()
+        free_for_queue(session, request.key, freed, request.at)
     for row in kept:
         lines[row.line].move(bucket, "packed", row.quantity)
     session.execute(delete(ParcelRow).where(ParcelRow.order == request.order, ParcelRow.shipment == request.shipment))
@@ -165,7 +173,7 @@ def record_due(session: Session, request: RecordDue) -> Recorded:
     order_of(session, request.order)
     kind, _, number = request.subject.partition(" ")
     if kind == "line":
-        lines_of(session, request.order)[int(number)].backorder_due = request.due_at
+        lines_of(session, request.order)[int(number)].wait(request.due_at, request.at)
     elif kind == "shipment":
         shipment_of(session, request.order, int(number)).due_at = request.due_at
     elif kind == "invoice":

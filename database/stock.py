@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime, timedelta
 
 from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
+from database import backorders, reallocations
 from database.bins import Chosen, take
-from database.claims import Place, claims_on, use_up
+from database.claims import ClaimsBook, Place, claims_on, use_up
 from database.journal import insert_once
 from database.locks import (
+    items_locked,
     lines_of,
     order_of,
     require,
@@ -22,13 +24,16 @@ from database.locks import (
     stock_rows,
 )
 from database.sourcing import goods_locked, keep_decision, sites_of, sourcing_of
-from database.tables import Item, Location, Order, OrderLine, Reservation, Shipment, Stock, StockMovement
+from database.tables import Item, Location, OrderLine, Reservation, Shipment, Stock, StockMovement
 from domain.errors import Conflict, NotFound
-from domain.sourcing.choice import choose
+from domain.order import ShippingPolicy
+from domain.sourcing.decision import Decision
+from domain.sourcing.groups import choose_in_groups
 from domain.steps import (
     AbandonShipment,
     AllocateStock,
     Allocation,
+    Need,
     Pick,
     PlannedShipment,
     ReceiveStock,
@@ -64,19 +69,25 @@ def allocate_stock(session: Session, request: AllocateStock) -> Allocation:
     stock = stock_rows(session, items)
     book = claims_on(session, items, order.channel, [order.order, *([order.basket] if order.basket else [])], request.at)
     sites, policy = sites_of(session, order, book.may_take(stock), request.at.date())
-    decision = choose(sourcing_of(request, order, lines, needs, goods), sites, policy)
+    decision = choose_in_groups(sourcing_of(request, order, lines, needs, goods), sites, policy, request.groups, request.apart)
     keep_decision(session, request, decision)
     late = {shortage.line for shortage in decision.short}
     for need in needs:
-        lines[need.line].backorder_due = request.backorder_due if need.line in late else None
+        lines[need.line].wait(request.backorder_due if need.line in late else None, request.at)
+    if order.ships_apart_at is None and order.policy == ShippingPolicy.COMPLETE and not request.all_or_nothing:
+        order.ships_apart_at = request.at
     leaves = {site.location: request.at.date() + timedelta(days=site.ships_in or 0) for site in sites}
-    chosen = [take(part.location, needs, [row for row in stock if row.location == part.location], part.units) for part in decision.parts]
-    shipments = _reserve(session, request, chosen, lines, leaves)
+    shipments: tuple[PlannedShipment, ...] = ()
     taken: dict[Place, int] = {}
-    for each in chosen:
-        for _, row, quantity in each.takes:
-            taken[row.item, row.location] = taken.get((row.item, row.location), 0) + quantity
-    use_up(session, book, taken, (shortage.item for shortage in decision.short), request.at)
+    for parts in [[part] for part in decision.parts] if request.apart else [decision.parts]:  # apart, one location may give twice
+        chosen = [take(part.location, needs, [row for row in stock if row.location == part.location], part.units) for part in parts]
+        shipments += _reserve(session, request, request.first_shipment + len(shipments), chosen, lines, leaves)
+        for each in chosen:
+            for _, row, quantity in each.takes:
+                taken[row.item, row.location] = taken.get((row.item, row.location), 0) + quantity
+    unmet = _unmet(needs, decision)
+    use_up(session, book, taken, unmet, request.at)
+    backorders.free_for_queue(session, request.key, _spared(book, taken, unmet), request.at)
     return Allocation(shipments=shipments, short=decision.short)
 
 
@@ -84,12 +95,16 @@ def release_stock(session: Session, request: ReleaseStock, stored: str | None = 
     """Undo an allocation: what the attempt `undoes` keeps and has not shipped is free again, its line units are cancelled."""
     order_of(session, request.order)
     chosen = select(Shipment).where(Shipment.order == request.order, Shipment.attempt == request.undoes).order_by(Shipment.shipment)
-    _free(session, [shipment for shipment in session.scalars(chosen) if shipment.status in BUCKET], "released", "cancelled")
+    freed = _free(session, [shipment for shipment in session.scalars(chosen) if shipment.status in BUCKET], "released", "cancelled")
+    backorders.free_for_queue(session, request.key, freed, request.at)
     return Recorded()
 
 
 def abandon_shipment(session: Session, request: AbandonShipment, stored: str | None = None) -> Recorded:
-    """Give up a shipment that has not shipped: its stock is free and its line units are open again. One that is given up stays so."""
+    """Give up a shipment that has not shipped: its line units are open again, its stock is for whom it was taken, else for the queue.
+
+    One that is given up stays so.
+    """
     order_of(session, request.order)
     shipment = shipment_of(session, request.order, request.shipment)
     require(
@@ -98,26 +113,35 @@ def abandon_shipment(session: Session, request: AbandonShipment, stored: str | N
     )
     if shipment.status in BUCKET:
         shipment.reason = request.reason
-        _free(session, [shipment], "abandoned", "open")
+        freed = _free(session, [shipment], "abandoned", "open")
+        if request.reallocation:
+            freed = reallocations.pass_on(session, request, freed)
+        backorders.free_for_queue(session, request.key, freed, request.at)
     return Recorded()
 
 
 def receive_stock(session: Session, request: ReceiveStock) -> StockReceived:
-    """Goods came in: into the named bin, else where the item lies. The same receipt twice is one; with other content a Conflict."""
+    """Goods came in: into the named bin, else where the item lies, and on along the backorder queue; the caller tells who won.
+
+    The same receipt twice is one; with other content it is a Conflict.
+    """
     require(0 < request.quantity <= MOST_UNITS, f"A receipt is of 1 to {MOST_UNITS} units, not of {request.quantity}.")
+    locked = backorders.needed(session, [request.item], request.at)
+    items_locked(session, locked)
     if session.get(Item, request.item, with_for_update=True) is None:
         raise NotFound("item", request.item)
     if session.get(Location, request.location) is None:
         raise NotFound("location", request.location)
-    key = f"receipt/{request.receipt}"
+    key, cause = f"receipt/{request.receipt}", f"receipt {request.receipt}"
     known = session.scalars(select(StockMovement).where(StockMovement.key == key)).one_or_none()
     if known is not None:
         same = (known.item, known.location, known.quantity) == (request.item, request.location, request.quantity)
         if not same or request.bin not in ("", known.bin):
             raise Conflict(f"Receipt {request.receipt}", f"{known.quantity} of {known.item} at {known.location}")
-        return StockReceived(waiting=_waiting(session, request.item), repeated=True)
+        return StockReceived(waiting=tuple(backorders.winners_of(session, cause)), repeated=True)
     put_away(session, request.item, request.location, request.quantity, "receipt", key, request.at, actor=request.actor, bin_=request.bin)
-    return StockReceived(waiting=_waiting(session, request.item))
+    won = backorders.hand_out(session, [request.item], request.at, cause, locked=locked, told=True)
+    return StockReceived(waiting=tuple(won))
 
 
 def put_away(
@@ -133,13 +157,15 @@ def put_away(
     order: str | None = None,
     bin_: str = "",
 ) -> None:
-    """Add units to the bin, without one to the first bin of the item at the location, and write the movement."""
+    """Add units to the bin, without one to the first bin of the item at the location, and write the movement; the queue has them first."""
     stored = [row for row in stock_of_items(session, [item]) if row.location == location and bin_ in ("", row.bin)]
     if not stored:
         insert_once(session, Stock, {"item": item, "location": location, "bin": bin_, "on_hand": 0, "reserved": 0})
         stored = [session.get_one(Stock, (item, location, bin_), with_for_update=True)]
     stored[0].on_hand += quantity
     move(session, stored[0], quantity, kind, key, at, order, actor)
+    session.flush()
+    backorders.free_for_queue(session, key, {(item, location): quantity}, at)
 
 
 def move(
@@ -154,11 +180,16 @@ def move(
 
 
 def _reserve(
-    session: Session, request: AllocateStock, chosen: Sequence[Chosen], lines: Mapping[int, OrderLine], leaves: Mapping[str, date]
+    session: Session,
+    request: AllocateStock,
+    first: int,
+    chosen: Sequence[Chosen],
+    lines: Mapping[int, OrderLine],
+    leaves: Mapping[str, date],
 ) -> tuple[PlannedShipment, ...]:
     """A shipment for each location, and the reservations that are its picks."""
     shipments, kept, planned = [], [], []
-    for number, at in enumerate(chosen, request.first_shipment):
+    for number, at in enumerate(chosen, first):
         about = {"order": request.order, "shipment": number, "attempt": request.key}
         shipments.append(about | {"location": at.location, "due_at": request.pick_due, "ships_on": leaves[at.location]})
         for line, row, quantity in at.takes:
@@ -174,28 +205,39 @@ def _reserve(
     return tuple(planned)
 
 
-def _free(session: Session, shipments: Sequence[Shipment], ended: str, bucket: str) -> None:
-    """End all reservations of these shipments; their line units go to `bucket`."""
+def _unmet(needs: Sequence[Need], decision: Decision) -> set[str]:
+    """Items of which a line did not get all it needs."""
+    got: dict[int, int] = {}
+    for part in decision.parts:
+        for line, units in part.units.items():
+            got[line] = got.get(line, 0) + units
+    return {need.item for need in needs if got.get(need.line, 0) < need.quantity}
+
+
+def _spared(book: ClaimsBook, taken: Mapping[Place, int], unmet: Collection[str]) -> dict[Place, int]:
+    """What had been set aside for the order and is of no use to it any more."""
+    aside: dict[Place, int] = {}
+    for row in book.own:
+        if row.place[0] not in unmet:
+            aside[row.place] = aside.get(row.place, 0) + row.quantity
+    return {place: units - taken.get(place, 0) for place, units in aside.items() if units > taken.get(place, 0)}
+
+
+def _free(session: Session, shipments: Sequence[Shipment], ended: str, bucket: str) -> dict[Place, int]:
+    """End all reservations of these shipments; their line units go to `bucket`. The answer is what is free now."""
     if not shipments:
-        return
+        return {}
     lines = lines_of(session, shipments[0].order)
     kept = [(shipment, row) for shipment in shipments for row in reservations_of(session, shipment.order, shipment.shipment)]
+    items_locked(session, (row.item for _, row in kept))
     stock = stock_behind(session, (row for _, row in kept))
+    freed: dict[Place, int] = {}
     for shipment, row in kept:
         stock[row.item, row.location, row.bin].reserved -= row.quantity
         lines[row.line].move(BUCKET[shipment.status], bucket, row.quantity)
+        freed[row.item, row.location] = freed.get((row.item, row.location), 0) + row.quantity
         row.ended = ended
     for shipment in shipments:
         shipment.status, shipment.due_at = "cancelled", None
-
-
-def _waiting(session: Session, item: str) -> tuple[str, ...]:
-    """Orders whose backorders want the item, oldest first."""
-    chosen = (
-        select(Order.order)
-        .join(OrderLine, OrderLine.order == Order.order)
-        .where(OrderLine.item == item, OrderLine.open > 0, OrderLine.backorder_due.is_not(None), Order.outcome == "")
-        .group_by(Order.order, Order.placed_at)
-        .order_by(Order.placed_at, Order.order)
-    )
-    return tuple(session.scalars(chosen))
+    session.flush()
+    return freed

@@ -29,6 +29,7 @@ from domain.messages import (
     ReturnReceived,
     ReturnRequested,
     StockArrived,
+    StockReallocated,
     WriteOffInvoice,
 )
 from domain.values import Value
@@ -172,6 +173,7 @@ TAKERS: dict[type[Fact], Taker] = {
     ),
     PaymentReversed: Taker(who="the payment it names; its invoices are open again", too_late=_A_PERSON),
     StockArrived: Taker(who="the backorder: stock is sought again", too_late=_A_NOTE),
+    StockReallocated: Taker(who="the shipment, until it is picked: it is given up, and stock is sought again", too_late=_A_NOTE),
     ReturnRequested: Taker(who="a new return, when the rules allow it", too_late="a person is shown the refusal (`return_refused`)"),
     ReturnReceived: Taker(who="the return, while its goods are awaited", too_late=_A_PERSON),
     ReturnInspected: Taker(who="the return, when its goods are there", too_late=_A_PERSON),

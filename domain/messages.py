@@ -128,6 +128,15 @@ class StockArrived(Fact):
     quantity: Units
 
 
+class StockReallocated(Fact):
+    """What this order had allocated in a shipment goes to other orders: unless it was picked, the shipment is given up."""
+
+    fact: Literal["stock_reallocated"] = "stock_reallocated"
+    shipment: int = Field(ge=1)
+    reallocation: int = Field(ge=1)
+    reason: Text = ""
+
+
 class ReturnKind(StrEnum):
     REFUND = "refund"  # goods come back, money goes back
     EXCHANGE = "exchange"  # goods come back, the same item goes out again
@@ -189,6 +198,7 @@ FACTS: dict[str, type[Fact]] = {
         PaymentReceived,
         PaymentReversed,
         StockArrived,
+        StockReallocated,
         ReturnRequested,
         ReturnReceived,
         ReturnInspected,
@@ -205,6 +215,7 @@ AnyFact = Annotated[
     | PaymentReceived
     | PaymentReversed
     | StockArrived
+    | StockReallocated
     | ReturnRequested
     | ReturnReceived
     | ReturnInspected

@@ -20,6 +20,8 @@ MOST_LINES = 2_000
 class ShippingPolicy(StrEnum):
     COMPLETE = "complete"  # one shipment when everything is there
     PARTIAL = "partial"  # what is there goes now, the rest is a backorder
+    BY_LINE = "by_line"  # each line goes when all of it is there; lines may go apart
+    BY_DATE_GROUP = "by_date_group"  # the lines of one requested date go together, those of another date apart
 
 
 class PaymentTerms(StrEnum):
@@ -75,6 +77,7 @@ class OrderLine(Value):
     discount: Money
     taxes: tuple[TaxLine, ...] = ()
     description: str = Field(default="", max_length=400)
+    requested_at: Moment | None = None  # its own requested date; none: the order's
 
     def gross(self, currency: str) -> Money:
         """Quantity times unit price, rounded half up to the cent, before discount and tax."""
@@ -105,7 +108,8 @@ class PlaceOrder(Value):
     requested_at: Moment | None = None
     shipping_service: str = Field(default="", max_length=60)
     terms: PaymentTerms = PaymentTerms.PREPAID
-    policy: ShippingPolicy = ShippingPolicy.PARTIAL
+    policy: ShippingPolicy | None = None  # what the order says of shipping apart; none: as its customer has it
+    priority: int = Field(default=5, ge=1, le=9)  # in the backorder queue, among the orders of customers of one priority; 1 is first
     discount: Money
     freight: Money
     freight_taxes: tuple[TaxLine, ...] = ()
@@ -143,3 +147,8 @@ class PlaceOrder(Value):
 
     def numbered(self) -> dict[int, OrderLine]:
         return {line.number: line for line in self.lines}
+
+    def requested_of(self, line: int) -> datetime | None:
+        """The requested date of a line; a line that was added later has the order's."""
+        placed = self.numbered().get(line)
+        return (placed.requested_at if placed else None) or self.requested_at

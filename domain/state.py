@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 
+from domain import backorders
 from domain.exceptions import RULES, WITHDRAWN, Decision, ExceptionKind, OpenException
 from domain.lifecycle import Progress, Stage, stage_of
 from domain.messages import (
@@ -128,8 +129,34 @@ class OrderState(Record):
         return self.accepted or bool(self.findings) or self.closings > 0
 
     @property
+    def policy(self) -> ShippingPolicy:
+        """How the order ships now: as it says, else as its customer has it; in parts once a person let it go so."""
+        return ShippingPolicy.PARTIAL if self.split else self.placed.policy or ShippingPolicy.PARTIAL
+
+    @property
     def ships_together(self) -> bool:
-        return self.placed.policy is ShippingPolicy.COMPLETE and not self.split
+        return self.policy is ShippingPolicy.COMPLETE
+
+    @property
+    def groups(self) -> tuple[tuple[int, ...], ...]:
+        """Of an order that ships by line or by date: the lines with open units that get stock together or not at all."""
+        if self.policy not in (ShippingPolicy.BY_LINE, ShippingPolicy.BY_DATE_GROUP):
+            return ()
+        lines = [need.line for need in self.needs]
+        return tuple(backorders.groups(self.policy, lines, {line: self.requested_of(line) for line in lines}))
+
+    def requested_of(self, line: int) -> datetime | None:
+        """The requested date of a line; one that was added takes the date of the line whose money it takes."""
+        return self.placed.requested_of(self.line(line).bills_to or line)
+
+    def leaves_with(self, shipment: Shipment) -> set[int]:
+        """The lines that must be packed before this shipment leaves, when it may only leave with them."""
+        if self.policy is ShippingPolicy.COMPLETE:
+            return {line.number for line in self.lines}
+        if self.policy is not ShippingPolicy.BY_DATE_GROUP:
+            return set()
+        dates = {self.requested_of(line) for line in shipment.quantities}
+        return {line.number for line in self.lines if self.requested_of(line.number) in dates}
 
     @property
     def stage(self) -> Stage:

@@ -13,7 +13,7 @@ from enum import StrEnum
 from domain.exceptions import OpenException
 from domain.messages import CarrierStatus, Cause, InspectedLine, LineQuantity, Parcel, ReturnKind
 from domain.money import Money
-from domain.order import Moment, PlaceOrder
+from domain.order import Moment, PlaceOrder, ShippingPolicy
 from domain.values import Value
 
 
@@ -55,10 +55,14 @@ class AcceptOrder(Step):
 
 
 class Accepted(Value):
-    """`customer` is our own id of the customer (the order may name an alias); without mendable or fatal findings the order is accepted."""
+    """`customer` is our own id of the customer (the order may name an alias); without mendable or fatal findings the order is accepted.
+
+    `policy` is how the order ships: as it says itself, else as its customer has it.
+    """
 
     customer: str
     findings: tuple[Finding, ...] = ()
+    policy: ShippingPolicy | None = None
 
 
 # --- stock ---------------------------------------------------------------------------------------------------------------------------
@@ -73,7 +77,8 @@ class Need(Value):
 class AllocateStock(Step):
     """Reserve stock for all needs under lock; with `all_or_nothing` nothing is reserved unless everything is there.
 
-    New shipments are numbered from `first_shipment`, one per location. `avoid` names locations not to take from.
+    With `groups` that holds for the lines of each group; `apart`, each group has shipments of its own. New shipments are numbered from
+    `first_shipment`, one per location. `avoid` names locations not to take from.
     """
 
     needs: tuple[Need, ...]
@@ -82,6 +87,9 @@ class AllocateStock(Step):
     pick_due: Moment
     backorder_due: Moment
     avoid: tuple[str, ...] = ()
+    groups: tuple[tuple[int, ...], ...] = ()
+    apart: bool = False
+    day: timedelta = timedelta(days=1)  # how long a day is: promises are reckoned in it
 
 
 class Pick(Value):
@@ -104,11 +112,48 @@ class Shortage(Value):
     available: int
 
 
+class LinePromise(Value):
+    """What a customer may expect of a line: `promised_at` is the delivery as it stands, `told_at` the one they count on.
+
+    `number` counts the entries of the line in the ledger of promises: a later one replaces an earlier one, whenever it is heard of.
+    """
+
+    line: int
+    number: int
+    promised_at: Moment
+    told_at: Moment
+    supply: str  # stock, lead time, or the name of what it comes with
+    cause: str  # in words
+
+
 class Allocation(Value):
-    """What was reserved, by shipment, and every line that is short; with all-or-nothing a shortage means no shipment."""
+    """What was reserved, by shipment, and every line that is short; with all-or-nothing a shortage means no shipment.
+
+    `promises` are those that were made or moved.
+    """
 
     shipments: tuple[PlannedShipment, ...] = ()
     short: tuple[Shortage, ...] = ()
+    promises: tuple[LinePromise, ...] = ()
+
+
+class MovePromises(Step):
+    """The day of goods that were promised has changed: promise every line that waits for stock anew, from what is known now."""
+
+    reason: str  # what changed, in words
+    fallback_at: Moment  # when nothing is on its way and nobody knows how long it takes to buy
+    day: timedelta
+
+
+class AcceptPromises(Step):
+    """The customer takes the new dates of these lines: from now on they count on them."""
+
+    lines: tuple[int, ...]
+    reason: str
+
+
+class PromisesMoved(Value):
+    promises: tuple[LinePromise, ...] = ()
 
 
 class ReleaseStock(Step):
@@ -182,10 +227,14 @@ class RecordPacking(Step):
 
 
 class AbandonShipment(Step):
-    """Give up an unshipped shipment without cancelling its lines: reservations end, its units are open again."""
+    """Give up an unshipped shipment without cancelling its lines: reservations end, its units are open again.
+
+    When a `reallocation` took its stock, that goes to whom the re-allocation meant it for.
+    """
 
     shipment: int
     reason: str
+    reallocation: int = 0
 
 
 # --- shipping ------------------------------------------------------------------------------------------------------------------------
@@ -335,7 +384,10 @@ class OrderEnded(Value):
 
 
 class ReceiveStock(Value):
-    """Goods came in: `receipt` is the document's own number, and the same number twice is the same receipt."""
+    """Goods came in: `receipt` is the document's own number, and the same number twice is the same receipt.
+
+    Against a purchase order (with its line) or a transfer, what is still expected of it shrinks in the same transaction.
+    """
 
     receipt: str
     item: str
@@ -344,10 +396,13 @@ class ReceiveStock(Value):
     bin: str = ""
     at: Moment
     actor: str
+    purchase_order: str = ""
+    purchase_line: int = 0
+    transfer: str = ""
 
 
 class StockReceived(Value):
-    """`waiting` orders are those whose backorders want this item, oldest first."""
+    """`waiting` orders are those of the backorder queue for which stock was set aside, in the order of the queue."""
 
     waiting: tuple[str, ...] = ()
     repeated: bool = False

@@ -29,6 +29,8 @@ class LineView(Value):
     returned: int
     unit_price: str
     backorder_due: Moment | None = None
+    queue_position: int = 0  # in the backorder queue of its item, from 1; 0: it does not wait
+    queue_length: int = 0
 
 
 class ShipmentView(Value):

@@ -113,7 +113,7 @@ def details(placed: PlaceOrder) -> str:
         (line.number, _cell(line.item), line.quantity, line.unit_price, line.gross(placed.currency) - line.discount)
         for line in placed.lines[:MOST_LINES_SHOWN]
     ]
-    facts = [f"**Terms** {placed.terms.value}", f"ships **{placed.policy.value}**", f"freight {placed.freight}"]
+    facts = [f"**Terms** {placed.terms.value}", f"ships **{placed.policy or 'as its customer has it'}**", f"freight {placed.freight}"]
     if placed.discount:
         facts.append(f"discount {placed.discount}")
     if placed.requested_at is not None:

@@ -1,4 +1,4 @@
-"""Goods came in: stock goes up once per receipt, and the orders that wait for it wake, oldest first."""
+"""Goods came in: stock goes up once per receipt, and the orders that win it in the backorder queue wake."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from temporalio.exceptions import ApplicationError, WorkflowAlreadyStartedError
 from temporalio.service import RPCError
 
 from domain.errors import Conflict, Refused, Unavailable
+from domain.purchasing import purchase_supply, transfer_supply
 from domain.steps import ReceiveStock, StockReceived
 
 TASK_QUEUE = "orders"
@@ -20,11 +21,15 @@ PATIENCE = timedelta(seconds=30)
 
 
 async def receive(client: Client, goods: ReceiveStock) -> StockReceived:
-    """Book a receipt and wake who waits; the same receipt again answers as the first did, `repeated`.
+    """Book a receipt and wake who wins; the same receipt again answers as the first did, `repeated`.
 
     Raises Conflict for a known receipt with other goods, Refused when the business says no (an unknown item), Unavailable without a server.
     """
-    known = {"item": goods.item, "location": goods.location, "quantity": goods.quantity, "bin": goods.bin}
+    known: dict[str, object] = {"item": goods.item, "location": goods.location, "quantity": goods.quantity, "bin": goods.bin}
+    if goods.purchase_order:
+        known["against"] = purchase_supply(goods.purchase_order, goods.purchase_line)
+    elif goods.transfer:
+        known["against"] = transfer_supply(goods.transfer)
     repeated = False
     try:
         try:
@@ -53,13 +58,13 @@ async def receive(client: Client, goods: ReceiveStock) -> StockReceived:
     except TimeoutError:
         raise Unavailable(f"Receipt {goods.receipt} is recorded and will be booked as soon as a worker runs (`oms worker`).") from None
     except WorkflowFailureError as failed:
-        raise Refused(_sentence(failed)) from failed
+        raise Refused(sentence_of(failed)) from failed
     except RPCError as error:
         raise Unavailable(f"Receipt {goods.receipt} could not be booked: {error.message}; send it again, it counts once.") from error
     return received.model_copy(update={"repeated": True}) if repeated else received
 
 
-def _sentence(failed: BaseException) -> str:
+def sentence_of(failed: BaseException) -> str:
     """What the activity said, under the layers that Temporal puts around it."""
     while not isinstance(failed, ApplicationError) and failed.__cause__ is not None:
         failed = failed.__cause__

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from temporalio.client import Client
+from temporalio.common import WorkflowIDConflictPolicy
 from temporalio.exceptions import ApplicationError
 from temporalio.worker import (
     ActivityInboundInterceptor,
@@ -21,6 +22,8 @@ from temporalio.worker import (
     WorkflowRunner,
 )
 
+from activities.backorders import BackorderActivities
+from activities.bell import Bell
 from activities.floor import FloorActivities
 from activities.invoices import InvoiceActivities
 from activities.money import MoneyActivities
@@ -28,15 +31,18 @@ from activities.orders import OrderActivities
 from activities.returns import ReturnActivities
 from activities.shipping import ShippingActivities
 from activities.stock import StockActivities
+from activities.supply import SupplyActivities
 from config.settings import Settings
 from database.engine import Database
 from domain.errors import Refused
 from integrations.ports import Carriers, Mail, Payments, Warehouse
 from integrations.simulated import SimulatedCarriers, SimulatedMail, SimulatedPayments, SimulatedWarehouse, World
 from workers.sandbox import Sandbox
+from workflows.distribution import Distribution, Reallocation
 from workflows.order import Order
 from workflows.policies import CARRIER, MAIL, ORDERS_QUEUE, PAYMENTS, WAREHOUSE
 from workflows.receipt import StockReceipt
+from workflows.supply import SupplyCancellation, SupplySlip
 
 GRACE = timedelta(seconds=10)
 """How long running activities may go on when a worker stops; the SDK would cut them at once."""
@@ -47,6 +53,8 @@ waiting for two seconds (as when a hundred orders arrive at once, each loading i
 
 BUILD = f"holdfast-{version('holdfast')}"
 """What the Temporal UI shows as the worker's build; the SDK's own default reads every loaded module's file at the start, for seconds."""
+
+WORKFLOWS = [Order, StockReceipt, SupplySlip, SupplyCancellation, Distribution, Reallocation]
 
 Activity = Callable[..., Any]
 
@@ -64,12 +72,29 @@ def partners(settings: Settings) -> tuple[Partners, World]:
     return Partners(SimulatedWarehouse(world), SimulatedCarriers(world), SimulatedPayments(world), SimulatedMail(world)), world
 
 
-def activities_by_queue(database: Database, behind: Partners) -> dict[str, list[Activity]]:
+def bell_of(client: Client, database: Database) -> Bell:
+    """Calls the one distribution of the house, and begins it when none is running."""
+
+    async def ring() -> None:
+        await client.start_workflow(
+            "Distribution",
+            id="distribution",
+            task_queue=ORDERS_QUEUE,
+            start_signal="stock_freed",
+            id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
+            static_summary="Freed stock goes along the backorder queue",
+        )
+
+    return Bell(database, ring)
+
+
+def activities_by_queue(database: Database, behind: Partners, bell: Bell | None = None) -> dict[str, list[Activity]]:
     """Every activity, by the queue it runs on: our own database beside the workflows, each outside system on a queue of its own."""
-    orders, stock = OrderActivities(database), StockActivities(database)
-    floor, shipping = FloorActivities(database, behind.warehouse), ShippingActivities(database, behind.carriers)
+    orders, stock, backorders = OrderActivities(database, bell), StockActivities(database, bell), BackorderActivities(database, bell)
+    floor, shipping = FloorActivities(database, behind.warehouse, bell), ShippingActivities(database, behind.carriers, bell)
     money, invoices = MoneyActivities(database, behind.payments), InvoiceActivities(database, behind.mail)
-    returns = ReturnActivities(database, behind.carriers)
+    returns = ReturnActivities(database, behind.carriers, bell)
+    supply = SupplyActivities(database)
     return {
         ORDERS_QUEUE: [
             orders.accept_order,
@@ -82,7 +107,13 @@ def activities_by_queue(database: Database, behind: Partners) -> dict[str, list[
             stock.release_stock,
             stock.abandon_shipment,
             stock.record_due,
+            stock.move_promises,
+            stock.accept_promises,
             stock.receive_stock,
+            backorders.distribute_stock,
+            backorders.reallocate_stock,
+            supply.move_supply,
+            supply.cancel_supply,
             floor.record_pick,
             floor.record_packing,
             shipping.record_tracking,
@@ -120,12 +151,12 @@ def workers(
 ) -> list[Worker]:
     """One worker per queue; only the first runs workflows, in a `Sandbox` when no other runner is given."""
     found = []
-    for queue, activities in activities_by_queue(database, behind).items():
+    for queue, activities in activities_by_queue(database, behind, bell_of(client, database)).items():
         found.append(
             Worker(
                 client,
                 task_queue=queue,
-                workflows=[Order, StockReceipt] if queue == ORDERS_QUEUE else [],
+                workflows=WORKFLOWS if queue == ORDERS_QUEUE else [],
                 activities=activities,
                 workflow_runner=runner or Sandbox(),
                 interceptors=[Final(), *interceptors],

@@ -1,4 +1,4 @@
-"""A goods receipt: stock is booked once, and every order that waits for it is told, the oldest first."""
+"""A goods receipt: stock is booked once, and every order that won of it in the backorder queue is told."""
 
 from __future__ import annotations
 

@@ -34,7 +34,7 @@ def details(life: Life) -> str:
     parts = [f"**{state.stage.upper()}**" + (f": {state.outcome_reason}" if state.outcome_reason else "")]
     placed = state.placed
     total = f"{placed.total}" if is_currency(placed.currency) else placed.currency
-    parts.append(f"{len(placed.lines)} lines, {total}, {state.terms}, ships {placed.policy}")
+    parts.append(f"{len(placed.lines)} lines, {total}, {state.terms}, ships {state.policy}")
     parts += [f"- waits: {_wait(waiting)}" for waiting in life.waiting.values()]
     parts += [f"- doing: {doing}" for doing in life.doing.values()]
     parts += [f"- on hold by {hold.by}: {hold.reason}" for hold in state.holds]

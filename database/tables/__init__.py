@@ -1,7 +1,8 @@
-"""The tables, by subject: catalogue, stock, claims on it, sourcing, orders, money, and the record of what was done."""
+"""The tables, by subject: catalogue, stock, claims on it, sourcing, supply, orders and promises, money, and the record of what was done."""
 
+from database.tables.backorders import BackorderWin, ReallocationRow, ReallocationShare, ReallocationTake
 from database.tables.base import Base
-from database.tables.catalogue import Customer, CustomerAlias, Item, Location, Price, PriceList
+from database.tables.catalogue import Customer, CustomerAlias, Item, Location, Price, PriceList, TransitTime
 from database.tables.claims import ChannelQuota, SoftReservation
 from database.tables.money import (
     AuthorizationRow,
@@ -27,13 +28,16 @@ from database.tables.orders import (
     ReturnLine,
     Shipment,
 )
+from database.tables.promises import Promise
 from database.tables.record import AuditEntry, Counter, JournalEntry
 from database.tables.sourcing import FreightRate, LocationAbility, SourcingDecision, SourcingPolicyRow
 from database.tables.stock import Reservation, Stock, StockMovement
+from database.tables.supply import PurchaseOrder, PurchaseOrderLine, Supplier, SupplyReceipt, SupplySlip, Transfer
 
 __all__ = [
     "AuditEntry",
     "AuthorizationRow",
+    "BackorderWin",
     "Base",
     "ChannelQuota",
     "Counter",
@@ -58,6 +62,12 @@ __all__ = [
     "PaymentPart",
     "Price",
     "PriceList",
+    "Promise",
+    "PurchaseOrder",
+    "PurchaseOrderLine",
+    "ReallocationRow",
+    "ReallocationShare",
+    "ReallocationTake",
     "ReceivableEntry",
     "Refund",
     "Refusal",
@@ -71,4 +81,9 @@ __all__ = [
     "SourcingPolicyRow",
     "Stock",
     "StockMovement",
+    "Supplier",
+    "SupplyReceipt",
+    "SupplySlip",
+    "Transfer",
+    "TransitTime",
 ]

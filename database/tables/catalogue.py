@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import ForeignKey, Index
+from sqlalchemy import CheckConstraint, ForeignKey, Index
 from sqlalchemy.orm import Mapped, mapped_column
 
 from database.tables.base import Base
@@ -16,6 +16,8 @@ class Item(Base):
     weight_g: Mapped[int] = mapped_column(default=0)  # grams, one unit
     hazardous: Mapped[bool] = mapped_column(default=False)  # only some locations may ship it
     cold: Mapped[bool] = mapped_column(default=False)  # it needs a cold chain
+    supplier: Mapped[str | None] = mapped_column(ForeignKey("suppliers.supplier"))  # whom it is usually bought from
+    lead_time_days: Mapped[int | None]  # from ordering to receiving; none: the supplier's
 
 
 class PriceList(Base):
@@ -46,6 +48,8 @@ class Customer(Base):
     credit_limit: Mapped[int | None]  # minor units of their currency; none: unlimited
     blocked: Mapped[bool] = mapped_column(default=False)
     credit_hold: Mapped[bool] = mapped_column(default=False)
+    priority: Mapped[int | None]  # in the backorder queue, 1 is first; none: the usual one
+    ships: Mapped[str | None]  # the shipping policy of orders that state none; none: partial
 
 
 class CustomerAlias(Base):
@@ -59,7 +63,28 @@ class CustomerAlias(Base):
 
 
 class Location(Base):
+    """A place that holds stock, and when it works; what nobody has said is open every day, until the end of the day."""
+
     __tablename__ = "locations"
+    __table_args__ = (CheckConstraint("handling_days >= 0", "handling"),)
 
     location: Mapped[str] = mapped_column(primary_key=True)
     name: Mapped[str] = mapped_column(default="")
+    country: Mapped[str] = mapped_column(default="")  # ISO 3166-1 alpha-2: whose holidays it keeps
+    subdivision: Mapped[str] = mapped_column(default="")  # ISO 3166-2 without the country, for holidays of a state
+    time_zone: Mapped[str] = mapped_column(default="UTC")  # of the IANA database
+    cut_off: Mapped[str] = mapped_column(default="23:59")  # local time until which an order counts on the same day
+    working_days: Mapped[str] = mapped_column(default="1234567")  # ISO: 1 is Monday
+    handling_days: Mapped[int] = mapped_column(default=1)  # working days to pick and pack
+
+
+class TransitTime(Base):
+    """How many working days goods are on their way from a location to a country; the longest `postcode` prefix that fits decides."""
+
+    __tablename__ = "transit_times"
+    __table_args__ = (CheckConstraint("days >= 0", "days"),)
+
+    location: Mapped[str] = mapped_column(ForeignKey("locations.location"), primary_key=True)
+    country: Mapped[str] = mapped_column(primary_key=True)
+    postcode: Mapped[str] = mapped_column(primary_key=True, default="")
+    days: Mapped[int]

@@ -54,10 +54,12 @@ class Order(Base):
     currency: Mapped[str]
     terms: Mapped[str]
     policy: Mapped[str]
+    ships_apart_at: Mapped[datetime | None]  # when a person let an order that ships together go in parts
+    priority: Mapped[int | None]  # in the backorder queue among orders of equally important customers; none: the usual one
     placed_at: Mapped[datetime]
     requested_at: Mapped[datetime | None]
     total: Mapped[int]  # minor units, as placed
-    ship_country: Mapped[str] = mapped_column(default="")  # where the goods go, as far as sourcing needs it
+    ship_country: Mapped[str] = mapped_column(default="")  # where it goes, as far as sourcing and the way there depend on it
     ship_postcode: Mapped[str] = mapped_column(default="")
     service: Mapped[str] = mapped_column(default="")  # the carrier service that the customer asked for
     basket: Mapped[str] = mapped_column(default="")  # the cart or quote whose soft reservations are this order's
@@ -99,7 +101,14 @@ class OrderLine(Base):
     shipped: Mapped[int] = mapped_column(default=0)
     delivered: Mapped[int] = mapped_column(default=0)
     returned: Mapped[int] = mapped_column(default=0)
+    requested_at: Mapped[datetime | None]  # the line's own requested date; none: the order's
     backorder_due: Mapped[datetime | None]
+    waiting_since: Mapped[datetime | None]  # since when it stands in the backorder queue
+
+    def wait(self, due: datetime | None, at: datetime) -> None:
+        """Stand in the backorder queue until `due`, from now on or as long as before; without it, stand there no more."""
+        self.backorder_due = due
+        self.waiting_since = None if due is None else self.waiting_since or at
 
     def move(self, source: str, target: str, quantity: int) -> None:
         """Move units between two of the buckets of the first sentence above."""

@@ -36,7 +36,9 @@ class StockMovement(Base):
     __tablename__ = "stock_movements"
     __table_args__ = (
         ForeignKeyConstraint(_PLACE, _STOCK),
-        CheckConstraint("kind IN ('receipt', 'short_pick', 'shipment', 'shipment_undone', 'restock', 'adjustment')", "kind"),
+        CheckConstraint(
+            "kind IN ('receipt', 'short_pick', 'shipment', 'shipment_undone', 'restock', 'adjustment', 'transfer_out')", "kind"
+        ),
         CheckConstraint("quantity <> 0", "moves_something"),
         Index(None, *_PLACE),
     )

@@ -23,13 +23,13 @@ AMPLE = [
     ("WAT-4PK", "Water filter cartridges, pack of 4", 720, (240, 130, 120), 4960),
 ]
 
-# id, description, grams, millimetres, cents, stock by location: each is ordered by one order only
+# id, description, grams, millimetres, cents, stock by location: each is ordered by one order only, except where two stand in one queue
 OWN = [
     ("SPL-010", "Portafilter spouts, pair", 260, (90, 60, 50), 2900, {"BERLIN": 6, "LYON": 6}),  # split over two locations
     ("SPL-020", "Bar towel, pack of 10", 900, (300, 220, 120), 1750, {"LYON": 8, "ROTTERDAM": 8}),  # split over two locations
     ("GSK-110", "Group gasket 8.5 mm", 30, (75, 75, 9), 690, {"BERLIN": 4}),  # partial, the rest is received
     ("BRR-120", "Burr set 64 mm, titanium", 310, (70, 70, 40), 16900, {"LYON": 1}),  # complete, waits for receipt
-    ("VLV-130", "Steam valve, kit", 190, (110, 70, 50), 5400, {}),  # overdue, wait on
+    ("VLV-130", "Steam valve, kit", 190, (110, 70, 50), 5400, {}),  # overdue, wait on; KN-613 comes first
     ("PMP-140", "Vibration pump 230 V", 640, (150, 80, 70), 3900, {}),  # overdue, substitute
     ("BSK-150", "Filter basket 18 g, limited", 95, (72, 72, 28), 2650, {"ROTTERDAM": 1}),  # overdue, cancel the line
     ("DST-160", "Distributor 58 mm, copper", 430, (60, 60, 50), 6200, {"BERLIN": 2}),  # overdue, split
@@ -132,6 +132,13 @@ CUSTOMERS = [
 ]
 
 
+# customer -> place in the backorder queue, 1 is first; 5 is everybody else's
+PRIORITIES = {"C-1001": 1, "C-1003": 3}
+
+# customer -> how its orders ship when they say nothing; the others ship partially
+SHIPS = {"C-1006": "by_line"}
+
+
 def price(item: str, price_list: str) -> int:
     """Cents of one unit, rounded half up."""
     standard = next(entry[4] for entry in [*AMPLE, *OWN] if entry[0] == item)
@@ -194,6 +201,8 @@ def document() -> dict[str, Any]:
                 "price_list": price_list,
                 "blocked": blocked,
                 "email": f"{id_.lower()}@customers.example",
+                **({"priority": PRIORITIES[id_]} if id_ in PRIORITIES else {}),
+                **({"ships": SHIPS[id_]} if id_ in SHIPS else {}),
             }
             for id_, name, aliases, price_list, limit, blocked in CUSTOMERS
         ],

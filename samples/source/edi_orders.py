@@ -315,12 +315,12 @@ X12_FILES: dict[str, tuple[tuple[str, str, str, str, str], list[Order]]] = {
             Order(
                 "KN-613",
                 "4012345000016",
-                "A price far below the list was agreed, and the total is wrong too: accepted.",
-                (("ESP-DUO", 1, 150000), ("CLN-900", 4)),
+                "An agreed price and a wrong total are accepted; though younger, it is first in the queue for valves.",
+                (("ESP-DUO", 1, 150000), ("CLN-900", 4), ("VLV-130", 2)),
                 terms=30,
                 misstated=-100,
                 to="hamburg",
-                script=decided(validation_findings="accept"),
+                script={**decided(validation_findings="accept"), "receipt": {"item": "VLV-130", "location": "BERLIN", "quantity": 2}},
             ),
             Order(
                 "IN-614",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, time
 
+from domain.backorders import USUAL_PRIORITY
 from domain.errors import InputRefused
 from domain.money import Money
 from domain.order import Address, OrderLine, PaymentTerms, PlaceOrder, ShippingPolicy, TaxLine
@@ -62,6 +63,7 @@ def _order(body: Node) -> PlaceOrder:
         shipping_service=(shipping[0].text("code") or shipping[0].text("title")) if shipping else "",
         terms=terms,
         policy=_policy(notes),
+        priority=_priority(notes),
         discount=_unallocated_discount(body, lines, shipping, currency),
         freight=Money.total((_freight(line, currency) for line in shipping), currency),
         freight_taxes=freight_taxes,
@@ -213,19 +215,28 @@ def _notes(body: Node) -> dict[str, tuple[str, str]]:
         value = note.child("value")
         if isinstance(value.value, str):
             notes[note.text("name")] = (clean(value.value, value.place), value.place)
-        elif note.text("name") in ("ship_policy", "requested_date") and value.value is not None:
+        elif note.text("name") in ("ship_policy", "requested_date", "priority") and value.value is not None:
             raise InputRefused(value.place, f"text was expected here, not {kind(value.value)}")
     return notes
 
 
-def _policy(notes: dict[str, tuple[str, str]]) -> ShippingPolicy:
+def _policy(notes: dict[str, tuple[str, str]]) -> ShippingPolicy | None:
     value, place = notes.get("ship_policy", ("", ""))
     if not value:
-        return ShippingPolicy.PARTIAL
+        return None
     try:
         return ShippingPolicy(value)
     except ValueError:
-        raise InputRefused(place, f"{value!r:.40} is neither complete nor partial") from None
+        raise InputRefused(place, f"{value!r:.40} is not one of {', '.join(ShippingPolicy)}") from None
+
+
+def _priority(notes: dict[str, tuple[str, str]]) -> int:
+    value, place = notes.get("priority", ("", ""))
+    if not value:
+        return USUAL_PRIORITY
+    if value not in "123456789" or len(value) != 1:
+        raise InputRefused(place, f"{value!r:.40} is not a priority from 1 (first) to 9 (last)")
+    return int(value)
 
 
 def _requested(notes: dict[str, tuple[str, str]]) -> datetime | None:

@@ -84,7 +84,7 @@ def _order(source: TransactionSet) -> PlaceOrder:
         requested_at=_requested(header),
         shipping_service=_service(header),
         terms=_terms(header),
-        policy=ShippingPolicy.COMPLETE if _first_value(header, "CSH", 1) == SHIP_COMPLETE else ShippingPolicy.PARTIAL,
+        policy=_policy(header),
         discount=_allowances(header, currency),
         freight=Money.total((_charge(sac, currency) for sac in charges), currency),
     )
@@ -135,6 +135,7 @@ def _line(loop: _Loop, number: int, currency: str) -> OrderLine:
         discount=discount,
         taxes=[_tax(txi, currency) for txi in loop.under if txi.name == "TXI"],
         description=_first_value(loop.under, "PID", 5),
+        requested_at=_requested(loop.under),
     )
 
 
@@ -228,9 +229,17 @@ def _terms(header: Sequence[Segment]) -> PaymentTerms:
     return NET_DAYS.get(_first_value(header, "ITD", 7).lstrip("0"), PaymentTerms.NET_30)
 
 
-def _requested(header: Sequence[Segment]) -> datetime | None:
-    """The day of delivery where it is asked for, else the day of shipment."""
-    days = {dtm.at(1): dtm for dtm in reversed(header) if dtm.name == "DTM"}
+def _policy(header: Sequence[Segment]) -> ShippingPolicy | None:
+    """What the sales requirement (CSH01) says of shipping in parts; an order without one ships as its customer has it."""
+    said = _first_value(header, "CSH", 1)
+    if not said:
+        return None
+    return ShippingPolicy.COMPLETE if said == SHIP_COMPLETE else ShippingPolicy.PARTIAL
+
+
+def _requested(segments: Sequence[Segment]) -> datetime | None:
+    """Of an order or a line: the day of delivery where it is asked for, else the day of shipment."""
+    days = {dtm.at(1): dtm for dtm in reversed(segments) if dtm.name == "DTM"}
     wanted = days.get(DELIVERY_REQUESTED) or days.get(SHIPMENT_REQUESTED)
     return _day(wanted.at(2), wanted.place(2)) if wanted else None
 

@@ -61,7 +61,7 @@ def receive(
     into: Annotated[str, typer.Option("--bin", help="The bin. [default: where the item lies]")] = "",
     json: AsJson = False,
 ) -> None:
-    """Book goods that came in; the orders that wait for them wake, oldest first."""
+    """Book goods that came in; they go along the backorder queue, and the orders that win wake."""
     from domain.steps import ReceiveStock
     from starters.receiving import receive as book
 
@@ -86,7 +86,7 @@ def receive(
     booked = "was booked before; nothing was changed" if received.repeated else f"is booked: {quantity} x {item} at {location}"
     frame.say(f"Receipt [bold]{goods.receipt}[/] {booked}.")
     if received.waiting:
-        frame.say(f"Waiting for it, oldest first: {', '.join(received.waiting)}.")
+        frame.say(f"Set aside for those who waited, first come first: {', '.join(received.waiting)}.")
 
 
 async def _place_all(files: list[Path], channel: str | None, outcomes: list[dict[str, str]]) -> None:

@@ -8,7 +8,7 @@ import typer
 from typer.exceptions import Abort, TyperException
 
 from domain.errors import OrderError, Unavailable
-from starters.cli import asking, demo, intake, reading, running, sourcing, telling
+from starters.cli import asking, demo, intake, queueing, reading, running, sourcing, supplying, telling
 
 OK, FELL_SHORT, USAGE, REFUSED, UNAVAILABLE, DEFECT, INTERRUPTED = 0, 1, 2, 3, 4, 5, 130
 
@@ -27,7 +27,7 @@ app = typer.Typer(
     rich_markup_mode="markdown",
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for room in (running, intake, reading, sourcing, telling, asking, demo):
+for room in (running, intake, supplying, reading, sourcing, queueing, telling, asking, demo):
     app.add_typer(room.app)
 
 

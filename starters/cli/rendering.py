@@ -183,7 +183,8 @@ def _sections(order: OrderView, now: datetime) -> Iterable[tuple[str, Table]]:
 
 
 def _line(line: LineView, used: Sequence[str], now: datetime) -> tuple[object, ...]:
-    backorder = f"backorder until {until(line.backorder_due, now)}" if line.backorder_due and line.open else ""
+    place = f", place {line.queue_position} of {line.queue_length} in the queue" if line.queue_position else ""
+    backorder = f"backorder until {until(line.backorder_due, now)}{place}" if line.backorder_due and line.open else ""
     counts = (getattr(line, bucket) or "" for bucket in used)
     return (line.number, line.item, line.description, line.unit_price, line.ordered, *counts, line.origin or backorder)
 

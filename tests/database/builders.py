@@ -44,6 +44,7 @@ NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 DAY, HOUR = timedelta(days=1), timedelta(hours=1)
 
 CATALOGUE: dict[str, Any] = {
+    "suppliers": [{"id": "HARIO", "name": "Hario Europe", "lead_time_days": 10}],
     "items": [{"id": "KETTLE", "description": "Kettle, 1 l"}, {"id": "GRINDER"}, {"id": "FILTER"}],
     "locations": [{"id": "BERLIN"}, {"id": "LYON"}],
     "stock": [

@@ -20,7 +20,7 @@ pytestmark = pytest.mark.xdist_group("costs")
 
 EVENTS = 93
 ACTIONS = 23
-STATEMENTS = 110
+STATEMENTS = 118
 """Four of them choose the location: the goods, the claims of others, the sites with their rates, and the decision that is kept."""
 
 

@@ -114,7 +114,7 @@ def test_the_details_show_lines_terms_and_total() -> None:
     page = details(grinder_order(po_number="PO-17|*4"))
 
     assert page.replace("\u00a0", " ") == (
-        "**Terms** net30, ships **partial**, freight 0.00 EUR, PO PO-17  4\n"
+        "**Terms** net30, ships **as its customer has it**, freight 0.00 EUR, PO PO-17  4\n"
         "\n"
         "| Line | Item | Quantity | Unit price | Net |\n"
         "|---:|---|---:|---:|---:|\n"

@@ -54,7 +54,7 @@ async def validate(chapter: Chapter) -> None:
                 state.attempts += 1
         else:
             state.customer = checked.customer
-            state.placed = state.placed.without_people()
+            state.placed = state.placed.without_people().model_copy(update={"policy": state.placed.policy or checked.policy})
             state.accepted = True
 
 

@@ -21,6 +21,7 @@ with workflow.unsafe.imports_passed_through():
         ReturnReceived,
         ReturnRequested,
         StockArrived,
+        StockReallocated,
     )
     from domain.parts import Hold
     from domain.recording import open_return
@@ -136,7 +137,7 @@ async def place(chapter: Chapter, fact: Fact) -> None:
         ) and shipment.lost:
             detail = f"{shipment.name} was given up as lost and made good, and now it was delivered."
             state.ask(ExceptionKind.UNEXPECTED_FACT, shipment.name, detail, chapter.now)
-        case CarrierEvent() | DeliveryConfirmed() | StockArrived():
+        case CarrierEvent() | DeliveryConfirmed() | StockArrived() | StockReallocated():
             state.note(f"{fact.called()} came late and changes nothing")
         case _:
             detail = f"{fact.called()} of {fact.actor} ({fact.message_id}) does not fit the order: {fact.model_dump_json()}"
@@ -159,7 +160,7 @@ def strays(state: OrderState, fact: Fact) -> bool:
             return state.ready or state.stopped or state.rejected is not None
         case StockArrived():
             return state.ready and not state.needs and not state.amendments
-        case PickConfirmed():
+        case PickConfirmed() | StockReallocated():
             shipment = state.shipment(fact.shipment)
             return shipment is not None and (shipment.picked or shipment.abandoned)
         case Packed():

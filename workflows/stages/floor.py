@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
 
 from temporalio import workflow
@@ -11,7 +12,7 @@ with workflow.unsafe.imports_passed_through():
     from activities.stock import StockActivities
     from domain.exceptions import ExceptionKind
     from domain.lifecycle import Wait
-    from domain.messages import Cause, LineQuantity, Packed, PickConfirmed
+    from domain.messages import Cause, LineQuantity, Packed, PickConfirmed, StockReallocated
     from domain.parts import Shipment
     from domain.returning import by_line
     from domain.state import OrderState
@@ -25,7 +26,10 @@ from workflows.stages.supply import cause_of, change
 async def release(chapter: Chapter, shipment: Shipment) -> None:
     if shipment.released:
         return
-    await chapter.clear()
+    await chapter.pause(lambda: not chapter.state.holds or taken_away(chapter, shipment) is not None)
+    if (fact := taken_away(chapter, shipment)) is not None:
+        await let_go(chapter, shipment, fact)
+        return
     base = chapter.base(f"shipment/{shipment.number}/release")
     chapter.state.begin(shipment, "release", base["key"])
     await chapter.act(
@@ -49,16 +53,21 @@ async def pick(chapter: Chapter, shipment: Shipment) -> None:
     def confirmed() -> PickConfirmed | None:
         return chapter.find(PickConfirmed, lambda fact: fact.shipment == shipment.number)
 
+    def news() -> bool:
+        return confirmed() is not None or taken_away(chapter, shipment) is not None
+
     while not shipment.picked:
-        if not await chapter.until(
-            lambda: confirmed() is not None, Wait.PICK, shipment.name, shipment.pick_due, ExceptionKind.PICK_OVERDUE
-        ):
-            await pick_overdue(chapter, shipment)
+        if not await chapter.until(news, Wait.PICK, shipment.name, shipment.pick_due, ExceptionKind.PICK_OVERDUE):
+            await pick_overdue(chapter, shipment, news)
             if shipment.abandoned:
                 return
             continue
         fact = confirmed()
-        assert fact is not None  # until() said so, and only this chapter takes it
+        if fact is None:  # what was picked before anybody heard of it is not taken away
+            reallocated = taken_away(chapter, shipment)
+            assert reallocated is not None  # until() said so, and only this chapter takes it
+            await let_go(chapter, shipment, reallocated)
+            return
         picked = by_line(fact.lines)
         wrong = [line for line, quantity in picked.items() if quantity > shipment.quantities.get(line, 0)]
         if wrong:
@@ -144,12 +153,8 @@ async def cancel_parked(chapter: Chapter, units: dict[int, int], reason: str, ca
         await change(chapter, cancels, reason, cause, from_parked=True)
 
 
-async def pick_overdue(chapter: Chapter, shipment: Shipment) -> None:
+async def pick_overdue(chapter: Chapter, shipment: Shipment, came: Callable[[], bool]) -> None:
     state = chapter.state
-
-    def came() -> bool:
-        return chapter.find(PickConfirmed, lambda fact: fact.shipment == shipment.number) is not None
-
     detail = f"{shipment.location} has not confirmed the pick of {shipment.name}."
     async with chapter.question(ExceptionKind.PICK_OVERDUE, shipment.name, detail, came) as answer:
         if answer.choice == "reallocate":
@@ -160,7 +165,18 @@ async def pick_overdue(chapter: Chapter, shipment: Shipment) -> None:
             await move_due(chapter, shipment.name, shipment.pick_due)
 
 
-async def give_up(chapter: Chapter, shipment: Shipment, reason: str) -> None:
+def taken_away(chapter: Chapter, shipment: Shipment) -> StockReallocated | None:
+    """The word that the shipment's stock goes to other orders."""
+    return chapter.find(StockReallocated, lambda fact: fact.shipment == shipment.number)
+
+
+async def let_go(chapter: Chapter, shipment: Shipment, fact: StockReallocated) -> None:
+    """Give up a shipment whose stock goes to other orders; stock is sought again for its units, at their place in the queue."""
+    await give_up(chapter, shipment, f"re-allocation {fact.reallocation}: {fact.reason}", fact)
+    chapter.taken(fact)
+
+
+async def give_up(chapter: Chapter, shipment: Shipment, reason: str, reallocated: StockReallocated | None = None) -> None:
     """Take an unshipped shipment back from the floor; its units are open again."""
     state = chapter.state
     for attempt in reversed(shipment.attempted):
@@ -173,7 +189,12 @@ async def give_up(chapter: Chapter, shipment: Shipment, reason: str) -> None:
             )
     await chapter.act(
         StockActivities.abandon_shipment,
-        AbandonShipment(**chapter.base(f"shipment/{shipment.number}/abandon"), shipment=shipment.number, reason=reason),
+        AbandonShipment(
+            **chapter.base(f"shipment/{shipment.number}/abandon", reallocated),
+            shipment=shipment.number,
+            reason=reason,
+            reallocation=reallocated.reallocation if reallocated else 0,
+        ),
         f"Give up {shipment.name}: {reason}",
     )
     bucket = "packed" if shipment.packed else "picked" if shipment.picked else "allocated"

@@ -26,7 +26,7 @@ async def capture(chapter: Chapter, shipment: Shipment) -> None:
     state = chapter.state
     if shipment.shipped_at is not None:
         return
-    await chapter.pause(lambda: not state.holds and (everything_packed(state) or not state.ships_together))
+    await chapter.pause(lambda: not state.holds and everything_packed(state, shipment))
     shipment.draft = shipment.draft or draft_invoice(state, shipment)
     while state.prepaid and not shipment.captured and shipment.draft.total.minor > 0:
         attempt = shipment.capture_attempts + 1
@@ -184,9 +184,10 @@ async def invoice(chapter: Chapter, shipment: Shipment) -> None:
     shipment.invoice = shipment.number
 
 
-def everything_packed(state: OrderState) -> bool:
-    """Every unit that is to ship is in a parcel."""
-    return not any(line.open or line.allocated or line.picked for line in state.lines)
+def everything_packed(state: OrderState, shipment: Shipment) -> bool:
+    """Every unit that has to leave together with this shipment is in a parcel."""
+    together = state.leaves_with(shipment)
+    return not any(line.open or line.allocated or line.picked for line in state.lines if line.number in together)
 
 
 def capture_name(state: OrderState, shipment: Shipment, attempt: int) -> str:

@@ -14,7 +14,7 @@ with workflow.unsafe.imports_passed_through():
     from domain.invoicing import with_more
     from domain.lifecycle import Wait
     from domain.messages import Cause, StockArrived
-    from domain.order import PlaceOrder
+    from domain.order import PlaceOrder, ShippingPolicy
     from domain.parts import AmendmentAsked, Backorder
     from domain.returning import by_line
     from domain.state import OrderState
@@ -56,6 +56,8 @@ async def allocate(chapter: Chapter) -> None:
             pick_due=pick_due,
             backorder_due=backorder_due,
             avoid=tuple(state.avoid),
+            groups=state.groups,
+            apart=state.policy is ShippingPolicy.BY_DATE_GROUP,
         )
     )
     needs = request.needs
@@ -203,10 +205,10 @@ def substitutions(state: OrderState, backorder: Backorder, answer: Decision) -> 
 
 
 def missing(state: OrderState, backorder: Backorder) -> dict[int, int]:
-    """Line -> units without stock; what a ship-complete order could have had, and only waits beside them, is not among them."""
+    """Line -> units without stock; what an order could have had, and only waits beside them to ship together, is not among them."""
     short = {shortage.line: shortage.asked - shortage.available for shortage in backorder.short}
     return {
-        need.line: min(need.quantity, short[need.line]) if state.ships_together else need.quantity
+        need.line: need.quantity if state.policy is ShippingPolicy.PARTIAL else min(need.quantity, short[need.line])
         for need in state.needs
         if need.line in short
     }

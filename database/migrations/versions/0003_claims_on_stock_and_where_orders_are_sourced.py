@@ -1,14 +1,14 @@
 """Claims on stock, and where orders are sourced.
 
 Revision: 0003
-After: 0001
+After: 0002
 """
 
 import sqlalchemy as sa
 from alembic import op
 
 revision = "0003"
-down_revision = "0001"
+down_revision = "0002"
 branch_labels = None
 depends_on = None
 
@@ -58,7 +58,7 @@ def upgrade() -> None:
 
     op.add_column("items", sa.Column("hazardous", sa.Boolean(), nullable=False, server_default=sa.false()))
     op.add_column("items", sa.Column("cold", sa.Boolean(), nullable=False, server_default=sa.false()))
-    for name in ("ship_country", "ship_postcode", "service", "basket"):
+    for name in ("service", "basket"):
         op.add_column("orders", sa.Column(name, sa.String(), nullable=False, server_default=""))
     op.add_column("shipments", sa.Column("ships_on", sa.Date(), nullable=True))
     op.create_index("ix_shipments_location_ships_on", "shipments", ["location", "ships_on"])

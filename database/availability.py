@@ -1,0 +1,150 @@
+"""What of an item can be promised, read from the rows: free stock, what is on its way, and what others were promised."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import cast
+
+from sqlalchemy import ColumnElement, and_, func, or_, select
+from sqlalchemy.orm import Session, aliased
+
+from database.tables import Item, Order, OrderLine, Promise, PurchaseOrder, PurchaseOrderLine, Stock, Supplier, Transfer
+from domain.promising import Position, Requirement, ScheduledReceipt
+from domain.purchasing import PurchaseStatus, TransferStatus, purchase_supply, transfer_supply
+from domain.values import Value
+
+_WaitingRow = tuple[OrderLine, datetime | None, datetime | None, str | None, datetime | None]
+"""A line, when it is requested, and what it was promised, if it was."""
+
+
+class Waiting(Value):
+    """Open units of a line of an order: promised for `at`, from `supply`, first of all at `since` (none: not promised yet)."""
+
+    order: str
+    line: int
+    item: str
+    quantity: int
+    at: datetime
+    supply: str
+    since: datetime | None
+
+
+def position(session: Session, item: str, now: datetime, without: Iterable[tuple[str, int]] = ()) -> Position:
+    """The item in the whole house, apart from what the lines `without` wait for. Overdue receipts do not count: nobody knows their day."""
+    free = session.scalar(select(func.coalesce(func.sum(Stock.on_hand - Stock.reserved), 0)).where(Stock.item == item))
+    left_out = set(without)
+    receipts = scheduled_receipts(session, item, now)
+    at_location = {receipt.supply: receipt.location for receipt in receipts}
+    waiting = [each for each in waiting_lines(session, (item,), now) if (each.order, each.line) not in left_out]
+    leaving = [
+        Requirement(quantity=row.quantity, at=now, location=row.from_location)
+        for row in session.scalars(
+            select(Transfer).where(Transfer.item == item, Transfer.status == TransferStatus.PLANNED.value).order_by(Transfer.transfer)
+        )
+    ]
+    return Position(
+        free=int(free or 0),
+        receipts=tuple(receipts),
+        requirements=tuple(
+            [Requirement(quantity=each.quantity, at=each.at, location=at_location.get(each.supply, "")) for each in waiting] + leaving
+        ),
+    )
+
+
+def free_by_location(session: Session, item: str) -> dict[str, int]:
+    """Units that nobody has reserved, by location."""
+    chosen = select(Stock.location, func.sum(Stock.on_hand - Stock.reserved)).where(Stock.item == item).group_by(Stock.location)
+    return {location: int(free) for location, free in session.execute(chosen)}
+
+
+def scheduled_receipts(session: Session, item: str, now: datetime, overdue: bool = False) -> list[ScheduledReceipt]:
+    """What is on its way of an item and expected from now on, first things first; with `overdue` what should have come before instead."""
+
+    def on_time(column: ColumnElement[datetime]) -> ColumnElement[bool]:
+        return column < now if overdue else column >= now
+
+    line = PurchaseOrderLine
+    bought = (
+        select(line, PurchaseOrder.location)
+        .join(PurchaseOrder, PurchaseOrder.purchase_order == line.purchase_order)
+        .where(line.item == item, PurchaseOrder.status == PurchaseStatus.OPEN.value, line.received < line.ordered)
+        .where(on_time(line.expected_at.expression))
+    )
+    found = [
+        ScheduledReceipt(
+            supply=purchase_supply(row.purchase_order, row.line), location=location, quantity=row.outstanding, at=row.expected_at
+        )
+        for row, location in session.execute(bought)
+    ]
+    on_the_way = Transfer.status.in_((TransferStatus.PLANNED.value, TransferStatus.SHIPPED.value))
+    for row in session.scalars(select(Transfer).where(Transfer.item == item, on_the_way, on_time(Transfer.expected_at.expression))):
+        coming = (row.shipped or row.quantity) - row.received
+        if coming:
+            supply = transfer_supply(row.transfer)
+            found.append(ScheduledReceipt(supply=supply, location=row.to_location, quantity=coming, at=row.expected_at))
+    return sorted(found, key=lambda receipt: (receipt.at, receipt.supply))
+
+
+def waiting_lines(session: Session, items: Sequence[str], now: datetime, order: str = "") -> list[Waiting]:
+    """Open lines of orders that are accepted or were promised something, and of `order`, by who was promised first.
+
+    What nobody promised yet is needed when it is requested, else `now`.
+    """
+    first, latest = aliased(Promise), aliased(Promise)
+    newest = select(func.max(Promise.number)).where(Promise.order == OrderLine.order, Promise.line == OrderLine.line).scalar_subquery()
+    mine = and_(latest.order == OrderLine.order, latest.line == OrderLine.line, latest.number == newest)
+    chosen = (
+        select(OrderLine, Order.requested_at, latest.ready_at, latest.supply, first.made_at)
+        .join(Order, Order.order == OrderLine.order)
+        .outerjoin(latest, mine)
+        .outerjoin(first, and_(first.order == OrderLine.order, first.line == OrderLine.line, first.number == 1))
+        .where(
+            OrderLine.item.in_(items),
+            OrderLine.open > 0,
+            Order.outcome == "",
+            or_(Order.accepted_at.is_not(None), first.made_at.is_not(None), Order.order == order),
+        )
+    )
+    found = [
+        Waiting(
+            order=row.order,
+            line=row.line,
+            item=row.item,
+            quantity=row.open,
+            at=ready_at or requested_at or now,
+            supply=supply or "",
+            since=since,
+        )
+        for row, requested_at, ready_at, supply, since in cast(Iterable[_WaitingRow], session.execute(chosen))
+    ]
+    return sorted(found, key=lambda each: (each.since is None, each.since or now, each.order, each.line))
+
+
+def lead_times(session: Session, items: Iterable[str]) -> dict[str, tuple[int, str]]:
+    """(days, supplier) that it takes to buy each item, as far as anybody has said."""
+    chosen = (
+        select(Item.item, Item.lead_time_days, Supplier.lead_time_days, Supplier.supplier)
+        .outerjoin(Supplier, Supplier.supplier == Item.supplier)
+        .where(Item.item.in_(sorted(set(items))))
+    )
+    found: dict[str, tuple[int, str]] = {}
+    for item, own, supplied, supplier in session.execute(chosen):
+        days = own if own is not None else supplied
+        if days is not None:
+            found[item] = (days, supplier or "")
+    return found
+
+
+def orders_promised(session: Session, items: Iterable[str], since: datetime) -> tuple[str, ...]:
+    """Orders that wait for these items and were promised them for `since` or later, by who was promised first.
+
+    Whoever was promised earlier than that is served by what comes earlier: see `domain.promising`.
+    """
+    lines = waiting_lines(session, sorted(set(items)), since)
+    by_age: dict[str, None] = defaultdict(None)
+    for each in lines:
+        if each.since is not None and each.at >= since:
+            by_age[each.order] = None
+    return tuple(by_age)

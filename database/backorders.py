@@ -1,0 +1,256 @@
+"""Distribution: stock that was freed goes along the backorder queue, and is set aside for whoever wins until they come.
+
+Whoever frees stock leaves it, in the same transaction, as a soft reservation of the queue itself (`free_for_queue`): nobody else can take
+it before it is handed out. Handing out locks every item that the waiting orders need, in the order of the keys.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Iterable, Mapping
+from datetime import datetime, timedelta
+
+from sqlalchemy import insert, select, update
+from sqlalchemy.orm import Session
+
+from database.backorder_queue import QUEUE, SAVED, WON, queue, waited_for, waits
+from database.claims import claims_on, standing
+from database.locks import items_locked, lines_of, stock_of_items
+from database.soft_reservations import expire_due, reserve_softly
+from database.tables import BackorderWin, Order, OrderLine, SoftReservation, Stock
+from domain.backorders import next_turn, winners
+from domain.distribution import Distributed, DistributeStock, Won
+from domain.order import ShippingPolicy
+from domain.soft_reservations import ReserveSoftly, SoftKind, Wanted
+
+KEPT = timedelta(hours=1)
+"""How long a winner has to come: an order that is alive comes within a second, and an hour outlasts a restart of everything."""
+
+Place = tuple[str, str]
+"""An item and a location."""
+
+
+def free_for_queue(session: Session, key: str, units: Mapping[Place, int], at: datetime) -> None:
+    """Leave units that just became free to the queue, when somebody waits for their item; the caller holds the items' locks.
+
+    `key` names what freed them: it happens once.
+    """
+    if not units:
+        return
+    waited = waited_for(session, {item for item, _ in units})
+    freed = sorted((place, quantity) for place, quantity in units.items() if quantity and place[0] in waited)
+    about = {"key": f"freed/{key}", "kind": SoftKind.GRANT.value, "owner": QUEUE, "channel": QUEUE, "made_at": at, "expires_at": None}
+    rows = [
+        about | {"number": number, "item": item, "location": location, "asked": quantity, "quantity": quantity}
+        for number, ((item, location), quantity) in enumerate(freed, 1)
+    ]
+    if rows:
+        session.execute(insert(SoftReservation), rows)
+
+
+def to_hand_out(session: Session) -> bool:
+    """Something was freed that nobody has handed out yet, or somebody won who does not know it."""
+    freed = select(SoftReservation.key).where(SoftReservation.ended == "", SoftReservation.owner == QUEUE)
+    untold = select(BackorderWin.win).where(BackorderWin.told_at.is_(None), BackorderWin.complete)
+    return session.scalar(freed.limit(1)) is not None or session.scalar(untold.limit(1)) is not None
+
+
+def take_back_lapsed(session: Session, at: datetime) -> tuple[str, ...]:
+    """What lapsed goes to the queue, whoever it was set aside for; the orders that won it and did not come."""
+    due = (SoftReservation.ended == "", SoftReservation.expires_at <= at)
+    late = set(session.scalars(select(SoftReservation.owner).where(*due, SoftReservation.key.like(f"{WON}%"))))
+    expire_due(session, at)  # holds the items' locks from here on
+    rows = session.scalars(select(SoftReservation).where(SoftReservation.ended == "expired", SoftReservation.ended_at == at)).all()
+    free_for_queue(session, f"lapsed/{at.isoformat()}", _units(rows), at)
+    return tuple(sorted(late))
+
+
+def take_back_from_ended(session: Session, wins: Iterable[int], at: datetime) -> None:
+    """These winners could not be told, because they have ended: what was set aside for them goes to the queue."""
+    keys = [f"{WON}{win}" for win in wins]
+    chosen = select(SoftReservation).where(SoftReservation.key.in_(keys), SoftReservation.ended == "")
+    items_locked(session, (row.item for row in session.scalars(chosen)))
+    rows = session.scalars(chosen.order_by(SoftReservation.key, SoftReservation.number).with_for_update()).all()
+    _end(rows, at)
+    free_for_queue(session, f"ended/{','.join(keys)}", _units(rows), at)
+
+
+def give_back(session: Session, order: str, key: str, at: datetime) -> None:
+    """An order wants less than is set aside for it: what it cannot use goes to the queue. The caller holds the order's lock."""
+    chosen = select(SoftReservation).where(
+        SoftReservation.owner == order, SoftReservation.ended == "", SoftReservation.kind == SoftKind.GRANT.value
+    )
+    if not (items := {row.item for row in session.scalars(chosen)}):
+        return
+    items_locked(session, items)
+    wanted: dict[str, int] = {}
+    for line in lines_of(session, order).values():
+        wanted[line.item] = wanted.get(line.item, 0) + line.open
+    freed: dict[Place, int] = {}
+    for row in session.scalars(chosen.order_by(SoftReservation.key, SoftReservation.number).with_for_update()):
+        kept = min(row.quantity, wanted.get(row.item, 0))
+        wanted[row.item] = wanted.get(row.item, 0) - kept
+        if surplus := row.quantity - kept:
+            freed[row.item, row.location] = freed.get((row.item, row.location), 0) + surplus
+            row.quantity = kept
+            if not kept:
+                row.ended, row.ended_at = "released", at
+    session.flush()
+    free_for_queue(session, f"given back/{key}", freed, at)
+
+
+def distribute(session: Session, request: DistributeStock, late: Collection[str] = ()) -> Distributed:
+    """One round: remember who was told, hand out what the queue was left, and name those who have to be told now."""
+    if request.told:
+        session.execute(update(BackorderWin).where(BackorderWin.win.in_(request.told)).values(told_at=request.at))
+    left = select(SoftReservation.item).where(SoftReservation.ended == "", SoftReservation.owner == QUEUE)
+    items = {*session.scalars(left), *_free_items_of_whole_orders(session)}
+    hand_out(session, items, request.at, "freed stock", late=late)
+    untold = select(BackorderWin).where(BackorderWin.told_at.is_(None), BackorderWin.complete).order_by(BackorderWin.win)
+    wins = tuple(Won(win=row.win, order=row.order, units=json.loads(row.units)) for row in session.scalars(untold))
+    return Distributed(wins=wins, next_at=_next_at(session, request.at))
+
+
+def hand_out(
+    session: Session,
+    items: Collection[str],
+    at: datetime,
+    cause: str,
+    *,
+    locked: set[str] | None = None,
+    late: Collection[str] = (),
+    told: bool = False,
+) -> list[str]:
+    """Set what is free of these items aside for the first of the queue who can use it; their orders, first come first.
+
+    A caller who holds locks of items names all that it holds (`locked`, from `needed`): no other is locked, and whoever needs another one
+    waits for the next round. `late` orders won and did not come: this once they stand last. With `told` the caller tells the winners.
+    """
+    wanted = needed(session, items, at) if locked is None else locked
+    if not wanted:
+        return []
+    stock = stock_of_items(session, wanted)
+    aside = (SoftReservation.owner == QUEUE) | SoftReservation.key.like(f"{SAVED}%")
+    chosen = select(SoftReservation).where(SoftReservation.ended == "", SoftReservation.item.in_(sorted(wanted)), aside)
+    _end(session.scalars(chosen.order_by(SoftReservation.key, SoftReservation.number).with_for_update()), at)
+    session.flush()
+    waiting = [bundle for bundle in queue(session, wanted, at, late) if bundle.wants.keys() <= wanted]
+    free, leaves = _free(session, stock, {bundle.channel for bundle in waiting}, at)
+    winning: dict[str, None] = {}
+    for win in winners(waiting, free, at, leaves):
+        complete = win.saved_until is None
+        if set_aside(session, win.order, win.units, at, cause, until=win.saved_until, told=told and complete) and complete:
+            winning[win.order] = None
+    return list(winning)
+
+
+def set_aside(
+    session: Session,
+    order: str,
+    units: Mapping[str, int],
+    at: datetime,
+    cause: str,
+    *,
+    until: datetime | None = None,
+    complete: bool = True,
+    told: bool = False,
+) -> bool:
+    """Keep units (by item) for an order, and remember why; False when there are not so many. The caller holds the items' locks.
+
+    With `until` they are only saved up for it, and handed out anew each time. What is not `complete` is kept, and told to nobody yet.
+    """
+    won = complete and until is None
+    row = BackorderWin(
+        order=order,
+        units=json.dumps(dict(sorted(units.items()))),
+        complete=won,
+        cause=cause,
+        won_at=at,
+        told_at=at if told else None,
+    )
+    session.add(row)
+    session.flush()
+    answer = reserve_softly(
+        session,
+        ReserveSoftly(
+            key=f"{SAVED if until else WON}{row.win}",
+            kind=SoftKind.GRANT,
+            owner=order,
+            channel=order.partition("/")[0],
+            wanted=tuple(Wanted(item=item, quantity=quantity) for item, quantity in sorted(units.items())),
+            expires_at=until or at + KEPT,
+            at=at,
+        ),
+    )
+    if answer.short:
+        session.delete(row)
+        session.flush()
+        return False
+    return True
+
+
+def winners_of(session: Session, cause: str) -> list[str]:
+    """The orders that won by this cause, in the order in which they did."""
+    chosen = select(BackorderWin.order).where(BackorderWin.cause == cause, BackorderWin.complete).order_by(BackorderWin.win)
+    return list(dict.fromkeys(session.scalars(chosen)))
+
+
+def needed(session: Session, items: Collection[str], at: datetime) -> set[str]:
+    """These items, and all that orders which wait for them can only take together with them: what handing them out locks."""
+    found = set(items)
+    while found:
+        together = {item for bundle in queue(session, found, at) if bundle.whole for item in bundle.wants}
+        if together <= found:
+            break
+        found = found | together
+    return found
+
+
+# --- parts ---------------------------------------------------------------------------------------------------------------------------
+
+
+def _free(
+    session: Session, stock: Iterable[Stock], channels: Iterable[str], at: datetime
+) -> tuple[dict[str, int], dict[tuple[str, str], int]]:
+    """Units by item that the most generously treated channel may take, and how many fewer each other one may."""
+    rows = list(stock)
+    items = {row.item for row in rows}
+    by_channel: dict[str, dict[str, int]] = {}
+    for channel in sorted(set(channels)):
+        may = by_channel.setdefault(channel, {})
+        for (item, _), units in claims_on(session, items, channel, [], at).may_take(rows).items():
+            may[item] = may.get(item, 0) + units
+    free = {item: max((may.get(item, 0) for may in by_channel.values()), default=0) for item in items}
+    return free, {(channel, item): free[item] - may.get(item, 0) for channel, may in by_channel.items() for item in items}
+
+
+def _free_items_of_whole_orders(session: Session) -> set[str]:
+    """Items that lie free although an order waits for them that ships whole or not: its turn may have come."""
+    whole = Order.policy != ShippingPolicy.PARTIAL.value
+    chosen = (
+        select(OrderLine.item)
+        .join(Order, Order.order == OrderLine.order)
+        .join(Stock, Stock.item == OrderLine.item)
+        .where(waits, Order.outcome == "", Order.ships_apart_at.is_(None), whole, Stock.on_hand > Stock.reserved)
+    )
+    return set(session.scalars(chosen.distinct()))
+
+
+def _next_at(session: Session, at: datetime) -> datetime | None:
+    """When the next win lapses, or the turn of an order that ships whole begins or ends."""
+    aside = select(SoftReservation.expires_at).where(standing(at), SoftReservation.kind == SoftKind.GRANT.value)
+    lapses = session.scalar(aside.where(SoftReservation.expires_at.is_not(None)).order_by(SoftReservation.expires_at).limit(1))
+    turn = next_turn(queue(session, _free_items_of_whole_orders(session), at), at)
+    return min((moment for moment in (lapses, turn) if moment is not None), default=None)
+
+
+def _end(rows: Iterable[SoftReservation], at: datetime) -> None:
+    for row in rows:
+        row.ended, row.ended_at = "released", at
+
+
+def _units(rows: Iterable[SoftReservation]) -> dict[Place, int]:
+    found: dict[Place, int] = {}
+    for row in rows:
+        found[row.item, row.location] = found.get((row.item, row.location), 0) + row.quantity
+    return found
