@@ -70,6 +70,7 @@ class StockActivities:
     async def receive_stock(self, request: ReceiveStock) -> StockReceived:
         """Book a goods receipt once; answers with the orders that won of it, the first of the queue first."""
         received = await self.database.transaction(purchasing.receive, request)
-        if received.waiting or await self.database.read(waited_for, (request.item,)):  # somebody watches whether the winners come
+        waited = await self.database.read(waited_for, (request.item,))
+        if received.waiting or waited:  # somebody watches whether the winners come, and whose turn is next
             await self.bell.ring()
         return received
