@@ -33,10 +33,8 @@ def test_a_benchmark_writes_its_own_section_and_leaves_the_others() -> None:
     page = with_section(page, "stock", "# Stock\n\nfaster\n")
     assert "fast\n" not in page
     page = with_section(page, "orders", "# Benchmarks\n\nnew\n")
-    assert (
-        page
-        == "<!-- begin orders -->\n# Benchmarks\n\nnew\n<!-- end orders -->\n\n<!-- begin stock -->\n# Stock\n\nfaster\n<!-- end stock -->\n"
-    )
+    orders, stock = "# Benchmarks\n\nnew\n", "# Stock\n\nfaster\n"
+    assert page == f"<!-- begin orders -->\n{orders}<!-- end orders -->\n\n<!-- begin stock -->\n{stock}<!-- end stock -->\n"
     assert with_section("", "stock", "# Stock\n") == "<!-- begin stock -->\n# Stock\n<!-- end stock -->\n"
 
 
