@@ -60,12 +60,12 @@ def positions(session: Session, item: str, at: datetime) -> list[QueueRow]:
     waiting = _everybody(orders, item)
     names = [bundle.order for bundle in waiting]
     granted = granted_to(session, names, at, saved=True)
-    without = {bundle.rank: bundle for bundle in queue(session, [item], at)}
+    still = queue(session, [item], at)
     free = free_of(session, {name for bundle in waiting for name in bundle.wants}, at)
     about = {(each.order.order, line.line): (line, each.promises.get(line.line)) for each in orders for line in each.lines}
     rows = []
     for position, bundle in enumerate(waiting, 1):
-        rest = without.get(bundle.rank)
+        rest = next((left for left in still if left.order == bundle.order and _lines(left) <= _lines(bundle)), None)
         mine = [about[bundle.order, wait.line] for wait in bundle.waits]
         rows.append(
             QueueRow(
@@ -106,7 +106,7 @@ def items_waited_for(session: Session) -> list[str]:
 
 
 def free_of(session: Session, items: Iterable[str], at: datetime, channel: str = "") -> dict[str, int]:
-    """Units of each item that nobody has a claim on, as a channel sees them; without a channel, as the most generous does."""
+    """Units of each item that a channel may take; without a channel, those on which nobody at all has a claim."""
     rows = session.scalars(select(Stock).where(Stock.item.in_(sorted(set(items))))).all()
     found: dict[str, int] = {}
     for (item, _), units in claims_on(session, items, channel, [], at).may_take(rows).items():
@@ -178,6 +178,10 @@ def _waiting_orders(session: Session, items: Iterable[str]) -> list[_Waiting]:
 
 def _everybody(orders: Iterable[_Waiting], item: str) -> list[Bundle]:
     return in_order(bundle for each in orders for bundle in _bundles(each) if item in bundle.wants)
+
+
+def _lines(bundle: Bundle) -> set[int]:
+    return {wait.line for wait in bundle.waits}
 
 
 def _bundles(each: _Waiting) -> list[Bundle]:

@@ -74,7 +74,7 @@ def allocate_stock(session: Session, request: AllocateStock) -> Allocation:
     late = {shortage.line for shortage in decision.short}
     for need in needs:
         lines[need.line].wait(request.backorder_due if need.line in late else None, request.at)
-    if order.ships_apart_at is None and order.policy == ShippingPolicy.COMPLETE and not request.all_or_nothing:
+    if not (order.ships_apart_at or order.policy == ShippingPolicy.PARTIAL or request.all_or_nothing or request.groups):
         order.ships_apart_at = request.at
     leaves = {site.location: request.at.date() + timedelta(days=site.ships_in or 0) for site in sites}
     shipments: tuple[PlannedShipment, ...] = ()

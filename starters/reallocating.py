@@ -7,11 +7,11 @@ from datetime import timedelta
 
 from temporalio.client import Client, WorkflowFailureError
 from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
-from temporalio.exceptions import ApplicationError
 from temporalio.service import RPCError
 
 from domain.distribution import Reallocated, ReallocateStock
 from domain.errors import Refused, Unavailable
+from starters.receiving import sentence_of
 
 TASK_QUEUE = "orders"
 PATIENCE = timedelta(seconds=30)
@@ -39,13 +39,6 @@ async def reallocate(client: Client, request: ReallocateStock) -> Reallocated:
     except TimeoutError:
         raise Unavailable("The re-allocation is recorded and will be carried out as soon as a worker runs (`oms worker`).") from None
     except WorkflowFailureError as failed:
-        raise Refused(_sentence(failed)) from failed
+        raise Refused(sentence_of(failed)) from failed
     except RPCError as error:
         raise Unavailable(f"Nothing was re-allocated: {error.message}; ask again, the same request counts once.") from error
-
-
-def _sentence(failed: BaseException) -> str:
-    """What the activity said, under the layers that Temporal puts around it."""
-    while not isinstance(failed, ApplicationError) and failed.__cause__ is not None:
-        failed = failed.__cause__
-    return failed.message if isinstance(failed, ApplicationError) else str(failed)

@@ -325,3 +325,22 @@ async def test_a_shipment_that_is_given_up_frees_its_stock_for_the_queue(house: 
     await house.once(abandon, Recorded, stock.abandon_shipment)
     await house.once(abandon, Recorded, stock.abandon_shipment)
     assert won(await round_(house)) == {"next": 5}
+
+
+async def test_everything_at_once_neither_locks_up_nor_loses_a_unit(house: House) -> None:
+    """Receipts, rounds, winners who come and orders that are cancelled, side by side: nobody has to try again."""
+    waiting = [wish(f"{n}", 3, placed_at=NOW + n * DAY) for n in range(6)]
+    whole = [pair(f"w{n}", COMPLETE, 9, 2, placed_at=NOW + n * DAY) for n in range(3)]
+    await waits(house, *waiting, *whole)
+    await asyncio.gather(
+        *(receive(house, 2, number=f"f{n}") for n in range(6)),
+        *(receive(house, 3, "KETTLE", f"k{n}") for n in range(3)),
+        *(round_(house) for _ in range(3)),
+        *(seek(house, placed, attempt=2) for placed in (*waiting[:4], *whole[:2])),
+        *(house.once(CancelRest(**step("cancel", placed.key)), Recorded, orders.cancel_rest) for placed in (waiting[5], whole[2])),
+    )
+    await round_(house)
+    on_hand = {row.item: 0 for row in await house.database.read(reading.stock)}
+    for row in await house.database.read(reading.stock):
+        on_hand[row.item] += row.on_hand
+    assert (on_hand["FILTER"], on_hand["KETTLE"]) == (12, 14 + 9)
