@@ -7,10 +7,10 @@ LOCK = $(BIN)/python -m uv pip compile pyproject.toml --universal --python-versi
 ROOMS := domain database integrations activities workflows workers starters config simulation tests
 
 .DEFAULT_GOAL := help
-.PHONY: help install extras demo test check format crash bench docs histories lock clean
+.PHONY: help install extras demo test check format crash bench bench-stock docs histories lock clean
 
 help: ## List what can be made
-	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | awk -F '\t' '{printf "  make %-9s %s\n", $$1, $$2}'
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | awk -F '\t' '{printf "  make %-11s %s\n", $$1, $$2}'
 
 install: $(STAMP) ## Install everything into .venv from the hash-locked constraints.txt
 
@@ -47,6 +47,9 @@ crash: $(STAMP) ## 100 orders while workers are killed and activities run twice
 
 bench: $(STAMP) ## Orders per second against the floor; writes docs/benchmarks.md
 	$(BIN)/python -m simulation.bench $(ARGS)
+
+bench-stock: $(STAMP) ## Reservations, sourcing and forecasts per second; writes docs/benchmarks.md
+	$(BIN)/python -m simulation.bench_stock $(ARGS)
 
 docs: $(STAMP) ## Write docs/order-lifecycle.md from the code
 	$(BIN)/python -m starters.lifecycle_page docs/order-lifecycle.md

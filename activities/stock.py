@@ -8,6 +8,7 @@ from activities.bell import Bell
 from activities.steps import once, undo
 from database import promises, purchasing, shipments, stock
 from database.backorder_queue import waited_for
+from database.backorders import next_lapse
 from database.engine import Database
 from domain.messages import StockArrived
 from domain.steps import (
@@ -35,6 +36,10 @@ class StockActivities:
         allocation = await once(self.database, request, Allocation, promises.allocate)
         if any(cause.name == StockArrived.called() for cause in request.causes):  # what was set aside may be more than it needs now
             await self.bell.ring_if_waited_for()
+        elif allocation.short:
+            lapse = await self.database.read(next_lapse, request.at)
+            if lapse is not None:  # what a cart or a quote gives up is handed out when its time has come
+                await self.bell.ring()
         return allocation
 
     @activity.defn

@@ -241,10 +241,17 @@ def _free_items_waited_for(session: Session) -> set[str]:
     return set(session.scalars(chosen.distinct()))
 
 
+def next_lapse(session: Session, at: datetime) -> datetime | None:
+    """When the next win lapses, or the next cart or quote that holds an item for which somebody waits."""
+    wanted = select(OrderLine.item).join(Order, Order.order == OrderLine.order).where(waits, Order.outcome == "")
+    matters = (SoftReservation.kind == SoftKind.GRANT.value) | SoftReservation.item.in_(wanted)
+    chosen = select(SoftReservation.expires_at).where(standing(at), SoftReservation.expires_at.is_not(None), matters)
+    return session.scalar(chosen.order_by(SoftReservation.expires_at).limit(1))
+
+
 def _next_at(session: Session, at: datetime) -> datetime | None:
     """When the next win lapses, or the turn of an order that ships whole begins or ends."""
-    aside = select(SoftReservation.expires_at).where(standing(at), SoftReservation.kind == SoftKind.GRANT.value)
-    lapses = session.scalar(aside.where(SoftReservation.expires_at.is_not(None)).order_by(SoftReservation.expires_at).limit(1))
+    lapses = next_lapse(session, at)
     turn = next_turn(queue(session, _free_items_waited_for(session), at), at)
     return min((moment for moment in (lapses, turn) if moment is not None), default=None)
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import (
     BigInteger,
     ColumnElement,
+    CompoundSelect,
     ScalarSelect,
     String,
     and_,
@@ -144,7 +146,7 @@ _ended = (
 )
 
 
-def _everything(items: Sequence[str], owners: Sequence[str], at: datetime):  # type: ignore[no-untyped-def]  # a union of many columns
+def _everything(items: Sequence[str], owners: Sequence[str], at: datetime) -> CompoundSelect[Any]:
     """One row for the soft reservations of others by place and channel, for each own one, and for each channel's quota."""
     soft, quota, mine = SoftReservation, ChannelQuota, aliased(SoftReservation)
     since = (

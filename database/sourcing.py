@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
-from datetime import date, timedelta
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 
 from sqlalchemy import and_, func, insert, or_, select
 from sqlalchemy.orm import Session
 
+from database.calendars import UNKNOWN_WAY, holidays, read_calendar
 from database.claims import Place
 from database.tables import (
     FreightRate,
@@ -21,11 +22,19 @@ from database.tables import (
     Shipment,
     SourcingDecision,
     SourcingPolicyRow,
+    TransitTime,
 )
+from domain.calendars import MONDAY_TO_FRIDAY, Calendar, arrival
 from domain.money import exponent, round_half_up
 from domain.sourcing.decision import Decision, DecisionView
 from domain.sourcing.facts import ANYWHERE, Goods, Rate, Site, Sourcing, SourcingPolicy
 from domain.steps import AllocateStock, Need
+
+UNLIMITED = 2**31
+"""Shipments a day of a location that has named no limit."""
+
+SLACK = 14
+"""Days beyond those that may be waited for, which a weekend or a row of holidays takes a shipment to."""
 
 
 def goods_locked(session: Session, items: Iterable[str]) -> dict[str, Goods]:
@@ -54,21 +63,30 @@ def sourcing_of(
     )
 
 
-def sites_of(session: Session, order: Order, places: Mapping[Place, int], today: date) -> tuple[list[Site], SourcingPolicy]:
-    """The locations where any of the items lies, as this order sees them, and the policy of its channel.
+def sites_of(session: Session, order: Order, places: Mapping[Place, int], at: datetime) -> tuple[list[Site], SourcingPolicy]:
+    """The locations where any of the items lies, as this order sees them at `at`, and the policy of its channel.
 
     A location with a daily capacity is locked until the transaction ends, in the order of names: what is counted stays true.
     """
     units: dict[str, dict[str, int]] = {}
     for (item, location), free_units in sorted(places.items()):
         units.setdefault(location, {})[item] = free_units
-    policy, abilities, rates = _read(session, order, sorted(units))
-    limits = {name: ability.shipments_per_day for name, ability in abilities.items() if ability and ability.shipments_per_day}
-    waits = _first_days(session, limits, today, policy.days_ahead)
+    read = _read(session, order, sorted(units))
+    ahead = read.policy.days_ahead
+    limits = {name: ability.shipments_per_day for name, ability in read.abilities.items() if ability and ability.shipments_per_day}
+    taken = _taken(session, limits, at.date(), at.date() + timedelta(days=ahead + SLACK))
+    destination = Calendar(working_days=MONDAY_TO_FRIDAY, holidays=holidays(order.ship_country, "", at.year))
     sites = []
     for location, free in units.items():
-        site = Site(location, free, rates=rates.get(location, {}), ships_in=waits.get(location, 0))
-        ability = abilities.get(location)
+        origin, transit = read_calendar(read.locations[location], at.year), read.transit(location, order.ship_postcode)
+        site = Site(location, free, rates=read.rates.get(location, {}), ships_in=None, full_until=f"{at + timedelta(days=ahead):%Y-%m-%d}")
+        for ready_at in (at + timedelta(days=days) for days in range(ahead + 1)):
+            begins = arrival(ready_at, origin.model_copy(update={"handling_days": 0}), 0, origin).leaves_at.date()
+            if taken.get((location, begins), 0) < limits.get(location, UNLIMITED):
+                arrives = arrival(ready_at, origin, transit, destination).arrives_at.date()
+                site = replace(site, ships_in=max((begins - at.date()).days, 0), arrives_in=(arrives - at.date()).days)
+                break
+        ability = read.abilities.get(location)
         if ability is not None:
             site = replace(
                 site,
@@ -78,10 +96,9 @@ def sites_of(session: Session, order: Order, places: Mapping[Place, int], today:
                 cold=ability.cold,
                 handling=ability.handling,
                 handling_per_unit=ability.handling_per_unit,
-                full_until=f"{today + timedelta(days=policy.days_ahead):%Y-%m-%d}",
             )
         sites.append(site)
-    return sites, policy
+    return sites, read.policy
 
 
 def keep_decision(session: Session, request: AllocateStock, decision: Decision) -> None:
@@ -101,10 +118,26 @@ def decisions(session: Session, order: str) -> list[DecisionView]:
 # --- parts ---------------------------------------------------------------------------------------------------------------------------
 
 
-def _read(
-    session: Session, order: Order, locations: Sequence[str]
-) -> tuple[SourcingPolicy, dict[str, LocationAbility | None], dict[str, dict[str, Rate]]]:
-    """Policy, abilities and the rates that may fit the address, in one statement."""
+@dataclass
+class _Read:
+    """What the rows say of some locations."""
+
+    policy: SourcingPolicy = field(default_factory=SourcingPolicy)
+    locations: dict[str, Location] = field(default_factory=dict)
+    abilities: dict[str, LocationAbility | None] = field(default_factory=dict)
+    rates: dict[str, dict[str, Rate]] = field(default_factory=dict)
+    transits: dict[str, dict[str, int]] = field(default_factory=dict)  # location -> beginning of the postcode -> days
+
+    def transit(self, location: str, postcode: str) -> int:
+        """Days on the way: those of the longest beginning of a postcode that fits."""
+        known = self.transits.get(location, {})
+        compact = postcode.replace(" ", "")
+        fitting = [prefix for prefix in known if compact.startswith(prefix.replace(" ", ""))]
+        return known[max(fitting, key=len)] if fitting else UNKNOWN_WAY
+
+
+def _read(session: Session, order: Order, locations: Sequence[str]) -> _Read:
+    """Policy, calendars, abilities, and the rates and transit times that may fit the address, in one statement."""
     policies = (
         select(SourcingPolicyRow.policy)
         .where(SourcingPolicyRow.channel.in_((order.channel, ANYWHERE)))
@@ -112,42 +145,37 @@ def _read(
         .limit(1)
         .scalar_subquery()
     )
-    zones = or_(
-        FreightRate.zone.in_((ANYWHERE, order.ship_country)), FreightRate.zone.startswith(f"{order.ship_country}:", autoescape=True)
-    )
+    country = order.ship_country
+    zones = or_(FreightRate.zone.in_((ANYWHERE, country)), FreightRate.zone.startswith(f"{country}:", autoescape=True))
     chosen = (
-        select(Location.location, LocationAbility, FreightRate, policies.label("policy"))
+        select(Location, LocationAbility, FreightRate, TransitTime, policies.label("policy"))
         .outerjoin(LocationAbility, LocationAbility.location == Location.location)
         .outerjoin(FreightRate, and_(FreightRate.location == Location.location, zones))
+        .outerjoin(TransitTime, and_(TransitTime.location == Location.location, TransitTime.country == country))
         .where(Location.location.in_(locations))
     )
-    policy = SourcingPolicy()
-    abilities: dict[str, LocationAbility | None] = {}
-    rates: dict[str, dict[str, Rate]] = {}
-    for name, ability, rate, document in session.execute(chosen):
-        if document is not None and not abilities:
-            policy = SourcingPolicy.model_validate_json(document)
-        abilities[name] = ability
+    found = _Read()
+    for location, ability, rate, transit, document in session.execute(chosen):
+        name = location.location
+        if document is not None and not found.locations:
+            found.policy = SourcingPolicy.model_validate_json(document)
+        found.locations[name], found.abilities[name] = location, ability
         if rate is not None:
-            found = Rate(base=rate.base, per_kg=rate.per_kg, transit_days=rate.transit_days)
-            rates.setdefault(name, {})[rate.zone] = found
-    return policy, abilities, rates
+            found.rates.setdefault(name, {})[rate.zone] = Rate(base=rate.base, per_kg=rate.per_kg)
+        if transit is not None:
+            found.transits.setdefault(name, {})[transit.postcode] = transit.days
+    return found
 
 
-def _first_days(session: Session, limits: Mapping[str, int], today: date, ahead: int) -> dict[str, int | None]:
-    """In how many days each location with a daily capacity has room for one more shipment; None: in none of the days ahead."""
+def _taken(session: Session, limits: Mapping[str, int], first: date, last: date) -> dict[tuple[str, date | None], int]:
+    """How many shipments each location with a limit has on each of these days; the locations are locked."""
     if not limits:
         return {}
     locked = select(LocationAbility.location).where(LocationAbility.location.in_(sorted(limits)))
     session.execute(locked.order_by(LocationAbility.location).with_for_update())
-    last = today + timedelta(days=ahead)
     counted = (
         select(Shipment.location, Shipment.ships_on, func.count())
-        .where(Shipment.location.in_(sorted(limits)), Shipment.ships_on.between(today, last), Shipment.status != "cancelled")
+        .where(Shipment.location.in_(sorted(limits)), Shipment.ships_on.between(first, last), Shipment.status != "cancelled")
         .group_by(Shipment.location, Shipment.ships_on)
     )
-    taken = {(location, day): count for location, day, count in session.execute(counted)}
-    return {
-        name: next((days for days in range(ahead + 1) if taken.get((name, today + timedelta(days=days)), 0) < limit), None)
-        for name, limit in limits.items()
-    }
+    return {(location, day): count for location, day, count in session.execute(counted)}

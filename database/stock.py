@@ -69,7 +69,7 @@ def allocate_stock(session: Session, request: AllocateStock) -> Allocation:
     stock = [row for row in stock_rows(session, items) if _asked_for(row, request)]
     offered = lots.offers(session, stock, order.customer or order.stated_customer, request.at.date())
     book = claims_on(session, items, order.channel, [order.order, *([order.basket] if order.basket else [])], request.at)
-    sites, policy = sites_of(session, order, book.may_take(stock), request.at.date())
+    sites, policy = sites_of(session, order, book.may_take(stock), request.at)
     decision = choose_in_groups(sourcing_of(request, order, lines, needs, goods), sites, policy, request.groups, request.apart)
     keep_decision(session, request, decision)
     late = {shortage.line for shortage in decision.short}

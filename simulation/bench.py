@@ -10,9 +10,8 @@ from pathlib import Path
 
 from domain.errors import OrderError
 from simulation.benchmark.course import Plan, run
+from simulation.benchmark.page import PAGE, write_section
 from simulation.benchmark.report import document, shown
-
-DOCUMENT = Path(__file__).parents[1] / "docs" / "benchmarks.md"
 
 
 def main() -> int:
@@ -29,8 +28,8 @@ def main() -> int:
     print(f"\n{shown(outcome)}")
     if not asked.quick:
         command = f"make bench ARGS='{' '.join(sys.argv[1:])}'" if sys.argv[1:] else "make bench"
-        DOCUMENT.write_text(document(outcome, command))
-        print(f"\nWritten to {DOCUMENT.relative_to(Path.cwd()) if DOCUMENT.is_relative_to(Path.cwd()) else DOCUMENT}.")
+        write_section("orders", document(outcome, command))
+        print(f"\nWritten to {PAGE.relative_to(Path.cwd()) if PAGE.is_relative_to(Path.cwd()) else PAGE}.")
     return 1 if outcome.violations else 0
 
 

@@ -1,12 +1,7 @@
 """What every test may ask for: sample files, a Temporal server with virtual time, a fresh database on both engines, a browser."""
 
 import os
-import pwd
 import shutil
-import socket
-import subprocess
-import tempfile
-import time
 import uuid
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
@@ -15,6 +10,7 @@ import pytest
 from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.testing import WorkflowEnvironment
 
+from simulation.postgresql import CARELESS, programs, temporary_database, temporary_server
 from workers.server import SEARCH_ATTRIBUTES, temporal_command
 
 CHECKOUT = Path(__file__).parents[1]
@@ -74,43 +70,9 @@ async def temporal_server() -> AsyncIterator[WorkflowEnvironment]:
 @pytest.fixture(scope="session")
 def postgresql() -> Iterator[str]:
     """The URL of a PostgreSQL server of the session, without a database name: `postgresql://postgres@127.0.0.1:<port>`."""
-    programs = _postgresql_programs()
-    require("PostgreSQL", programs)
-    assert programs is not None
-    owner = _unprivileged_user()
-    folder = Path(tempfile.mkdtemp(prefix="holdfast-postgresql-"))
-    if owner is not None:
-        shutil.chown(folder, owner, pwd.getpwnam(owner).pw_gid)
-    cluster, port = folder / "cluster", free_port()
-    log = (folder / "log").open("wb")
-    try:
-        subprocess.run(
-            [programs / "initdb", "-D", cluster, "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync"],
-            check=True,
-            stdout=log,
-            stderr=log,
-            cwd=folder,
-            user=owner,
-        )
-        durability = ["fsync=off", "synchronous_commit=off", "full_page_writes=off"]  # a test's database need not survive a power cut
-        options = [*durability, f"port={port}", "listen_addresses=127.0.0.1", f"unix_socket_directories={folder}", "max_connections=200"]
-        server = subprocess.Popen(
-            [str(programs / "postgres"), "-D", str(cluster), *(word for option in options for word in ("-c", option))],
-            stdout=log,
-            stderr=log,
-            cwd=folder,
-            user=owner,
-        )
-        try:
-            _wait_until_ready(programs, port, folder / "log")
-            os.environ["PGSSLMODE"] = "disable"  # this server has no certificate; the drivers would ask it for one at every connection
-            yield f"postgresql://postgres@127.0.0.1:{port}"
-        finally:
-            server.send_signal(2)  # SIGINT: PostgreSQL's fast shutdown
-            server.wait(timeout=30)
-    finally:
-        log.close()
-        shutil.rmtree(folder, ignore_errors=True)
+    require("PostgreSQL", programs())
+    with temporary_server(*CARELESS) as server:
+        yield server
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -120,14 +82,8 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str
         yield f"sqlite:///{tmp_path / 'holdfast.db'}"
         return
     server: str = request.getfixturevalue("postgresql")
-    programs = _postgresql_programs()
-    assert programs is not None
-    name = f"test_{uuid.uuid4().hex}"
-    subprocess.run([programs / "createdb", f"--maintenance-db={server}/postgres", name], check=True, capture_output=True)
-    try:
-        yield f"{server}/{name}"
-    finally:
-        subprocess.run([programs / "dropdb", "--force", f"--maintenance-db={server}/postgres", name], check=True, capture_output=True)
+    with temporary_database(server, f"test_{uuid.uuid4().hex}") as url:
+        yield url
 
 
 @pytest.fixture(scope="session")
@@ -137,34 +93,3 @@ def chromium() -> Path:
     require("Chromium", found)
     assert found is not None
     return Path(found)
-
-
-def _postgresql_programs() -> Path | None:
-    """The folder of the newest server programs that the distribution installed."""
-    versions = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"), key=lambda program: int(program.parts[-3]))
-    return versions[-1].parent if versions else None
-
-
-def _unprivileged_user() -> str | None:
-    """PostgreSQL refuses to run as root: the user to become, or None to stay who we are."""
-    if os.geteuid() != 0:
-        return None
-    known = {entry.pw_name for entry in pwd.getpwall()}
-    return "postgres" if "postgres" in known else "nobody"
-
-
-def _wait_until_ready(programs: Path, port: int, log: Path) -> None:
-    question = [str(programs / "pg_isready"), "-q", "-h", "127.0.0.1", "-p", str(port)]
-    deadline = time.monotonic() + 30
-    while subprocess.run(question, check=False).returncode != 0:
-        if time.monotonic() > deadline:
-            pytest.fail(f"PostgreSQL did not start within 30 s: {log.read_text(errors='replace')[-500:]}")
-        time.sleep(0.05)
-
-
-def free_port() -> int:
-    """A port of this machine that nobody listens on now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port

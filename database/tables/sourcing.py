@@ -27,16 +27,15 @@ class LocationAbility(Base):
 
 
 class FreightRate(Base):
-    """What a shipment into a zone (`FR:69`, `FR` or `*`) costs, in minor units of the house's currency, and how many days it takes."""
+    """What one shipment into a zone (`FR:69`, `FR` or `*`) costs, and each kilogram of it, in minor units of the house's currency."""
 
     __tablename__ = "freight_rates"
-    __table_args__ = (CheckConstraint("base >= 0 AND per_kg >= 0 AND transit_days >= 0", "no_rate_negative"),)
+    __table_args__ = (CheckConstraint("base >= 0 AND per_kg >= 0", "no_rate_negative"),)
 
     location: Mapped[str] = mapped_column(ForeignKey("locations.location"), primary_key=True)
     zone: Mapped[str] = mapped_column(primary_key=True)
     base: Mapped[int]
     per_kg: Mapped[int] = mapped_column(default=0)
-    transit_days: Mapped[int] = mapped_column(default=0)
 
 
 class SourcingPolicyRow(Base):

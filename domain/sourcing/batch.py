@@ -20,16 +20,12 @@ class BatchOrder:
 
 @dataclass(frozen=True)
 class Batch:
-    """Orders that compete: `stock` by location and item, `room` for so many shipments by location (none named: as many as come).
-
-    A unit that is not supplied costs `missing`: more than any way to supply it, so that as many units as possible are.
-    """
+    """Orders that compete: `stock` by location and item, `room` for so many shipments by location (none named: as many as come)."""
 
     orders: tuple[BatchOrder, ...]
     stock: Mapping[str, Mapping[str, int]]
     room: Mapping[str, int] = field(default_factory=dict)
     further: int = 500
-    missing: int = 1_000_000
 
 
 @dataclass(frozen=True)

@@ -64,16 +64,18 @@ class Field:
 
     def costs(self, shares: Shares) -> Costs:
         """The terms of the cost of a plan."""
-        costs = Costs(splits=self.weights.further_shipment * max(len(shares) - 1, 0))
+        freight = handling = lateness = balance = 0
         for site in self.open:
             given = shares.get(site.location)
             if not given:
                 continue
-            costs = costs.plus(self._fixed(site))
+            base, work, late = self._fixed(site)
+            freight, handling, lateness = freight + base, handling + work, lateness + late
             for item, units in given.items():
-                freight, handling, balance = self._unit(site, item)
-                costs = costs.plus(Costs(freight=freight * units, handling=handling * units, balance=balance * units))
-        return costs
+                carried, handled, scarce = self._unit(site, item)
+                freight, handling, balance = freight + carried * units, handling + handled * units, balance + scarce * units
+        splits = self.weights.further_shipment * max(len(shares) - 1, 0)
+        return Costs(freight=freight, handling=handling, splits=splits, lateness=lateness, balance=balance)
 
     def _may_give(self, site: Site) -> dict[str, int]:
         wanted = {need.item for need in self.order.needs}
@@ -82,15 +84,13 @@ class Field:
     def _priced(self, site: Site) -> Priced:
         supply = self.may_give[site.location]
         unit = {item: sum(self._unit(site, item)) for item in supply}
-        return Priced(location=site.location, fixed=self._fixed(site).total, unit=unit, supply=supply)
+        return Priced(location=site.location, fixed=sum(self._fixed(site)), unit=unit, supply=supply)
 
-    def _fixed(self, site: Site) -> Costs:
+    def _fixed(self, site: Site) -> tuple[int, int, int]:
+        """Freight, handling and lateness of a shipment, whatever it holds."""
         rate = site.rate(self.order.country, self.order.postcode)
-        return Costs(
-            freight=_part(rate.base, self.weights.freight_percent),
-            handling=_part(site.handling, self.weights.handling_percent),
-            lateness=self.weights.day_late * days_late(self.order, site),
-        )
+        late = self.weights.day_late * days_late(self.order, site)
+        return _part(rate.base, self.weights.freight_percent), _part(site.handling, self.weights.handling_percent), late
 
     def _unit(self, site: Site, item: str) -> tuple[int, int, int]:
         """Freight, handling and balance of one unit."""

@@ -20,9 +20,6 @@ class Costs(Value):
     def total(self) -> int:
         return self.freight + self.handling + self.splits + self.lateness + self.balance
 
-    def plus(self, other: Costs) -> Costs:
-        return Costs(**{term: getattr(self, term) + getattr(other, term) for term in Costs.model_fields})
-
     def dearer_by(self, other: Costs) -> dict[str, int]:
         """Where this costs more than the other, and how much, the largest difference first."""
         more = {term: getattr(self, term) - getattr(other, term) for term in Costs.model_fields}

@@ -16,19 +16,19 @@ ANYWHERE = "*"
 
 @dataclass(frozen=True)
 class Rate:
-    """What one shipment into a zone costs (minor units, and minor units for each kilogram) and how many days it is on its way."""
+    """What one shipment into a zone costs: minor units, and minor units for each kilogram."""
 
     base: int = 0
     per_kg: int = 0
-    transit_days: int = 0
 
 
 @dataclass(frozen=True)
 class Site:
     """A location as one order sees it: the units of each item that may be taken there, what the place can do, what it costs.
 
-    Empty `ships_to` is everywhere, empty `services` is every service. `ships_in` is the number of days until a shipment can leave (its
-    capacity of the days before is taken); None when it is full as far as anybody looks. Costs are minor units of the house's currency.
+    Empty `ships_to` is everywhere, empty `services` is every service. `ships_in` is the number of days until somebody can work on a
+    shipment (the cut-off is past, nobody works, the days before are full); None when it is full as far as anybody looks. `arrives_in` is
+    the number of days until the goods are there. Costs are minor units of the house's currency.
     """
 
     location: str
@@ -41,6 +41,7 @@ class Site:
     handling_per_unit: int = 0
     rates: Mapping[str, Rate] = field(default_factory=dict)
     ships_in: int | None = 0
+    arrives_in: int = 0
     full_until: str = ""  # for a person: the last day of which it is known that it is full
 
     def rate(self, country: str, postcode: str) -> Rate:
@@ -123,12 +124,10 @@ class Sourcing:
 
 
 def days_late(order: Sourcing, site: Site) -> int:
-    """Days after the wanted day on which a shipment of the location arrives; without a wanted day, the days it waits to leave."""
-    waits = site.ships_in or 0
+    """Days after the wanted day on which a shipment of the location arrives; without a wanted day, the days until it is worked on."""
     if order.wanted_on is None:
-        return waits
-    arrives = order.today + timedelta(days=waits + site.rate(order.country, order.postcode).transit_days)
-    return max((arrives - order.wanted_on).days, 0)
+        return site.ships_in or 0
+    return max((order.today + timedelta(days=site.arrives_in) - order.wanted_on).days, 0)
 
 
 def ruled_out(order: Sourcing, site: Site) -> str:

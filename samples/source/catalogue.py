@@ -48,7 +48,7 @@ LOCATIONS = [
     ("ROTTERDAM", "Rotterdam Waalhaven", "NL", "3089 JH"),
 ]
 
-# what each location can do and what its work costs, in cents of EUR; freight by zone: one shipment, each kilogram, days on the way
+# what each location can do and what its work costs, in cents of EUR; freight by zone: one shipment, each kilogram
 ABILITIES: dict[str, dict[str, Any]] = {
     "BERLIN": {
         "shipments_per_day": 120,
@@ -56,10 +56,10 @@ ABILITIES: dict[str, dict[str, Any]] = {
         "handling_per_unit": 12,
         "cold": False,
         "freight": {
-            "DE": {"base": 420, "per_kg": 18, "transit_days": 1},
-            "AT": {"base": 790, "per_kg": 35, "transit_days": 2},
-            "NL": {"base": 820, "per_kg": 38, "transit_days": 2},
-            "*": {"base": 1190, "per_kg": 62, "transit_days": 4},
+            "DE": {"base": 420, "per_kg": 18},
+            "AT": {"base": 790, "per_kg": 35},
+            "NL": {"base": 820, "per_kg": 38},
+            "*": {"base": 1190, "per_kg": 62},
         },
     },
     "LYON": {
@@ -68,9 +68,9 @@ ABILITIES: dict[str, dict[str, Any]] = {
         "handling_per_unit": 10,
         "hazardous": False,
         "freight": {
-            "FR": {"base": 490, "per_kg": 20, "transit_days": 1},
-            "FR:69": {"base": 310, "per_kg": 12, "transit_days": 1},
-            "*": {"base": 1240, "per_kg": 66, "transit_days": 4},
+            "FR": {"base": 490, "per_kg": 20},
+            "FR:69": {"base": 310, "per_kg": 12},
+            "*": {"base": 1240, "per_kg": 66},
         },
     },
     "ROTTERDAM": {
@@ -78,10 +78,10 @@ ABILITIES: dict[str, dict[str, Any]] = {
         "handling": 80,
         "handling_per_unit": 14,
         "freight": {
-            "NL": {"base": 380, "per_kg": 15, "transit_days": 1},
-            "BE": {"base": 560, "per_kg": 24, "transit_days": 1},
-            "DE": {"base": 690, "per_kg": 30, "transit_days": 2},
-            "*": {"base": 990, "per_kg": 55, "transit_days": 3},
+            "NL": {"base": 380, "per_kg": 15},
+            "BE": {"base": 560, "per_kg": 24},
+            "DE": {"base": 690, "per_kg": 30},
+            "*": {"base": 990, "per_kg": 55},
         },
     },
 }

@@ -18,7 +18,7 @@ COLUMNS = ("", "in flight", "a second", "p50 ms", "p95 ms", "server CPU-ms", "wo
 
 def shown(outcome: Outcome) -> str:
     """Everything that matters, for a terminal."""
-    parts = [*_table(COLUMNS, _rows(outcome)), "", *(_ratio(stretch) for stretch in outcome.stretches), "", str(outcome.bill)]
+    parts = [*table(COLUMNS, _rows(outcome)), "", *(_ratio(stretch) for stretch in outcome.stretches), "", str(outcome.bill)]
     parts += [f"AUDIT: {violation}" for violation in outcome.violations]
     return "\n".join(parts)
 
@@ -40,7 +40,7 @@ def document(outcome: Outcome, command: str) -> str:
     lines = [
         "# Benchmarks",
         "",
-        f"Written by `{command}` on {outcome.begun:%Y-%m-%d %H:%M} UTC (load average before: {outcome.load_average:.1f}). {_machine()}",
+        f"Written by `{command}` on {outcome.begun:%Y-%m-%d %H:%M} UTC (load average before: {outcome.load_average:.1f}). {machine()}",
         "",
         "An order of three lines on thirty days' terms goes through its whole life: captured, accepted, allocated, picked, packed,",
         "shipped, invoiced, delivered, paid, closed. The outside world answers at once. Server, workers and load generator share the",
@@ -48,13 +48,13 @@ def document(outcome: Outcome, command: str) -> str:
         "**The floor** is a bare workflow on the same server, started with the same input: it hears the same four messages, each as soon",
         "as it waits for it, and does nothing else.",
         "",
-        *_table(("", "aim", "measured"), aims),
+        *table(("", "aim", "measured"), aims),
         "",
         "## Time and processor",
         "",
         "Times are from placed to closed; CPU-ms are milliseconds of processor time an order, user and system.",
         "",
-        *_table(COLUMNS, _rows(outcome)),
+        *table(COLUMNS, _rows(outcome)),
         "",
         *(f"- {_ratio(stretch)}" for stretch in outcome.stretches),
         "",
@@ -66,12 +66,12 @@ def document(outcome: Outcome, command: str) -> str:
         f"**{bill.actions} billable actions**, **{bill.bytes / 1000:.1f} kB** of history, **{bill.statements} database statements**.",
         "`tests/e2e/test_costs.py` asserts these counts.",
         "",
-        *_table(("event", "count"), [(name, str(count)) for name, count in bill.events.items()]),
+        *table(("event", "count"), [(name, str(count)) for name, count in bill.events.items()]),
         "",
         "Billable actions: one for the start, each activity (and each further attempt), timer, signal, update and search-attribute upsert.",
         "Means of the histories of the run itself:",
         "",
-        *_table(("in flight", "events", "actions", "kB"), histories),
+        *table(("in flight", "events", "actions", "kB"), histories),
         "",
     ]
     return "\n".join(lines)
@@ -95,7 +95,8 @@ def _ratio(stretch: Stretch) -> str:
     return f"{stretch.in_flight} in flight: {stretch.slower:.1f} times the floor in time, {stretch.dearer:.1f} times in processor time"
 
 
-def _table(header: Iterable[str], rows: Iterable[Iterable[str]]) -> list[str]:
+def table(header: Iterable[str], rows: Iterable[Iterable[str]]) -> list[str]:
+    """A table in Markdown that also reads well as text."""
     lines = [list(header), *(list(row) for row in rows)]
     widths = [max(len(line[column]) for line in lines) for column in range(len(lines[0]))]
     ruled = [[cell.ljust(width) for cell, width in zip(line, widths, strict=True)] for line in lines]
@@ -103,7 +104,8 @@ def _table(header: Iterable[str], rows: Iterable[Iterable[str]]) -> list[str]:
     return [f"| {' | '.join(line)} |" for line in ruled]
 
 
-def _machine() -> str:
+def machine() -> str:
+    """What was measured on: cores, memory, system and versions."""
     model = next((line.split(":", 1)[1].strip() for line in _lines("/proc/cpuinfo") if line.startswith("model name")), platform.processor())
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 1e9
     return (

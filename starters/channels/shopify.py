@@ -69,6 +69,7 @@ def _order(body: Node) -> PlaceOrder:
         freight_taxes=freight_taxes,
         taxes_included=body.flag("taxes_included"),
         stated_total=_stated_total(body, currency),
+        basket=body.text("cart_token"),
         payment_reference=_payment_reference(body) if terms is PaymentTerms.PREPAID else "",
     )
     return within_reason(order, body.child("line_items").place, body.child("total_discounts").place)

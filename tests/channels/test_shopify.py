@@ -231,3 +231,9 @@ def test_the_test_notification_of_a_real_shop_is_refused_as_cancelled_and_adds_u
 )
 def test_a_real_body_that_cannot_be_placed_says_why(shared_samples: Path, name: str, place: str, reason: str) -> None:
     assert refused(real(shared_samples, name)) == (place, reason)
+
+
+def test_the_cart_is_the_basket_whose_reservations_the_order_takes() -> None:
+    assert only(shopify(cart_token="c1-7a9f")).basket == "c1-7a9f"
+    assert only(shopify(cart_token=None)).basket == ""
+    assert only(shopify()).fingerprint != only(shopify(cart_token="c1-7a9f")).fingerprint

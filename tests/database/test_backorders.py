@@ -7,13 +7,14 @@ from typing import Any
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from database import backorder_queue, backorders, orders, reading, stock
+from database import backorder_queue, backorders, orders, reading, soft_reservations, stock
 from database.backorders import KEPT
 from database.tables import Customer, Order, SoftReservation
 from domain.backorders import SAVING
 from domain.distribution import Distributed, DistributeStock
 from domain.messages import LineQuantity
 from domain.order import OrderLine, PlaceOrder, ShippingPolicy
+from domain.soft_reservations import Wanted
 from domain.steps import (
     AbandonShipment,
     Allocation,
@@ -26,7 +27,7 @@ from domain.steps import (
     RecordNotes,
     ReleaseStock,
 )
-from tests.database.builders import DAY, NOW, House, line, order, step
+from tests.database.builders import DAY, HOUR, NOW, House, cart, line, order, step
 
 COMPLETE, BY_LINE, BY_DATE = ShippingPolicy.COMPLETE, ShippingPolicy.BY_LINE, ShippingPolicy.BY_DATE_GROUP
 
@@ -171,6 +172,20 @@ async def test_a_winner_that_does_not_come_lets_the_next_have_it(house: House) -
     later = NOW + KEPT
     assert won(await round_(house, later)) == {"second": 5}
     assert await aside(house) == {"second": 5}
+
+
+async def test_what_a_cart_gives_up_goes_to_who_waits_for_it_when_its_time_has_come(house: House) -> None:
+    await receive(house, 5)
+    carts = [
+        cart("cart/1", Wanted(item="FILTER", quantity=5)),
+        cart("cart/2", Wanted(item="GRINDER", quantity=5), expires_at=NOW + HOUR / 2),
+    ]
+    for each in carts:
+        await house(soft_reservations.reserve_softly, each)
+    await waits(house, wish("first"))
+    before = await round_(house)
+    assert (won(before), before.next_at) == ({}, NOW + HOUR)
+    assert won(await round_(house, NOW + HOUR)) == {"first": 5}
 
 
 async def test_a_winner_that_cannot_be_told_lets_the_next_have_it(house: House) -> None:

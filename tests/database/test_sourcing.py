@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from database import sourcing, stock
 from database.seed import seed
-from database.tables import FreightRate, Item, LocationAbility, Shipment, SourcingPolicyRow
+from database.tables import FreightRate, Item, Location, LocationAbility, Shipment, SourcingPolicyRow, TransitTime
 from domain.order import Address
 from domain.sourcing.decision import Costs
 from domain.sourcing.facts import SourcingPolicy, SourcingRule
@@ -39,11 +39,11 @@ async def reasons(house: House, of: str = "shopify/1001") -> dict[str, str]:
 
 async def test_goods_leave_from_where_the_freight_to_the_customer_is_cheapest(house: House) -> None:
     rates = [
-        FreightRate(location="BERLIN", zone="DE", base=490, per_kg=20, transit_days=1),
-        FreightRate(location="BERLIN", zone="FR", base=1290, per_kg=60, transit_days=3),
-        FreightRate(location="LYON", zone="*", base=1490, per_kg=80, transit_days=4),
-        FreightRate(location="LYON", zone="FR", base=690, per_kg=30, transit_days=2),
-        FreightRate(location="LYON", zone="FR:69", base=390, per_kg=10, transit_days=1),
+        FreightRate(location="BERLIN", zone="DE", base=490, per_kg=20),
+        FreightRate(location="BERLIN", zone="FR", base=1290, per_kg=60),
+        FreightRate(location="LYON", zone="*", base=1490, per_kg=80),
+        FreightRate(location="LYON", zone="FR", base=690, per_kg=30),
+        FreightRate(location="LYON", zone="FR:69", base=390, per_kg=10),
     ]
     await house(lambda session: session.add_all(rates))
     german, french = order("1001", line(1, "KETTLE", 2)), order("1002", line(1, "KETTLE", 2), ship_to=LYONNAIS)
@@ -94,6 +94,41 @@ async def test_a_full_day_makes_a_shipment_wait_and_a_cancelled_one_gives_its_pl
     undo = ReleaseStock(**step("release/1", placed[0].key), undoes=f"{placed[0].key}/allocate/1")
     await house.undo(undo, undo.undoes, stock.release_stock)
     assert [await ships_on(2), await ships_on(3)] == [today, today + 2 * DAY]
+
+
+async def test_after_the_cut_off_and_over_a_weekend_a_shipment_waits_and_another_location_may_be_earlier(house: House) -> None:
+    """NOW is a Monday, 10:00 in Berlin."""
+
+    def calendars(session: Session) -> None:
+        berlin, lyon = session.get_one(Location, "BERLIN"), session.get_one(Location, "LYON")
+        berlin.time_zone, berlin.cut_off, berlin.working_days, berlin.country = "Europe/Berlin", "09:30", "1", "DE"
+        lyon.time_zone, lyon.cut_off, lyon.working_days, lyon.country = "Europe/Paris", "16:00", "12345", "FR"
+
+    await house(calendars)
+    placed = [order(str(number), line(1, "KETTLE", quantity)) for number, quantity in enumerate((4, 5))]
+    await house.accept_all(placed)
+    assert places(await house.allocate(placed[0])) == [("LYON", 4)]
+    assert await house(lambda session: session.get_one(Shipment, (placed[0].key, 1)).ships_on) == NOW.date()
+    assert (await reasons(house, placed[0].key))["BERLIN"] == "20.64 EUR dearer (lateness 21.00 EUR more)"
+    policy = SourcingPolicy(days_ahead=7)
+    await house(lambda session: session.add(SourcingPolicyRow(channel="*", policy=policy.model_dump_json())))
+    assert places(await house.allocate(placed[1])) == [("BERLIN", 5)]
+    assert await house(lambda session: session.get_one(Shipment, (placed[1].key, 1)).ships_on) == NOW.date() + 7 * DAY
+
+
+async def test_the_wanted_day_counts_from_door_to_door(house: House) -> None:
+    ways = [
+        TransitTime(location="BERLIN", country="DE", postcode="", days=4),
+        TransitTime(location="BERLIN", country="DE", postcode="20", days=3),
+        TransitTime(location="LYON", country="DE", postcode="", days=1),
+    ]
+    await house(lambda session: session.add_all(ways))
+    wednesday, friday = (order(str(n), line(1, "KETTLE", 1), requested_at=NOW + n * DAY) for n in (2, 4))
+    for placed in (wednesday, friday):
+        await house.accept(placed)
+    assert places(await house.allocate(wednesday)) == [("LYON", 1)]
+    assert (await reasons(house, wednesday.key))["BERLIN"].endswith("(lateness 6.00 EUR more)")
+    assert places(await house.allocate(friday)) == [("BERLIN", 1)]
 
 
 async def test_as_many_orders_at_once_as_there_is_room_for_and_the_others_wait(house: House) -> None:
@@ -149,7 +184,7 @@ async def test_the_catalogue_says_what_locations_can_do_and_putting_it_in_twice_
                 "cold": False,
                 "shipments_per_day": 40,
                 "handling": 150,
-                "freight": {"DE": {"base": 490, "per_kg": 20, "transit_days": 1}},
+                "freight": {"DE": {"base": 490, "per_kg": 20}},
             }
         ],
         "sourcing": [{"channel": "shopify", "weights": {"further_shipment": 900}}],
@@ -162,13 +197,13 @@ async def test_the_catalogue_says_what_locations_can_do_and_putting_it_in_twice_
         policy = SourcingPolicy.model_validate_json(session.get_one(SourcingPolicyRow, "shopify").policy)
         return [
             (ability.ships_to, ability.services, ability.hazardous, ability.cold, ability.shipments_per_day, ability.handling),
-            (rate.base, rate.per_kg, rate.transit_days),
+            (rate.base, rate.per_kg),
             policy.weights.further_shipment,
         ]
 
     for _ in range(2):
         await house(seed, catalogue)
-        assert await house(written) == [("DE FR:69", "standard", True, False, 40, 150), (490, 20, 1), 900]
+        assert await house(written) == [("DE FR:69", "standard", True, False, 40, 150), (490, 20), 900]
 
 
 @pytest.mark.parametrize("country", ["", "DE"])

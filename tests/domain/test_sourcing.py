@@ -138,11 +138,17 @@ def test_an_order_of_too_little_worth_is_not_split() -> None:
 
 
 def test_lateness_counts_the_days_after_the_wanted_day() -> None:
-    near = site("LYON", 5, rates={"*": Rate(base=600, transit_days=1)}, ships_in=3)
-    far = site("BERLIN", 5, rates={"*": Rate(base=900, transit_days=3)})
+    near, far = site("LYON", 5, base=600, arrives_in=4), site("BERLIN", 5, base=900, arrives_in=3)
     assert plan(choose(wants(1, wanted_on=date(2026, 11, 26)), [near, far], PLAIN)) == {"BERLIN": {1: 1}}
     assert plan(choose(wants(1, wanted_on=date(2026, 11, 27)), [near, far], PLAIN)) == {"LYON": {1: 1}}
     assert why(choose(wants(1, wanted_on=MONDAY), [near, far], PLAIN))["LYON"] == "costs the same; the other was weighed first"
+
+
+def test_without_a_wanted_day_every_day_counts_that_a_location_cannot_begin() -> None:
+    full, far = site("LYON", 5, base=600, ships_in=2, arrives_in=3), site("BERLIN", 5, base=1100, arrives_in=9)
+    decision = choose(wants(1), [full, far], PLAIN)
+    assert plan(decision) == {"BERLIN": {1: 1}}
+    assert why(decision)["LYON"] == "1.00 EUR dearer (lateness 6.00 EUR more)"
 
 
 def test_where_much_lies_taking_is_cheap() -> None:

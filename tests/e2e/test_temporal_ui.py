@@ -20,9 +20,9 @@ from database.engine import Database
 from domain.lifecycle import Stage, Wait
 from domain.views import OrderView, WaitView
 from integrations.simulated import World
+from simulation.postgresql import free_port
 from starters.channels.recognise import recognise
 from starters.placing import place
-from tests.conftest import free_port
 from workers.embedded import Everything
 
 pytestmark = pytest.mark.xdist_group("ui")

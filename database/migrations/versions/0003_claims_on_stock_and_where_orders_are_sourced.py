@@ -83,8 +83,7 @@ def upgrade() -> None:
         sa.Column("zone", sa.String(), nullable=False),
         sa.Column("base", sa.BigInteger(), nullable=False),
         sa.Column("per_kg", sa.BigInteger(), nullable=False),
-        sa.Column("transit_days", sa.BigInteger(), nullable=False),
-        sa.CheckConstraint("base >= 0 AND per_kg >= 0 AND transit_days >= 0", name="ck_freight_rates_no_rate_negative"),
+        sa.CheckConstraint("base >= 0 AND per_kg >= 0", name="ck_freight_rates_no_rate_negative"),
         sa.ForeignKeyConstraint(["location"], ["locations.location"], name="fk_freight_rates_location"),
         sa.PrimaryKeyConstraint("location", "zone", name="pk_freight_rates"),
     )
