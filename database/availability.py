@@ -9,6 +9,8 @@ from typing import cast
 from sqlalchemy import ColumnElement, and_, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
+from database.claims import claims_on
+from database.lots import withhold
 from database.tables import Item, Order, OrderLine, Promise, PurchaseOrder, PurchaseOrderLine, Stock, Supplier, Transfer
 from domain.promising import Position, Requirement, ScheduledReceipt
 from domain.purchasing import PurchaseStatus, TransferStatus, purchase_supply, transfer_supply
@@ -32,7 +34,6 @@ class Waiting(Value):
 
 def position(session: Session, item: str, now: datetime) -> Position:
     """The item in the whole house. Overdue receipts do not count: nobody knows their day."""
-    free = session.scalar(select(func.coalesce(func.sum(Stock.on_hand - Stock.reserved), 0)).where(Stock.item == item))
     receipts = scheduled_receipts(session, item, now)
     at_location = {receipt.supply: receipt.location for receipt in receipts}
     waiting = waiting_lines(session, (item,), now)
@@ -43,7 +44,7 @@ def position(session: Session, item: str, now: datetime) -> Position:
         )
     ]
     return Position(
-        free=int(free or 0),
+        free=sum(free_by_location(session, item, now).values()),
         receipts=tuple(receipts),
         requirements=tuple(
             [Requirement(quantity=each.quantity, at=each.at, location=at_location.get(each.supply, "")) for each in waiting] + leaving
@@ -51,10 +52,16 @@ def position(session: Session, item: str, now: datetime) -> Position:
     )
 
 
-def free_by_location(session: Session, item: str) -> dict[str, int]:
-    """Units that nobody has reserved, by location."""
-    chosen = select(Stock.location, func.sum(Stock.on_hand - Stock.reserved)).where(Stock.item == item).group_by(Stock.location)
-    return {location: int(free) for location, free in session.execute(chosen)}
+def free_by_location(session: Session, item: str, now: datetime, channel: str = "", owners: Sequence[str] = ()) -> dict[str, int]:
+    """Units that one of `owners` who buys through `channel` could have at once, by location: what an allocation would be given.
+
+    Not counted is what is reserved, set aside by others, kept back from the channel, expired or blocked. Without a channel: what every
+    channel may have.
+    """
+    rows = list(session.scalars(select(Stock).where(Stock.item == item).order_by(Stock.location, Stock.bin)))
+    withhold(session, rows, now.date())
+    free = claims_on(session, [item], channel, owners, now).may_take(rows)
+    return {location: units for (_, location), units in free.items()}
 
 
 def scheduled_receipts(session: Session, item: str, now: datetime, overdue: bool = False) -> list[ScheduledReceipt]:

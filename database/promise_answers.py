@@ -63,7 +63,7 @@ def answer(
     if session.get(Item, item) is None:
         raise NotFound("item", item)
     house = position(session, item, now)
-    free = free_by_location(session, item)
+    free = free_by_location(session, item, now)
     lead = lead_times(session, [item]).get(item)
     overdue = [
         f"{supply_in_words(late.supply)} was expected {late.at:%d %b} and has not come: it is not counted"

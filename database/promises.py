@@ -146,11 +146,12 @@ def _coming(
     if not lines:
         return {}
     now, items = request.at, sorted(set(lines.values()))
+    channel = session.get_one(Order, request.order).channel
     queue = waiting_lines(session, items, now, request.order)
     found: dict[int, Expected] = {}
     for item in items:
         receipts = tuple(scheduled_receipts(session, item, now))
-        free = sum(free_by_location(session, item).values()) if together else 0
+        free = sum(free_by_location(session, item, now, channel, (request.order,)).values()) if together else 0
         before: list[Requirement] = []
         for each in (each for each in queue if each.item == item):
             if each.order != request.order or each.line not in lines:

@@ -95,17 +95,19 @@ def _refuse_details(state: OrderState, exception: OpenException, request: Decide
             return f"The price of line {number} cannot be {price}."
     if len(request.customer) > LONGEST_CUSTOMER:
         return f"A customer's id has at most {LONGEST_CUSTOMER} characters."
-    if request.choice == "substitute":
-        short = [need.line for need in state.needs]
-        if not any(number in short for number in request.items):
-            lines = " or ".join(str(number) for number in short)
-            return f"A substitute needs an item: say which one is to be taken for line {lines}."
-    if exception.kind is ExceptionKind.SHORT_PICK and request.choice == "substitute":
+    return _refuse_substitute(state, exception, request) if request.choice == "substitute" else None
+
+
+def _refuse_substitute(state: OrderState, exception: OpenException, request: Decide) -> str | None:
+    """Of units that were not found each needs an item; of those that wait for stock, the others may wait on."""
+    if exception.kind is ExceptionKind.SHORT_PICK:
         shipment = next((shipment for shipment in state.shipments if shipment.name == exception.subject), None)
-        unnamed = sorted(number for number in (shipment.short if shipment else {}) if number not in request.items)
-        if unnamed:
-            return f"A substitute needs an item: say which one is to be taken for line {' and '.join(map(str, unnamed))}."
-    return None
+        unnamed = [str(number) for number in sorted(shipment.short if shipment else {}) if number not in request.items]
+        lines = " and ".join(unnamed)
+    else:
+        short = [need.line for need in state.needs]
+        lines = "" if any(number in short for number in request.items) else " or ".join(map(str, short))
+    return f"A substitute needs an item: say which one is to be taken for line {lines}." if lines else None
 
 
 def _refuse_invoice(state: OrderState, request: DisputeInvoice | PromiseToPay | WriteOffInvoice, now: datetime) -> str | None:

@@ -69,10 +69,20 @@ class Life:
     waiting: dict[str, Waiting] = field(default_factory=dict)
     doing: dict[str, str] = field(default_factory=dict)
     in_flight: int = 0
+    events: int = 0  # of the history when it was last read
+    suggested: bool = False  # Temporal would have the run continued as new
     at_once: asyncio.Lock = field(default_factory=asyncio.Lock)  # one attempt inside the workflow task at a time, see Chapter._at_once
     money: asyncio.Lock = field(default_factory=asyncio.Lock)  # one change of the balances at a time
     lines: asyncio.Lock = field(default_factory=asyncio.Lock)  # one change of the lines at a time: their numbers follow one another
     refunds: asyncio.Lock = field(default_factory=asyncio.Lock)
+
+    def read_history(self) -> None:
+        """How long the history is, read where a message, a timer or an ordinary activity wakes the order.
+
+        Not after an attempt inside a workflow task: on replay its answer may come a workflow task earlier than at first.
+        """
+        info = workflow.info()
+        self.events, self.suggested = info.get_current_history_length(), info.is_continue_as_new_suggested()
 
 
 def never() -> bool:
@@ -241,6 +251,8 @@ class Chapter:
         interrupted = not handle.done()
         if interrupted:
             handle.cancel()
+        else:
+            self.life.read_history()
         try:
             result: ResultType = await handle
         except FailureError as error:
@@ -284,8 +296,10 @@ class Chapter:
                 while not ready():
                     self.life.show()
                     left = max(due - workflow.now(), timedelta(milliseconds=1)) if due else None
-                    with contextlib.suppress(asyncio.TimeoutError):
+                    try:
                         await workflow.wait_condition(ready, timeout=left, timeout_summary=f"{subject}: {wait.summary}")
+                    except TimeoutError:
+                        self.life.read_history()
             finally:
                 self.life.waiting.pop(self.name, None)
         if fact():

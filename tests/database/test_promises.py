@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
 from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
-from database import promises, purchasing, transfers
+from database import promises, purchasing, soft_reservations, transfers
 from database.audit import audit
+from database.availability import free_by_location
+from database.quotas import set_quota
+from database.stock import receive_stock
 from database.tables import Item, Location, Promise, TransitTime
 from domain.order import PlaceOrder, ShippingPolicy
 from domain.purchasing import CancelSupply, ShipTransfer, SupplyChange
+from domain.quotas import SetQuota
+from domain.soft_reservations import Wanted
 from domain.steps import (
     AcceptPromises,
     AllocateStock,
@@ -25,11 +30,12 @@ from domain.steps import (
     MovePromises,
     Need,
     PromisesMoved,
+    ReceiveStock,
     RecordDelivery,
     Recorded,
     RecordLoss,
 )
-from tests.database.builders import DAY, NOW, House, line, order, step
+from tests.database.builders import DAY, NOW, House, cart, line, order, step
 from tests.database.test_purchasing import goods, po_line, purchase, slip, transfer
 
 WAY = 2
@@ -287,6 +293,7 @@ async def test_calendars_of_locations_count_where_a_day_is_a_day(house: House) -
     def works(session: Session) -> None:
         berlin = session.get_one(Location, "BERLIN")
         berlin.time_zone, berlin.country, berlin.cut_off, berlin.working_days = "Europe/Berlin", "DE", "09:59", "12345"
+        session.get_one(Location, "LYON").working_days = "7"  # nothing leaves there before Sunday
 
     await house(works)
     found = await promised(house, item="KETTLE", quantity=2)
@@ -340,3 +347,27 @@ async def test_cancelling_what_is_left_of_a_delivered_line_ends_its_promise(hous
     rest = ChangeLines(**step("change/1"), changes=(LineChange(line=1, cancel=2),), reason="not wanted any more")
     await house.once(rest, Recorded, promises.change_lines)
     assert [entry[1] for entry in await ledger(house)] == ["made", "kept"]
+
+
+async def test_what_is_set_aside_kept_back_or_expired_is_promised_to_nobody(house: House) -> None:
+    """Ten kettles: four set aside for a cart, one kept back from every channel; of five that came with a lot, none may be had any more."""
+    at = NOW
+
+    def stock(session: Session) -> None:
+        session.add(Item(item="JAR", description="Jar", by_lot=True))
+        session.add(Item(item="POT", description="Pot"))
+        session.flush()
+        receive_stock(session, ReceiveStock(receipt="GR-1", item="POT", location="BERLIN", quantity=10, at=at, actor="dock"))
+        receive_stock(
+            session,
+            ReceiveStock(
+                receipt="GR-2", item="JAR", location="BERLIN", quantity=5, lot="L-1", expires_on=date(2020, 1, 31), at=at, actor="dock"
+            ),
+        )
+
+    await house(stock)
+    await house(soft_reservations.reserve_softly, cart("cart/9", Wanted(item="POT", quantity=4)))
+    await house(set_quota, SetQuota(item="POT", location="BERLIN", channel="*", kept_back=1))
+    assert (await house.database.read(free_by_location, "POT", at)).get("BERLIN") == 5
+    assert (await house.database.read(free_by_location, "POT", at + timedelta(hours=2))).get("BERLIN") == 9, "the cart has lapsed"
+    assert (await house.database.read(free_by_location, "JAR", at)).get("BERLIN") == 0

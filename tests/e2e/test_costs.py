@@ -20,7 +20,7 @@ pytestmark = pytest.mark.xdist_group("costs")
 
 EVENTS = 63
 ACTIONS = 17
-STATEMENTS = 124
+STATEMENTS = 117
 """Four of them choose the location: the goods, the claims of others, the sites with their rates, and the decision that is kept."""
 
 

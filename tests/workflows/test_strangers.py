@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 
 import pytest
 from temporalio.api.common.v1 import Payload
-from temporalio.api.enums.v1 import EventType
+from temporalio.api.enums.v1 import EventType, WorkflowTaskFailedCause
 from temporalio.client import WorkflowUpdateFailedError
 from temporalio.common import RawValue
 from temporalio.service import RPCError, RPCStatusCode
@@ -80,9 +80,16 @@ async def each(names: tuple[str, ...], send: Callable[[str], Awaitable[Answer]])
 
 
 async def failed_tasks(living: Living) -> int:
-    """How often the order's workflow task failed: a broken handler shows here before anybody misses an answer."""
-    events = living.latest.fetch_history_events()
-    return len([event async for event in events if event.event_type == EventType.EVENT_TYPE_WORKFLOW_TASK_FAILED])
+    """How often the order's workflow task failed: a broken handler shows here before anybody misses an answer.
+
+    A task that the server takes back, because a hundred messages came while it ran, is none of its failures: it is given out again.
+    """
+    failed = [
+        event.workflow_task_failed_event_attributes.cause
+        async for event in living.latest.fetch_history_events()
+        if event.event_type == EventType.EVENT_TYPE_WORKFLOW_TASK_FAILED
+    ]
+    return len([cause for cause in failed if cause != WorkflowTaskFailedCause.WORKFLOW_TASK_FAILED_CAUSE_FORCE_CLOSE_COMMAND])
 
 
 async def at_the_pick(shop: Shop) -> Living:
@@ -193,7 +200,7 @@ async def test_facts_garbled_on_the_command_line_become_rows_and_the_order_lives
     living = await at_the_pick(shop)
     names = tuple(FACTS)
     more = len(names) - MOST_UNREADABLE
-    assert more == 2
+    assert more == 3
     for turn, (mistake, words) in enumerate(GARBLED.items(), 1):
         await each(names, partial(signal, living, words))
         details = await unreadable(living, MOST_UNREADABLE, turn * more)

@@ -96,7 +96,8 @@ async def test_a_promise_is_answered_for_each_location(shop: Shop, oms: Terminal
     item = shop.rare()
     await shop.receive(item, 6, "LYON")
     answer = await oms.json("promise", item, "5", "--to", "DE-20457", "--by", on(60))
-    assert [(each["location"], each["supply"], each["in_time"]) for each in answer["locations"]] == [
+    asked = [each for each in answer["locations"] if each["location"] in ("BERLIN", "LYON")]
+    assert [(each["location"], each["supply"], each["in_time"]) for each in asked] == [
         ("LYON", "stock", True),
         ("BERLIN", "", None),
     ]
