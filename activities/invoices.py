@@ -44,11 +44,14 @@ class InvoiceActivities:
 
     @activity.defn
     async def send_reminder(self, request: SendReminder) -> Reminded:
-        """Write to the customer once, then book the reminder and its fee; an invoice that was settled meanwhile gets neither."""
+        """Write to the customer once, then book the reminder and its fee; an invoice that was settled before gets neither.
+
+        A letter that went out is booked, although money came before its answer: the customer was told of the fee.
+        """
 
         async def call() -> Reminded:
             if await self.database.read(receivables.settled, request.order, request.invoice):
-                return Reminded(sent=False)
+                return Reminded(sent=await self.mail.sent(request.key))
             customer, document = await self.database.read(receivables.invoiced_to, request.order, request.invoice)
             body = f"{request.text}\n\nOpen: {request.balance}. Fee: {request.fee}. Please pay by {request.due_at:%Y-%m-%d}."
             await self.mail.send(request.key, Letter(to=customer, subject=f"Reminder {request.level} of {document}", body=body))

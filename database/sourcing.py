@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 
-from sqlalchemy import and_, func, insert, or_, select
+from sqlalchemy import Select, and_, func, insert, or_, select
 from sqlalchemy.orm import Session
 
 from database.calendars import UNKNOWN_WAY, holidays, read_calendar
@@ -39,8 +39,21 @@ SLACK = 14
 
 def goods_locked(session: Session, items: Iterable[str]) -> dict[str, Goods]:
     """What the items need of whoever ships them; the items are locked, in their order, as for every change of a claim on their stock."""
+    return _goods(session, _goods_of(items).with_for_update())
+
+
+def goods_read(session: Session, items: Iterable[str]) -> dict[str, Goods]:
+    """The same for whoever only asks."""
+    return _goods(session, _goods_of(items))
+
+
+def _goods_of(items: Iterable[str]) -> Select[str, int, bool, bool]:
     chosen = select(Item.item, Item.weight_g, Item.hazardous, Item.cold).where(Item.item.in_(sorted(set(items))))
-    rows = session.execute(chosen.order_by(Item.item).with_for_update())
+    return chosen.order_by(Item.item)
+
+
+def _goods(session: Session, chosen: Select[str, int, bool, bool]) -> dict[str, Goods]:
+    rows = session.execute(chosen)
     return {row.item: Goods(weight_g=row.weight_g, hazardous=row.hazardous, cold=row.cold) for row in rows}
 
 

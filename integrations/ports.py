@@ -131,3 +131,6 @@ class Letter(Value):
 
 class Mail(Protocol):
     async def send(self, key: str, letter: Letter) -> None: ...
+
+    async def sent(self, key: str) -> bool:
+        """Has a letter gone out under `key`? Asked before an attempt whose answer was lost is given up."""

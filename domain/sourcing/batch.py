@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from domain.errors import Refused
+from domain.sourcing.choice import Field
+from domain.sourcing.facts import Site, Sourcing, Weights
 from domain.sourcing.search import Priced, Shares, cheapest, cost_of
 
 
@@ -41,6 +43,14 @@ class BatchPlan:
     def objective(self) -> tuple[int, int]:
         """What is compared: units first, then money."""
         return self.units_missing, self.cost
+
+
+def competitor(key: str, order: Sourcing, sites: Sequence[Site], weights: Weights) -> BatchOrder:
+    """An order as it takes part in a batch: its units by item, and what each location that may serve it costs."""
+    demand: dict[str, int] = {}
+    for need in order.needs:
+        demand[need.item] = demand.get(need.item, 0) + need.quantity
+    return BatchOrder(key, demand, tuple(Field(order, sites, weights).prices))
 
 
 def one_after_another(batch: Batch) -> BatchPlan:

@@ -26,3 +26,9 @@ class SimulatedMail:
             return {}
 
         await self._world.once(Port.MAIL, SEND, key, letter.model_dump(), Subject(about=f"{letter.to}: {letter.subject}"), post)
+
+    async def sent(self, key: str) -> bool:
+        def known(connection: sqlite3.Connection) -> bool:
+            return connection.execute("SELECT 1 FROM letters WHERE key = ?", (key,)).fetchone() is not None
+
+        return await self._world.asked(Port.MAIL, known)

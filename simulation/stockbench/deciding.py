@@ -8,8 +8,8 @@ import time
 from collections.abc import Callable, Sequence
 from typing import TypeVar
 
-from domain.sourcing.batch import Batch, BatchOrder, BatchPlan, one_after_another
-from domain.sourcing.choice import Field, choose
+from domain.sourcing.batch import Batch, BatchPlan, competitor, one_after_another
+from domain.sourcing.choice import choose
 from domain.sourcing.decision import Decision
 from domain.sourcing.facts import Goods, Rate, Site, Sourcing, SourcingPolicy
 from domain.steps import Need
@@ -95,7 +95,7 @@ def decide_together(orders: int = 100, lines: int = 3, locations: int = 5) -> To
     made = []
     for number in range(orders):
         wanted = tuple(Need(line=n + 1, item=item, quantity=drawn.randint(1, 4)) for n, item in enumerate(drawn.sample(items, lines)))
-        made.append(_for_batch(f"bench/{number}", _order(drawn, wanted), sites))
+        made.append(competitor(f"bench/{number}", _order(drawn, wanted), sites, POLICY.weights))
     batch = Batch(tuple(made), stock, further=POLICY.weights.further_shipment)
     greedy, greedy_ms = _timed(lambda: one_after_another(batch))
     solver, solver_ms = _timed(lambda: together(batch, SECONDS))
@@ -124,16 +124,9 @@ def question(drawn: random.Random, lines: int, locations: int) -> tuple[Sourcing
 
 def solved(order: Sourcing, sites: Sequence[Site]) -> BatchPlan:
     """The same question as a mixed-integer programme."""
-    made = _for_batch("bench/1", order, sites)
+    made = competitor("bench/1", order, sites, POLICY.weights)
     stock = {site.location: dict(site.units) for site in sites}
     return together(Batch((made,), stock, further=POLICY.weights.further_shipment), SECONDS)
-
-
-def _for_batch(key: str, order: Sourcing, sites: Sequence[Site]) -> BatchOrder:
-    demand: dict[str, int] = {}
-    for need in order.needs:
-        demand[need.item] = demand.get(need.item, 0) + need.quantity
-    return BatchOrder(key, demand, tuple(Field(order, sites, POLICY.weights).prices))
 
 
 def _order(drawn: random.Random, wanted: tuple[Need, ...]) -> Sourcing:

@@ -12,7 +12,9 @@ from rich.text import Text
 
 from domain.quotas import QuotaView
 from domain.soft_reservations import SoftReservationView
+from domain.sourcing.batch import Batch, BatchPlan
 from domain.sourcing.decision import Candidate, Costs, DecisionView
+from domain.sourcing.search import Shares
 from domain.sourcing.words import in_words
 from starters.cli.rendering import moment, plain_table, until
 
@@ -26,6 +28,28 @@ def decision_page(order: str, decisions: Sequence[DecisionView]) -> RenderableTy
         parts += [Padding(Text(sentence), (0, 0, 0, 2)) for sentence in in_words(view.decision)]
         parts += ["", _candidates(view.decision.candidates), ""] if view.decision.candidates else [""]
     return Group(*parts[:-1])
+
+
+def together_page(batch: Batch, in_turn: BatchPlan, best: BatchPlan) -> RenderableType:
+    """Each order one after another and as part of the whole; then what the whole saves."""
+    table = plain_table("Order", "Wants", "One after another", "Together")
+    for order in batch.orders:
+        wants = ", ".join(f"{units} x {item}" for item, units in sorted(order.demand.items()))
+        cells = [_shares(plan.shares[order.order]) for plan in (in_turn, best)]
+        table.add_row(escape(order.order), escape(wants), escape(cells[0]), escape(cells[1]), style="" if cells[0] == cells[1] else "bold")
+    proof = "no plan costs less" if best.exact else "the best that was found in the time"
+    parts = [
+        f"One after another: {_amount(in_turn.cost)} EUR, {in_turn.units_missing} units missing.",
+        f"Together: {_amount(best.cost)} EUR, {best.units_missing} units missing; {proof}.",
+    ]
+    return Group(table, "", *(Text(part) for part in parts))
+
+
+def _shares(shares: Shares) -> str:
+    given = [
+        f"{location}: {', '.join(f'{units} x {item}' for item, units in sorted(at.items()))}" for location, at in sorted(shares.items())
+    ]
+    return "; ".join(given) or "nothing"
 
 
 def soft_table(rows: Iterable[SoftReservationView], now: datetime) -> RenderableType:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from datetime import timedelta
 from typing import TYPE_CHECKING, Annotated
 
@@ -14,6 +15,7 @@ from starters.cli.frame import AsJson, OrderKey
 if TYPE_CHECKING:
     from domain.quotas import QuotaView, SetQuota
     from domain.soft_reservations import SoftlyReserved, Wanted
+    from domain.sourcing.batch import Batch
     from domain.sourcing.decision import DecisionView
 
 app = typer.Typer()
@@ -155,6 +157,35 @@ def why_here(order: OrderKey, json: AsJson = False) -> None:
         from starters.cli.rendering_sourcing import decision_page
 
         frame.console().print(decision_page(key, found))
+
+
+@app.command("source-together", rich_help_panel=PANEL)
+def source_together(
+    orders: Annotated[list[str] | None, typer.Argument(metavar="[ORDER...]", help="[default: every order that still wants stock]")] = None,
+    seconds: Annotated[float, typer.Option("--seconds", min=0.1, max=600, help="How long the best plan is searched for.")] = 10.0,
+    json: AsJson = False,
+) -> None:
+    """Where several orders would leave from at the lowest cost if they were sourced as one; nothing is reserved or changed."""
+    from database.sourcing_together import batch_of, orders_with_open_units
+    from domain.sourcing.batch import one_after_another
+    from integrations.solver import together
+
+    async def read() -> Batch | None:
+        async with frame.database() as database:
+            keys = orders or await database.read(orders_with_open_units)
+            return await database.read(batch_of, tuple(dict.fromkeys(keys)), frame.moment(None)) if keys else None
+
+    batch = frame.run(read())
+    if batch is None:
+        frame.answer_json(None) if json else frame.say("No order wants stock: there is nothing to source.")
+        return
+    in_turn, best = one_after_another(batch), together(batch, seconds)
+    if json:
+        frame.answer_json({"in_turn": asdict(in_turn), "together": asdict(best)})
+        return
+    from starters.cli.rendering_sourcing import together_page
+
+    frame.console().print(together_page(batch, in_turn, best))
 
 
 def _wanted(text: str) -> Wanted:

@@ -19,11 +19,20 @@ from activities.shipping import ShippingActivities
 from database.audit import audit
 from database.engine import Database
 from database.migrate import migrate
-from database.reading import stock
+from database.reading import order_view, stock
 from database.tables import JournalEntry
 from domain.errors import StepUndone, Unavailable
 from domain.messages import LineQuantity, Parcel, ReturnKind
-from domain.money_steps import AuthorizePayment, CapturePayment, RefundCapture, RefundPayment, SendReminder, VoidAuthorization
+from domain.money_steps import (
+    ApplyPayment,
+    AuthorizePayment,
+    CapturePayment,
+    Part,
+    RefundCapture,
+    RefundPayment,
+    SendReminder,
+    VoidAuthorization,
+)
 from domain.order import PaymentTerms, PlaceOrder
 from domain.steps import AuthorizeReturn, CancelPicks, Pick, ReleasePicks, ShipParcels, VoidLabel
 from integrations.ports import Label, Quote
@@ -216,11 +225,8 @@ async def test_a_refund_asked_twice_goes_back_once(place: Place) -> None:
     assert [effect.happened for effect in place.world.effects() if effect.operation == "refund"] == [1]
 
 
-async def test_a_reminder_is_one_letter_and_one_fee(place: Place) -> None:
-    placed = await packed(place)
-    await place.run(place.shipping.ship_parcels, ship_parcels())
-    await place.house.invoice(placed)
-    remind = SendReminder(
+def first_reminder() -> SendReminder:
+    return SendReminder(
         **step("invoice/1/reminder/1"),
         invoice=1,
         level=1,
@@ -230,12 +236,38 @@ async def test_a_reminder_is_one_letter_and_one_fee(place: Place) -> None:
         due_at=NOW + 10 * DAY,
         holds_customer=False,
     )
+
+
+async def billed(place: Place) -> None:
+    placed = await packed(place)
+    await place.run(place.shipping.ship_parcels, ship_parcels())
+    await place.house.invoice(placed)
+
+
+async def test_a_reminder_is_one_letter_and_one_fee(place: Place) -> None:
+    await billed(place)
     place.world.lose_answers("mail", 1)
     with pytest.raises(Unavailable):
-        await place.run(place.invoices.send_reminder, remind)
+        await place.run(place.invoices.send_reminder, first_reminder())
     for _ in range(2):
-        await place.run(place.invoices.send_reminder, remind)
+        await place.run(place.invoices.send_reminder, first_reminder())
     assert len(place.world.letters()) == 1
+
+
+@pytest.mark.parametrize("went_out", [True, False])
+async def test_money_that_comes_before_the_answer_of_a_reminder_leaves_books_that_say_what_was_sent(place: Place, went_out: bool) -> None:
+    await billed(place)
+    if went_out:
+        place.world.lose_answers("mail", 1)
+    else:
+        place.world.fail("mail", 1)
+    with pytest.raises(Unavailable):
+        await place.run(place.invoices.send_reminder, first_reminder())
+    paid = ApplyPayment(**step("payment/bank-1"), payment="bank-1", amount=eur(10_000), parts=(Part(invoice=1, amount=eur(10_000)),))
+    await place.run(place.invoices.apply_payment, paid)
+    assert (await place.run(place.invoices.send_reminder, first_reminder())).sent is went_out
+    (invoice,) = (await place.database.read(order_view, ORDER)).invoices
+    assert (len(place.world.letters()), invoice.balance) == ((1, eur(1_500)) if went_out else (0, eur(0)))
 
 
 async def test_a_return_gets_one_number_and_one_label(place: Place) -> None:

@@ -8,11 +8,15 @@ from sqlalchemy.orm import Session
 
 from database import sourcing, stock
 from database.seed import seed
+from database.sourcing_together import batch_of, orders_with_open_units
 from database.tables import FreightRate, Item, Location, LocationAbility, Shipment, SourcingPolicyRow, TransitTime
+from domain.errors import NotFound, Refused
 from domain.order import Address
+from domain.sourcing.batch import one_after_another
 from domain.sourcing.decision import Costs
 from domain.sourcing.facts import SourcingPolicy, SourcingRule
 from domain.steps import AbandonShipment, Allocation, Recorded, ReleaseStock, Shortage
+from integrations.solver import together
 from tests.database.builders import DAY, NOW, House, line, order, step
 
 LYONNAIS = Address(name="M. Lumière", street="25 Rue du Premier-Film", city="Lyon", postcode="69008", country="FR")
@@ -212,3 +216,24 @@ async def test_a_location_about_which_nothing_is_known_can_do_everything_for_not
     await house.accept(placed, waived=True)
     assert places(await house.allocate(placed)) == [("BERLIN", 1)]
     assert (await house(sourcing.decisions, placed.key))[0].decision.candidates[0].costs == Costs(balance=5)
+
+
+async def test_orders_sourced_as_one_get_more_than_one_after_another(house: House) -> None:
+    """Berlin is the cheaper way to France, but the German order can have its eight kettles from nowhere else."""
+    rates = [FreightRate(location="BERLIN", zone="*", base=490, per_kg=20), FreightRate(location="LYON", zone="*", base=690, per_kg=30)]
+    await house(lambda session: session.add_all(rates))
+    await can(house, LYON={"ships_to": "FR"})
+    french, german = order("1001", line(1, "KETTLE", 4), ship_to=LYONNAIS), order("1002", line(1, "KETTLE", 8))
+    for placed in (french, german):
+        await house.accept(placed)
+    assert await house.database.read(orders_with_open_units) == [french.key, german.key]
+    batch = await house.database.read(batch_of, (french.key, german.key), NOW)
+    in_turn, best = one_after_another(batch), together(batch)
+    assert in_turn.shares == {french.key: {"BERLIN": {"KETTLE": 4}}, german.key: {"BERLIN": {"KETTLE": 6}}}
+    assert best.shares == {french.key: {"LYON": {"KETTLE": 4}}, german.key: {"BERLIN": {"KETTLE": 8}}}
+    assert (in_turn.units_missing, best.units_missing, best.exact) == (2, 0, True)
+    with pytest.raises(NotFound, match="shopify/9"):
+        await house.database.read(batch_of, ("shopify/9",), NOW)
+    await house.allocate(french)
+    with pytest.raises(Refused, match="shopify/1001 has no open units: there is nothing to source"):
+        await house.database.read(batch_of, (french.key,), NOW)

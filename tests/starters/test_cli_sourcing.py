@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from datetime import timedelta
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -28,25 +30,44 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def allocated(home: Path, external_id: str, **changes: object) -> str:
-    """A grinder order that has been accepted and allocated; its key."""
+def accepted(home: Path, external_id: str, **changes: object) -> str:
+    """A grinder order that has been accepted; its key."""
     placed = grinder_order(external_id).model_copy(update=changes)
-    key = placed.key
+    accept = AcceptOrder(order=placed.key, key=f"{placed.key}/accept", at=NOON, placed=placed, price_tolerance=Decimal(9), waived=True)
 
     def work(session: Session) -> None:
         intake.capture(session, placed, NOON)
-        accept = AcceptOrder(order=key, key=f"{key}/accept", at=NOON, placed=placed, price_tolerance=9, waived=True)  # type: ignore[arg-type]  # pydantic makes it a Decimal
         orders.accept_order(session, accept)
-        needs = tuple(Need(line=line.number, item=line.item, quantity=line.quantity) for line in placed.lines)
-        due = NOON + timedelta(days=1)
-        about = {"order": key, "key": f"{key}/allocate/1", "at": NOON, "all_or_nothing": False, "first_shipment": 1}
-        stock.allocate_stock(session, AllocateStock(**about, needs=needs, pick_due=due, backorder_due=due))  # type: ignore[arg-type]  # five fields of one mapping
 
+    in_one_transaction(home, work)
+    return placed.key
+
+
+def allocated(home: Path, external_id: str, **changes: object) -> str:
+    """A grinder order that has been accepted and allocated; its key."""
+    key = accepted(home, external_id, **changes)
+    placed = grinder_order(external_id).model_copy(update=changes)
+    needs = tuple(Need(line=line.number, item=line.item, quantity=line.quantity) for line in placed.lines)
+    due = NOON + timedelta(days=1)
+    request = AllocateStock(
+        order=key,
+        key=f"{key}/allocate/1",
+        at=NOON,
+        needs=needs,
+        all_or_nothing=False,
+        first_shipment=1,
+        pick_due=due,
+        backorder_due=due,
+    )
+    in_one_transaction(home, lambda session: stock.allocate_stock(session, request))
+    return key
+
+
+def in_one_transaction(home: Path, work: Callable[[Session], object]) -> None:
     engine = sqlite_engine(read_url(f"sqlite:///{home / 'holdfast.db'}"))
     with Session(engine) as session, session.begin():
         work(session)
     engine.dispose()
-    return key
 
 
 def test_goods_are_set_aside_shown_and_given_back(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -125,3 +146,19 @@ def test_an_order_from_a_cart_takes_what_was_set_aside_for_the_cart(home: Path, 
     capsys.readouterr()
     assert run(["stock", "GRD-200", "--json"]) == 0
     assert sum(row["set_aside"] for row in json.loads(capsys.readouterr().out)) == 0
+
+
+def test_orders_that_want_stock_are_planned_together(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["source-together"]) == 0
+    assert "No order wants stock: there is nothing to source." in capsys.readouterr().out
+    keys = [accepted(home, external_id) for external_id in ("P-1", "P-2")]
+    assert run(["source-together", "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert sorted(found["together"]["shares"]) == keys
+    assert found["together"]["units_missing"] == found["in_turn"]["units_missing"] == 0
+    assert run(["source-together", keys[0], keys[1]]) == 0
+    said = capsys.readouterr().out
+    assert keys[0] in said
+    assert "Together: " in said
+    assert run(["source-together", "shopify/none"]) == 3
+    assert "There is no order 'shopify/none'." in capsys.readouterr().err
