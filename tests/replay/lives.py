@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from database.purchasing import place_purchase
+from domain.distribution import ReallocateStock
 from domain.exceptions import ExceptionKind
 from domain.lifecycle import Wait
 from domain.messages import (
@@ -29,6 +30,8 @@ from domain.order import PaymentTerms
 from domain.policies import Policies
 from domain.proposals import PlanReplenishment
 from domain.purchasing import CancelSupply, MoveSupply, PlacePurchase, PurchaseLine
+from domain.reallocation import Strategy
+from starters.reallocating import reallocate
 from starters.replenishing import replenish
 from starters.supplying import cancel, slip
 from tests.workflows.buying import plan_an_item
@@ -260,6 +263,57 @@ async def replenished(shop: Shop, name: str) -> str:
     return f"replenishment/{name}"
 
 
+async def parted(shop: Shop, name: str) -> tuple[Living, Living, str]:
+    """Four units that one order has, of which another order, as old as it, gets three on purpose; and the name of the re-allocation."""
+    item = shop.rare()
+    await shop.receive(item, 4)
+    holder = await begun(shop, name, line(1, item, 4))
+    await holder.until(Wait.PICK)
+    winner = await begun(shop, f"for_{name}", line(1, item, 3))
+    await winner.until(Wait.STOCK)
+    wanted = ReallocateStock(request=name, item=item, strategy=Strategy.WIN, order=winner.key, at=datetime.now(UTC), actor="order_desk")
+    await reallocate(shop.client, wanted)
+    await winner.until(Wait.PICK)
+    await holder.until(Wait.PICK, "shipment 2")
+    return holder, winner, name
+
+
+async def stock_reallocated(shop: Shop, name: str) -> str:
+    """The order that loses: its picks are taken back, one unit is left to it, the rest comes later."""
+    holder, winner, _ = await parted(shop, name)
+    await winner.cancel()
+    await holder.ship(2)
+    await holder.ship(3)
+    for shipment in (2, 3):
+        await deliver(holder, shipment)
+    return await settled(holder, 4000)
+
+
+async def reallocation(shop: Shop, name: str) -> str:
+    holder, winner, request = await parted(shop, name)
+    await winner.cancel()
+    await holder.cancel()
+    return f"reallocation/{request}"
+
+
+async def other_bin_picked(shop: Shop, name: str) -> str:
+    """Two of five are not in their bin: one lies in another bin of the location, the other in another location."""
+    item = shop.rare()
+    await shop.receive(item, 3, "LYON")
+    await shop.receive(item, 6, into="B-90")
+    living = await begun(shop, name, line(1, item, 5))
+    await living.until(Wait.PICK)
+    await shop.receive(item, 1, into="B-91")
+    await living.pick(1, line1=3)
+    await living.decide(ExceptionKind.SHORT_PICK, "other_bin")
+    await living.pack(1)
+    await living.ship(2)
+    await living.ship(3)
+    for shipment in (1, 2, 3):
+        await deliver(living, shipment)
+    return await settled(living, 5000)
+
+
 LIVES: dict[str, Life] = {
     life.__name__: life
     for life in (
@@ -280,5 +334,8 @@ LIVES: dict[str, Life] = {
         supply_slip,
         supply_cancelled,
         replenished,
+        stock_reallocated,
+        reallocation,
+        other_bin_picked,
     )
 }
