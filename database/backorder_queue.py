@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session, aliased
 
 from database import lots
 from database.claims import claims_on, standing
+from database.sourcing import closed_to
 from database.tables import Customer, Order, OrderLine, Promise, SoftReservation, Stock
 from domain.backorders import USUAL_PRIORITY, Bundle, Place, Waiting, bundles, in_order, why
 from domain.distribution import QueueRow
@@ -41,12 +42,13 @@ def queue(session: Session, items: Iterable[str], at: datetime, lapsed: Iterable
     orders = _waiting_orders(session, items)
     granted = granted_to(session, [each.order.order for each in orders], at)
     late = set(lapsed)
+    closed = closed_to(session, (each.order for each in orders), {line.item for each in orders for line in each.lines}) if orders else {}
     found: list[Bundle] = []
     for each in orders:
         for bundle in _bundles(each):
             rest = _without(bundle, granted.get(bundle.order, {}))
             if rest is not None:
-                found.append(rest.model_copy(update={"lapsed": bundle.order in late}))
+                found.append(rest.model_copy(update={"lapsed": bundle.order in late, "closed": closed.get(bundle.order, {})}))
     return in_order(found)
 
 

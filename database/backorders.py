@@ -144,7 +144,8 @@ def hand_out(
     winning: dict[str, None] = {}
     for win in winners(waiting, free, at, leaves):
         complete = win.saved_until is None
-        if set_aside(session, win.order, win.units, at, cause, until=win.saved_until, told=told and complete) and complete:
+        spots = [(item, location, units) for item, places in win.places.items() for location, units in places.items()]
+        if set_aside(session, win.order, spots, at, cause, until=win.saved_until, told=told and complete) and complete:
             winning[win.order] = None
     return list(winning)
 
@@ -152,7 +153,7 @@ def hand_out(
 def set_aside(
     session: Session,
     order: str,
-    units: Mapping[str, int],
+    units: Iterable[tuple[str, str, int]],
     at: datetime,
     cause: str,
     *,
@@ -160,14 +161,19 @@ def set_aside(
     complete: bool = True,
     told: bool = False,
 ) -> bool:
-    """Keep units (by item) for an order, and remember why; False when there are not so many. The caller holds the items' locks.
+    """Keep units (item, location or "" for any, how many) for an order, and remember why; False when there are not so many.
 
+    The caller holds the items' locks.
     With `until` they are only saved up for it, and handed out anew each time. What is not `complete` is kept, and told to nobody yet.
     """
     won = complete and until is None
+    wanted = tuple(Wanted(item=item, location=location, quantity=quantity) for item, location, quantity in sorted(units))
+    by_item: dict[str, int] = {}
+    for each in wanted:
+        by_item[each.item] = by_item.get(each.item, 0) + each.quantity
     row = BackorderWin(
         order=order,
-        units=json.dumps(dict(sorted(units.items()))),
+        units=json.dumps(by_item),
         complete=won,
         cause=cause,
         won_at=at,
@@ -182,7 +188,7 @@ def set_aside(
             kind=SoftKind.GRANT,
             owner=order,
             channel=order.partition("/")[0],
-            wanted=tuple(Wanted(item=item, quantity=quantity) for item, quantity in sorted(units.items())),
+            wanted=wanted,
             expires_at=until or at + KEPT,
             at=at,
         ),
@@ -216,18 +222,15 @@ def needed(session: Session, items: Collection[str], at: datetime) -> set[str]:
 
 def _free(
     session: Session, stock: Iterable[Stock], channels: Iterable[str], at: datetime
-) -> tuple[dict[str, int], dict[tuple[str, str], int]]:
-    """Units by item that the most generously treated channel may take, and how many fewer each other one may."""
+) -> tuple[dict[Place, int], dict[tuple[str, Place], int]]:
+    """Units by place that the most generously treated channel may take, and how many fewer each other one may."""
     rows = list(stock)
     lots.withhold(session, rows, at.date())
     items = {row.item for row in rows}
-    by_channel: dict[str, dict[str, int]] = {}
-    for channel in sorted(set(channels)):
-        may = by_channel.setdefault(channel, {})
-        for (item, _), units in claims_on(session, items, channel, [], at).may_take(rows).items():
-            may[item] = may.get(item, 0) + units
-    free = {item: max((may.get(item, 0) for may in by_channel.values()), default=0) for item in items}
-    return free, {(channel, item): free[item] - may.get(item, 0) for channel, may in by_channel.items() for item in items}
+    by_channel = {channel: claims_on(session, items, channel, [], at).may_take(rows) for channel in sorted(set(channels))}
+    places = {(row.item, row.location) for row in rows}
+    free = {place: max((may.get(place, 0) for may in by_channel.values()), default=0) for place in places}
+    return free, {(channel, place): free[place] - may.get(place, 0) for channel, may in by_channel.items() for place in places}
 
 
 def _free_items_waited_for(session: Session) -> set[str]:

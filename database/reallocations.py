@@ -112,7 +112,7 @@ def pass_on(session: Session, step: AbandonShipment, freed: Mapping[Place, int])
     if policy in (ShippingPolicy.PARTIAL, ShippingPolicy.BY_LINE):  # others cannot ship what is left without what they lost
         kept = {name: quantity for name, quantity in units.items() if quantity}
         if kept:
-            set_aside(session, step.order, kept, step.at, _cause(step.reallocation), told=True)
+            set_aside(session, step.order, _anywhere(kept), step.at, _cause(step.reallocation), told=True)
     stock = stock_of_items(session, units)
     lots.withhold(session, stock, step.at.date())
     unclaimed = claims_on(session, units, "", [], step.at).may_take(stock)
@@ -273,7 +273,7 @@ def _give(session: Session, number: int, item: str, units: int, at: Moment) -> N
             continue
         whole = policy_of(order) is not ShippingPolicy.PARTIAL
         complete = not whole or share.moved + gets == gain
-        if set_aside(session, share.order, {item: gets}, at, _cause(number), complete=complete):
+        if set_aside(session, share.order, _anywhere({item: gets}), at, _cause(number), complete=complete):
             share.moved += gets
             left -= gets
             if whole and complete:
@@ -309,3 +309,8 @@ def _share(session: Session, number: int, order: str) -> ReallocationShare:
 
 def _cause(number: int) -> str:
     return f"reallocation {number}"
+
+
+def _anywhere(units: Mapping[str, int]) -> list[tuple[str, str, int]]:
+    """Units by item, from whichever location has them."""
+    return [(item, "", quantity) for item, quantity in units.items()]

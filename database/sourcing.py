@@ -27,7 +27,7 @@ from database.tables import (
 from domain.calendars import MONDAY_TO_FRIDAY, Calendar, arrival
 from domain.money import exponent, round_half_up
 from domain.sourcing.decision import Decision, DecisionView
-from domain.sourcing.facts import ANYWHERE, Goods, Rate, Site, Sourcing, SourcingPolicy
+from domain.sourcing.facts import ANYWHERE, Goods, Rate, Site, Sourcing, SourcingPolicy, barred, ruled_out
 from domain.steps import AllocateStock, Need
 
 UNLIMITED = 2**31
@@ -112,6 +112,29 @@ def sites_of(session: Session, order: Order, places: Mapping[Place, int], at: da
             )
         sites.append(site)
     return sites, read.policy
+
+
+def closed_to(session: Session, orders: Iterable[Order], items: Iterable[str]) -> dict[str, dict[str, tuple[str, ...]]]:
+    """Order -> item -> the locations that may not serve it with that item, whatever lies there: address, service, kind of goods."""
+    goods = goods_read(session, items)
+    able = [
+        Site(
+            row.location,
+            {},
+            ships_to=tuple(row.ships_to.split()),
+            services=tuple(row.services.split()),
+            hazardous=row.hazardous,
+            cold=row.cold,
+        )
+        for row in session.scalars(select(LocationAbility).order_by(LocationAbility.location))
+    ]
+    found: dict[str, dict[str, tuple[str, ...]]] = {}
+    for order in orders:
+        question = Sourcing(needs=(), country=order.ship_country, postcode=order.ship_postcode, service=order.service)
+        shut = {site.location for site in able if ruled_out(question, site)}
+        closed = {item: tuple(s.location for s in able if s.location in shut or barred(of, s)) for item, of in goods.items()}
+        found[order.order] = {item: locations for item, locations in closed.items() if locations}
+    return found
 
 
 def keep_decision(session: Session, request: AllocateStock, decision: Decision) -> None:

@@ -32,6 +32,10 @@ EXTENT = {
 """What a bundle takes, in words."""
 
 
+Spot = tuple[str, str]
+"""An item and a location."""
+
+
 class Waiting(Value):
     """Units of a line that have no stock."""
 
@@ -76,6 +80,7 @@ class Bundle(Value):
     since: Moment  # when it began to wait
     held: bool = False  # its order is on hold: it keeps its place, and others are served
     lapsed: bool = False  # it won, and did not come in time: this once the others come first
+    closed: dict[str, tuple[str, ...]] = {}  # item -> locations that may not serve its order with it
 
     @property
     def order(self) -> str:
@@ -107,8 +112,13 @@ class Win(Value):
 
     order: str
     lines: tuple[int, ...]
-    units: dict[str, int]  # by item
+    places: dict[str, dict[str, int]]  # item -> location -> units
     saved_until: Moment | None = None
+
+    @property
+    def units(self) -> dict[str, int]:
+        """By item."""
+        return {item: sum(at.values()) for item, at in self.places.items()}
 
 
 def bundles(
@@ -160,11 +170,11 @@ def saves_until(bundle: Bundle, now: datetime) -> datetime | None:
 
 
 def winners(
-    queue: Iterable[Bundle], free: Mapping[str, int], now: datetime, leaves: Mapping[tuple[str, str], int] | None = None
+    queue: Iterable[Bundle], free: Mapping[Spot, int], now: datetime, leaves: Mapping[tuple[str, Spot], int] | None = None
 ) -> list[Win]:
-    """Hand out `free` units (by item) along the queue; what is left over belongs to nobody. Never more than is free.
+    """Hand out `free` units along the queue, each from where its order may be served; what is left over belongs to nobody.
 
-    `leaves` are the units that a channel has to leave of an item, for other channels and as safety stock.
+    Never more than is free. `leaves` are the units that a channel has to leave at a place, for other channels and as safety stock.
     """
     left = dict(free)
     kept_from = leaves or {}
@@ -174,19 +184,37 @@ def winners(
         if bundle.held:
             continue
         wanted = bundle.wants
-        there = {item: max(0, min(units, left.get(item, 0) - kept_from.get((bundle.channel, item), 0))) for item, units in wanted.items()}
+        there = {item: _within_reach(bundle, item, units, left, kept_from) for item, units in wanted.items()}
         until = None
-        if bundle.whole and there != wanted:
+        if bundle.whole and any(sum(there[item].values()) < units for item, units in wanted.items()):
             until = saves_until(bundle, now)
             if until is None or saving & wanted.keys():
                 continue
             saving |= wanted.keys()
-        taken = {item: units for item, units in there.items() if units}
+        taken = {item: at for item, at in there.items() if at}
         if taken:
-            for item, units in taken.items():
-                left[item] -= units
-            wins.append(Win(order=bundle.order, lines=tuple(wait.line for wait in bundle.waits), units=taken, saved_until=until))
+            for item, at in taken.items():
+                for location, units in at.items():
+                    left[item, location] -= units
+            wins.append(Win(order=bundle.order, lines=tuple(wait.line for wait in bundle.waits), places=taken, saved_until=until))
     return wins
+
+
+def _within_reach(
+    bundle: Bundle, item: str, wanted: int, left: Mapping[Spot, int], kept_from: Mapping[tuple[str, Spot], int]
+) -> dict[str, int]:
+    """Location -> units that the bundle takes there, most from where most lies."""
+    open_ = {
+        spot[1]: units - kept_from.get((bundle.channel, spot), 0)
+        for spot, units in left.items()
+        if spot[0] == item and spot[1] not in bundle.closed.get(item, ())
+    }
+    taken: dict[str, int] = {}
+    for location in sorted(open_, key=lambda location: (-open_[location], location)):
+        units = min(open_[location], wanted - sum(taken.values()))
+        if units > 0:
+            taken[location] = units
+    return taken
 
 
 def next_turn(queue: Iterable[Bundle], now: datetime) -> datetime | None:

@@ -9,11 +9,11 @@ from sqlalchemy.orm import Session
 
 from database import backorder_queue, backorders, orders, reading, soft_reservations, stock
 from database.backorders import KEPT
-from database.tables import Customer, Order, SoftReservation
+from database.tables import Customer, LocationAbility, Order, SoftReservation
 from domain.backorders import SAVING
 from domain.distribution import Distributed, DistributeStock
 from domain.messages import LineQuantity
-from domain.order import OrderLine, PlaceOrder, ShippingPolicy
+from domain.order import Address, OrderLine, PlaceOrder, ShippingPolicy
 from domain.soft_reservations import Wanted
 from domain.steps import (
     AbandonShipment,
@@ -353,3 +353,16 @@ async def test_everything_at_once_neither_locks_up_nor_loses_a_unit(house: House
     for row in await house.database.read(reading.stock):
         on_hand[row.item] += row.on_hand
     assert (on_hand["FILTER"], on_hand["KETTLE"]) == (12, 14 + 9)
+
+
+async def test_a_receipt_wakes_nobody_who_may_not_be_served_from_where_it_came(house: House) -> None:
+    """Berlin ships to France only for now: the older German order is passed over, and the younger French one wins all that came."""
+
+    def closes(session: Session) -> None:
+        session.add(LocationAbility(location="BERLIN", ships_to="FR"))
+
+    await house(closes)
+    french = Address(name="M. Lumière", street="25 Rue du Premier-Film", city="Lyon", postcode="69008", country="FR")
+    await waits(house, wish("1"), wish("2", ship_to=french))
+    assert await receive(house, 5) == ["2"]
+    assert await receive(house, 5, number="2") == []
