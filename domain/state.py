@@ -26,29 +26,21 @@ RECENT_RECEIPTS = 1_000
 """Receipts kept in the state; the database keeps all message ids."""
 
 
-STEPS_AT_ONCE = 2
-"""The revision since which steps in our own database are tried inside the workflow task first."""
-REVISION = 2
-"""How today's orders live. An order keeps the revision it was started under: its history replays on every later code."""
-
-
 class OrderStart(Value):
     """What an order's workflow is started with (`order_start` makes a new one); `state` is what a continued run goes on with."""
 
     placed: PlaceOrder
     policies: Policies = Policies()
     state: OrderState | None = None
-    revision: int = 1  # of the orders that were started before revisions were counted
 
 
 def order_start(placed: PlaceOrder, policies: Policies) -> OrderStart:
     """The start of a new order, without names and addresses: they stay in the database."""
-    return OrderStart(placed=placed.without_people(), policies=policies, revision=REVISION)
+    return OrderStart(placed=placed.without_people(), policies=policies)
 
 
 class OrderState(Record):
     schema_version: int = SCHEMA_VERSION
-    revision: int = 1  # the rules of this order's own history, see REVISION
     placed: PlaceOrder
     policies: Policies
     opened_at: Moment
@@ -328,7 +320,6 @@ def opened(start: OrderStart, now: datetime) -> OrderState:
     """The state of an order that begins."""
     placed = start.placed.without_people()
     return OrderState(
-        revision=start.revision,
         placed=placed,
         policies=start.policies,
         opened_at=now,

@@ -15,14 +15,13 @@ from datetime import datetime, timedelta
 from typing import Any, TypedDict, TypeVar
 
 from temporalio import workflow
-from temporalio.common import RetryPolicy
 from temporalio.exceptions import ApplicationError, FailureError, is_cancelled_exception
 
 with workflow.unsafe.imports_passed_through():
     from domain.exceptions import Decision, ExceptionKind
     from domain.lifecycle import Wait
     from domain.messages import Cause, Fact
-    from domain.state import STEPS_AT_ONCE, OrderState
+    from domain.state import OrderState
     from domain.steps import Step
 
 from workflows.policies import DATABASE, Patience
@@ -38,10 +37,6 @@ class Stopped(Exception):
 
 class StepRefused(Exception):
     """The business said no to a step, with its reason: asking again does not help."""
-
-
-class _Unanswered(Exception):
-    """An attempt inside the workflow task failed for a reason that is not the business's; it may have been carried out."""
 
 
 class StepBase(TypedDict):
@@ -69,20 +64,9 @@ class Life:
     waiting: dict[str, Waiting] = field(default_factory=dict)
     doing: dict[str, str] = field(default_factory=dict)
     in_flight: int = 0
-    events: int = 0  # of the history when it was last read
-    suggested: bool = False  # Temporal would have the run continued as new
-    at_once: asyncio.Lock = field(default_factory=asyncio.Lock)  # one attempt inside the workflow task at a time, see Chapter._at_once
     money: asyncio.Lock = field(default_factory=asyncio.Lock)  # one change of the balances at a time
     lines: asyncio.Lock = field(default_factory=asyncio.Lock)  # one change of the lines at a time: their numbers follow one another
     refunds: asyncio.Lock = field(default_factory=asyncio.Lock)
-
-    def read_history(self) -> None:
-        """How long the history is, read where a message, a timer or an ordinary activity wakes the order.
-
-        Not after an attempt inside a workflow task: on replay its answer may come a workflow task earlier than at first.
-        """
-        info = workflow.info()
-        self.events, self.suggested = info.get_current_history_length(), info.is_continue_as_new_suggested()
 
 
 def never() -> bool:
@@ -184,7 +168,7 @@ class Chapter:
         self.life.in_flight += 1
         self.life.doing[self.name] = summary
         try:
-            answer = await self._answer(activity, request, summary, patience)
+            answer = await self._patiently(activity, request, summary, patience)
         except FailureError as error:
             if self.stop() and _was_undone(error):
                 raise Stopped from None
@@ -196,47 +180,11 @@ class Chapter:
         self.settle(request.key)
         return answer
 
-    async def _answer(
-        self, activity: Callable[[Any, RequestType], Awaitable[ResultType]], request: RequestType, summary: str, patience: Patience
-    ) -> ResultType:
-        if patience.at_once is not None and self.state.revision >= STEPS_AT_ONCE:
-            with contextlib.suppress(_Unanswered):
-                return await self._at_once(activity, request, summary, patience.at_once)
-        return await self._patiently(activity, request, summary, patience)
-
-    async def _at_once(
-        self, activity: Callable[[Any, RequestType], Awaitable[ResultType]], request: RequestType, summary: str, within: timedelta
-    ) -> ResultType:
-        """One attempt inside the workflow task, which costs a tenth of an ordinary activity's events.
-
-        Raises FailureError for a refusal, and _Unanswered when nobody knows what became of it: then the step becomes an ordinary activity,
-        whose failures and next attempt the Temporal UI shows, and whose key makes the repetition safe.
-
-        Chapters take turns: with two such attempts side by side, the answers may come back in other workflow tasks on replay than they did
-        at first (seen with temporalio 1.35, two in forty orders), and the order would be stuck.
-        """
-        # The generic request type is erased here: the SDK's overloads know concrete activities only.
-        async with self.life.at_once:
-            handle: workflow.ActivityHandle[Any] = workflow.start_local_activity_method(
-                activity,
-                request,
-                start_to_close_timeout=within,
-                retry_policy=RetryPolicy(maximum_attempts=1),
-                cancellation_type=workflow.ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
-                summary=summary,
-            )
-            try:
-                result: ResultType = await handle
-            except FailureError as error:
-                if not _final(error):
-                    raise _Unanswered from error
-                raise
-            return result
-
     async def _patiently(
         self, activity: Callable[[Any, RequestType], Awaitable[ResultType]], request: RequestType, summary: str, patience: Patience
     ) -> ResultType:
-        """An ordinary activity, repeated without end; interrupted when the chapter or the run has to end before its answer comes."""
+        """Repeated without end; interrupted when the chapter or the run has to end before its answer comes."""
+        # The generic request type is erased here: the SDK's overloads know concrete activities only.
         handle: workflow.ActivityHandle[Any] = workflow.start_activity_method(
             activity,
             request,
@@ -251,8 +199,6 @@ class Chapter:
         interrupted = not handle.done()
         if interrupted:
             handle.cancel()
-        else:
-            self.life.read_history()
         try:
             result: ResultType = await handle
         except FailureError as error:
@@ -296,10 +242,8 @@ class Chapter:
                 while not ready():
                     self.life.show()
                     left = max(due - workflow.now(), timedelta(milliseconds=1)) if due else None
-                    try:
+                    with contextlib.suppress(asyncio.TimeoutError):
                         await workflow.wait_condition(ready, timeout=left, timeout_summary=f"{subject}: {wait.summary}")
-                    except TimeoutError:
-                        self.life.read_history()
             finally:
                 self.life.waiting.pop(self.name, None)
         if fact():
@@ -356,7 +300,7 @@ class Chapter:
 
 
 def _refusal(error: BaseException) -> ApplicationError:
-    """What the step itself raised: of an attempt inside the workflow task it comes bare, of an ordinary one in an ActivityError."""
+    """What the step itself raised, at the bottom of what the activity failed with."""
     cause: BaseException = error
     while not isinstance(cause, ApplicationError) and cause.__cause__ is not None:
         cause = cause.__cause__

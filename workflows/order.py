@@ -52,7 +52,6 @@ class Order:
         self.state = start.state or opened(start, workflow.now())
         self.state.leaving = False
         self.life = Life(self.state, self.show)
-        self.life.read_history()
         self.shown = story.at_start(self.state)
 
     @workflow.run
@@ -64,7 +63,6 @@ class Order:
                 self.state.leaving = self.state.leaving or self.too_long()
                 await self.turns()
             except asyncio.CancelledError:  # a cancel from Temporal reaches only run(): it takes the road of the cancel request
-                self.life.read_history()
                 self.cancelled_in_temporal()
                 continue
             if not life.done() and self.may_leave():  # asked again: nothing may happen between this and leaving
@@ -210,11 +208,11 @@ class Order:
 
     def too_long(self) -> bool:
         """The history has grown so long that not even a retrying outage may hold it up; true once, then `leaving` says it."""
-        return not self.state.leaving and self.life.events > self.state.policies.leave_at_events
+        return not self.state.leaving and workflow.info().get_current_history_length() > self.state.policies.leave_at_events
 
     def may_leave(self) -> bool:
         """A quiet point at which the history may begin anew."""
-        suggested = self.state.leaving or self.life.suggested
+        suggested = self.state.leaving or workflow.info().is_continue_as_new_suggested()
         return suggested and self.life.in_flight == 0 and workflow.all_handlers_finished()
 
     async def turns(self) -> None:
@@ -258,7 +256,6 @@ class Order:
     @workflow.signal(dynamic=True)
     def fact(self, name: str, args: Sequence[RawValue]) -> None:
         now = workflow.now()
-        self.life.read_history()
         try:
             (raw,) = args
             message = parse_fact(name, raw.payload.data)
@@ -275,7 +272,6 @@ class Order:
             raise Refused(refusal)
 
     def _record(self, request: Request) -> Receipt:
-        self.life.read_history()
         return record_request(self.state, request, workflow.now())
 
     @workflow.update

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import timedelta
 
 from temporalio.common import RetryPolicy
@@ -18,8 +18,6 @@ class Patience:
     queue: str
     start_to_close: timedelta
     retry: RetryPolicy
-    at_once: timedelta | None = None
-    """So long the first attempt may take inside the workflow task; None for calls that leave the house."""
 
 
 DATABASE = Patience(
@@ -28,13 +26,7 @@ DATABASE = Patience(
     start_to_close=timedelta(seconds=10),
     # Our own database comes back quickly and takes the load; ten seconds keep the orders close behind it.
     retry=RetryPolicy(initial_interval=timedelta(milliseconds=100), backoff_coefficient=2, maximum_interval=timedelta(seconds=10)),
-    # A message waits as long as the attempt; a database that needs longer has a trouble that people should see in the Temporal UI.
-    at_once=timedelta(seconds=2),
 )
-
-MILESTONE = replace(DATABASE, at_once=None)
-"""The same for the steps that an operator looks for in the timeline of the Temporal UI, which prints the summaries of ordinary activities
-only: what is allocated, changed, invoiced, credited or given up. The books that follow a fact stand beside its signal there."""
 
 WAREHOUSE = Patience(
     "warehouse",

@@ -49,7 +49,7 @@ class _Heard(Instance):
     def activate(self, act: WorkflowActivation) -> WorkflowActivationCompletion:
         completion = super().activate(act)
         commands = completion.successful.commands
-        if not any(command.HasField("schedule_activity") or command.HasField("schedule_local_activity") for command in commands):
+        if not any(command.HasField("schedule_activity") for command in commands):
             self._bell.send(f"{self.get_info().workflow_id} {self._rings}".encode())
             self._rings += 1
         return completion

@@ -18,8 +18,8 @@ from workers.server import TemporalServer
 
 pytestmark = pytest.mark.xdist_group("costs")
 
-EVENTS = 63
-ACTIONS = 17
+EVENTS = 93
+ACTIONS = 23
 STATEMENTS = 117
 """Four of them choose the location: the goods, the claims of others, the sites with their rates, and the decision that is kept."""
 

@@ -129,7 +129,7 @@ async def test_a_waiting_order_says_where_it_is_and_until_when_it_waits(installe
 async def test_a_finished_order_tells_its_story_in_the_summaries(installed: Installed, page: Page) -> None:
     run = await open_order(page, installed, FINISHED)
     body = page.locator("body")
-    for summary in ("Authorize ", "Allocate ", "Capture ", "Ship 1 parcels of shipment 1", "Invoice ", "close_order"):
+    for summary in ("Authorize ", "Allocate ", "Capture ", "Ship 1 parcels of shipment 1", "Invoice ", "Close the order: closed"):
         await expect(body).to_contain_text(summary)
     await page.goto(f"{run}/search-attributes")
     for name, value in (("OrderStatus", "closed"), ("SalesChannel", "shopify"), ("BalanceDue", "0"), ("Warehouses", "BERLIN")):

@@ -1,8 +1,7 @@
 """Recording the lives that the replay test goes through again: `python -m tests.replay.record` (`make histories`).
 
-Names of lives after the command record these alone. Each revision of the order's workflow (`domain.state.REVISION`) keeps its histories in
-a folder of its own. A change that a recorded history does not survive would break orders that are alive: let the workflow tell old from
-new, by a new revision or by `workflow.patched`, and record under the new one.
+Names of lives after the command record these alone. A change that a recorded history does not survive would break orders that are alive:
+record again only while no order of the older code lives anywhere, else let the workflow tell old from new (`workflow.patched`).
 """
 
 from __future__ import annotations
@@ -17,13 +16,11 @@ from typing import Any
 
 from temporalio.client import Client, WorkflowHistory
 
-from domain.state import REVISION
 from tests.conftest import virtual_time
 from tests.replay.lives import LIVES
 from tests.workflows.shop import installed
 
 HISTORIES = Path(__file__).parent / "histories"
-CURRENT = HISTORIES / f"revision_{REVISION}"
 
 UNTOLD = frozenset({"identity", "taskId", "requestId", "workerVersion", "stackTrace"})
 """What says where a history was made, and nothing of the order."""
@@ -53,7 +50,7 @@ def bare(value: Any) -> Any:
 def write(name: str, history: WorkflowHistory) -> None:
     """One event a line, so that two recordings can be compared."""
     events = [json.dumps(bare(event), separators=(",", ":")) for event in history.to_json_dict()["events"]]
-    path = CURRENT / f"{name}.json"
+    path = HISTORIES / f"{name}.json"
     path.write_text('{"events":[\n' + ",\n".join(events) + "\n]}\n")
     print(f"{path.name}: {len(events)} events, {path.stat().st_size / 1000:.0f} kB")
 
@@ -64,7 +61,7 @@ async def record(names: list[str]) -> None:
         async with await virtual_time() as env, installed(env, Path(folder)) as shop:
             for name in names:
                 histories = await runs(env.client, await LIVES[name](shop, name))
-                for old in [*CURRENT.glob(f"{name}.json"), *CURRENT.glob(f"{name}.[0-9]*.json")]:
+                for old in [*HISTORIES.glob(f"{name}.json"), *HISTORIES.glob(f"{name}.[0-9]*.json")]:
                     old.unlink()
                 for number, history in enumerate(histories, 1):
                     write(name if len(histories) == 1 else f"{name}.{number}", history)
@@ -75,5 +72,5 @@ if __name__ == "__main__":
     if unknown:
         sys.exit(f"No life is called {unknown[0]!r}; there are: {', '.join(LIVES)}.")
     logging.getLogger("temporalio.activity").setLevel(logging.ERROR)  # an outage is part of a life
-    CURRENT.mkdir(parents=True, exist_ok=True)
+    HISTORIES.mkdir(exist_ok=True)
     asyncio.run(record(sys.argv[1:] or list(LIVES)))

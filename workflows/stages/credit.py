@@ -15,7 +15,7 @@ with workflow.unsafe.imports_passed_through():
     from domain.parts import Invoice, Payment
 
 from workflows.chapter import Chapter
-from workflows.policies import MILESTONE, PAYMENTS
+from workflows.policies import PAYMENTS
 
 
 async def credit_invoice(
@@ -47,7 +47,7 @@ async def credit_invoice(
                 reason=reason,
             )
         )
-        await chapter.act(InvoiceActivities.issue_credit, request, f"Credit {total} of {invoice.document}: {reason}", MILESTONE)
+        await chapter.act(InvoiceActivities.issue_credit, request, f"Credit {total} of {invoice.document}: {reason}")
         state.credits += 1
         applied = request.applied or state.zero
         invoice.credited += applied

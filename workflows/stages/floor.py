@@ -20,7 +20,7 @@ with workflow.unsafe.imports_passed_through():
     from domain.steps import AbandonShipment, CancelPicks, LineChange, Pick, RecordDue, RecordPacking, RecordPick, ReleasePicks
 
 from workflows.chapter import Chapter
-from workflows.policies import MILESTONE, WAREHOUSE
+from workflows.policies import WAREHOUSE
 from workflows.stages.supply import cause_of, change, substitutions
 
 
@@ -233,7 +233,6 @@ async def give_up(chapter: Chapter, shipment: Shipment, reason: str, reallocated
             reallocation=reallocated.reallocation if reallocated else 0,
         ),
         f"Give up {shipment.name}: {reason}",
-        MILESTONE,
     )
     bucket = "packed" if shipment.packed else "picked" if shipment.picked else "allocated"
     for line, quantity in shipment.quantities.items():

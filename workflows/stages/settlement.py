@@ -19,7 +19,7 @@ with workflow.unsafe.imports_passed_through():
     from domain.state import OrderState
 
 from workflows.chapter import Chapter
-from workflows.policies import MAIL, MILESTONE
+from workflows.policies import MAIL
 from workflows.stages.cash import cash_waits
 from workflows.stages.floor import move_due
 from workflows.stages.supply import cause_of
@@ -115,7 +115,7 @@ async def last_resort(chapter: Chapter, invoice: Invoice, why: str) -> None:
             review_at = answer.at + state.policies.days(state.policies.collections_review)
             base = chapter.base(f"invoice/{invoice.number}/collections/{invoice.handed_over + 1}", cause_of(answer))
             request = HandToCollections(**base, invoice=invoice.number, balance=invoice.balance, review_at=review_at)
-            await chapter.act(InvoiceActivities.hand_to_collections, request, f"Hand {invoice.document} to collections", MILESTONE)
+            await chapter.act(InvoiceActivities.hand_to_collections, request, f"Hand {invoice.document} to collections")
             invoice.handed_over += 1
             invoice.collections_review_at = review_at
             invoice.disputed, invoice.dispute_review_at = False, None
@@ -143,7 +143,7 @@ async def write_off(chapter: Chapter, invoice: Invoice, reason: str, cause: Caus
         if amount.minor > 0:
             base = chapter.base(f"invoice/{invoice.number}/write_off/{invoice.write_offs + 1}", cause)
             request = chapter.again(WriteOff(**base, invoice=invoice.number, amount=amount, reason=reason))
-            await chapter.act(InvoiceActivities.write_off, request, f"Write off {amount} of {invoice.document}: {reason}", MILESTONE)
+            await chapter.act(InvoiceActivities.write_off, request, f"Write off {amount} of {invoice.document}: {reason}")
             invoice.written_off += request.amount
             invoice.write_offs += 1
     invoice.write_off_asked = invoice.write_off_cause = None

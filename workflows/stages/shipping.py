@@ -16,7 +16,7 @@ with workflow.unsafe.imports_passed_through():
     from domain.steps import ShipParcels
 
 from workflows.chapter import Chapter
-from workflows.policies import CARRIER, MILESTONE, PAYMENTS
+from workflows.policies import CARRIER, PAYMENTS
 from workflows.stages.floor import cancel_parked, give_up
 from workflows.stages.supply import cause_of
 
@@ -160,7 +160,6 @@ async def invoice(chapter: Chapter, shipment: Shipment) -> None:
             paid=draft.total if payment else None,
         ),
         f"Invoice {draft.total} for {shipment.name}",
-        MILESTONE,
     )
     if payment is not None:
         payment.parts[shipment.number] = draft.total

@@ -21,7 +21,6 @@ with workflow.unsafe.imports_passed_through():
     from domain.steps import AllocateStock, ChangeLines, LineChange, Need
 
 from workflows.chapter import Chapter
-from workflows.policies import MILESTONE
 
 
 async def supply(chapter: Chapter) -> None:
@@ -70,7 +69,6 @@ async def allocate(chapter: Chapter) -> None:
         StockActivities.allocate_stock,
         request,
         f"Allocate {sum(need.quantity for need in needs)} units of {len(needs)} lines",
-        MILESTONE,
     )
     for planned in allocation.shipments:
         state.plan(planned, base["key"], pick_due)
@@ -224,7 +222,6 @@ async def change(
                 reason=reason,
             ),
             f"Change lines: {reason}",
-            MILESTONE,
         )
         state.placed = amended
         state.apply(numbered, from_parked)

@@ -20,7 +20,7 @@ with workflow.unsafe.imports_passed_through():
     from domain.steps import CancelPicks, CancelRest, ReleaseStock, VoidLabel
 
 from workflows.chapter import Chapter, StepRefused
-from workflows.policies import CARRIER, MILESTONE, PAYMENTS, WAREHOUSE
+from workflows.policies import CARRIER, PAYMENTS, WAREHOUSE
 from workflows.stages.shipping import forget_capture
 
 
@@ -102,9 +102,7 @@ async def undo_attempt(chapter: Chapter, shipment: Shipment, attempt: Attempt) -
 async def release_stock(chapter: Chapter, key: str) -> None:
     state = chapter.state
     base = chapter.base(f"{key.removeprefix(f'{state.order}/')}/undo", state.cancel_cause)
-    await chapter.attempt(
-        StockActivities.release_stock, ReleaseStock(**base, undoes=key), "Free the stock of what has not shipped", MILESTONE
-    )
+    await chapter.attempt(StockActivities.release_stock, ReleaseStock(**base, undoes=key), "Free the stock of what has not shipped")
 
 
 async def cancel_rest(chapter: Chapter) -> None:
@@ -112,7 +110,7 @@ async def cancel_rest(chapter: Chapter) -> None:
     attempts = [f"{state.order}/accept/{attempt + 1}" for attempt in range(state.attempts + 1)]
     attempts.append(f"{state.order}/change/{state.changes + 1}")
     request = CancelRest(**chapter.base("cancel", state.cancel_cause), undoes=tuple(attempts))
-    await chapter.attempt(OrderActivities.cancel_rest, request, "Cancel every line that has not shipped", MILESTONE)
+    await chapter.attempt(OrderActivities.cancel_rest, request, "Cancel every line that has not shipped")
 
 
 async def void_authorization(chapter: Chapter, key: str) -> None:
