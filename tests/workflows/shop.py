@@ -55,7 +55,7 @@ DEBTORS = tuple(f"C-{number}" for number in range(2, 10))
 
 numbers = itertools.count(1)
 rarities = itertools.count(1)
-PATIENCE = 20.0
+PATIENCE = 40.0
 """Seconds of real time after which a test says what it waited for."""
 
 
