@@ -31,6 +31,7 @@ from database.tables import (
     PriceList,
     SourcingPolicyRow,
     SsccCounter,
+    StaffRole,
     Supplier,
     TransitTime,
 )
@@ -52,7 +53,7 @@ def seed(session: Session, catalogue: Mapping[str, Any]) -> None:
 
     Opening stock is received once: what has moved since stays moved.
     """
-    for section in (_suppliers, _items, _locations, _bins, _price_lists, _cartons, _sscc_series, _customers, _sourcing, _planning):
+    for section in (_suppliers, _items, _locations, _bins, _price_lists, _cartons, _sscc_series, _customers, _sourcing, _planning, _staff):
         name = section.__name__.removeprefix("_")
         for number, entry in enumerate(catalogue.get(name, ()), 1):
             with _told_where(f"catalogue, {name}, entry {number}"):
@@ -166,6 +167,11 @@ def _planning(entry: Mapping[str, Any]) -> Iterator[Base]:
     yield ItemPlanningRow(**ItemPlanning.model_validate(entry).model_dump(mode="json"))
 
 
+def _staff(entry: Mapping[str, Any]) -> Iterator[Base]:
+    for role in entry["roles"]:
+        yield StaffRole(actor=entry["id"], role=role)
+
+
 def _cartons(entry: Mapping[str, Any]) -> Iterator[Base]:
     length, width, height = entry["inner_mm"]
     yield CartonRow(
@@ -197,6 +203,8 @@ def _customers(entry: Mapping[str, Any]) -> Iterator[Base]:
         priority=entry.get("priority"),
         ships=ShippingPolicy(entry["ships"]).value if entry.get("ships") else None,
         min_life_days=entry.get("min_life_days", 0),
+        email=entry.get("email", ""),
+        language=entry.get("language", ""),
     )
     if "packing" in entry:
         rules = PackingRules.model_validate(entry["packing"])

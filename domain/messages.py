@@ -41,7 +41,12 @@ class Fact(Message):
 
 
 class Request(Message):
-    """Something that is asked for: it may be refused, and its receipt means *recorded*, not *done*."""
+    """Something that is asked for: it may be refused, and its receipt means *recorded*, not *done*.
+
+    `roles` are those in which the actor asks: the sender looks them up, and what is limited by role counts the widest limit.
+    """
+
+    roles: tuple[Annotated[str, Field(min_length=1, max_length=60)], ...] = ()
 
 
 class LineQuantity(Value):

@@ -1,5 +1,6 @@
-"""The tables, by subject: catalogue, stock, claims, sourcing, supply, planning, the floor, packing, carriers, orders, promises, money."""
+"""The tables, by subject: catalogue, accounts, stock, claims, sourcing, supply, planning, floor, packing, carriers, orders, money."""
 
+from database.tables.accounts import AccountEntry, StaffRole
 from database.tables.backorders import BackorderWin, ReallocationRow, ReallocationShare, ReallocationTake
 from database.tables.base import Base
 from database.tables.carriers import CarrierCall, Dock, LabelDocument, Manifest, ManifestLine, PulledEvent
@@ -55,6 +56,7 @@ from database.tables.stock import Lot, LotStock, Reservation, Stock, StockMoveme
 from database.tables.supply import PurchaseOrder, PurchaseOrderLine, Supplier, SupplyReceipt, SupplySlip, Transfer
 
 __all__ = [
+    "AccountEntry",
     "AuditEntry",
     "AuthorizationRow",
     "BackorderWin",
@@ -129,6 +131,7 @@ __all__ = [
     "SourcingDecision",
     "SourcingPolicyRow",
     "SsccCounter",
+    "StaffRole",
     "Stock",
     "StockMovement",
     "Supplier",

@@ -54,6 +54,8 @@ class Customer(Base):
     priority: Mapped[int | None]  # in the backorder queue, 1 is first; none: the usual one
     ships: Mapped[str | None]  # the shipping policy of orders that state none; none: partial
     min_life_days: Mapped[int] = mapped_column(default=0)  # what is sent to them can be used at least so many days longer
+    email: Mapped[str] = mapped_column(default="")  # where invoices and reminders go
+    language: Mapped[str] = mapped_column(default="")  # ISO 639-1: what they are written in; none: the house's
 
 
 class CustomerAlias(Base):

@@ -194,12 +194,15 @@ def _key(order: str) -> str:
 
 
 def _ask(order: str, request: Request, as_json: bool) -> None:
-    """Send the request and show its receipt."""
+    """Send the request, in the roles that its actor has, and show its receipt."""
+    from database.staff import roles_of
     from starters.messaging import ask
 
     async def send() -> Receipt:
+        async with frame.database() as opened:
+            roles = await opened.read(roles_of, request.actor)
         try:
-            return await ask(await frame.client(), order, request)
+            return await ask(await frame.client(), order, request.model_copy(update={"roles": roles}))
         except Refused as refused:
             await frame.record_refusal(request.message_id, f"order {order}, {request.called()}", str(refused))
             raise
