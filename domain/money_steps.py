@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 from domain.money import Money
 from domain.order import Moment, PaymentTerms
 from domain.steps import Step
@@ -46,6 +48,14 @@ class RefundCapture(Step):
     undoes: str
 
 
+class TaxShare(Value):
+    """One of the taxes in a line's `tax`; `rate` is a fraction (0.19), 0 where the channel stated none."""
+
+    title: str
+    rate: Decimal = Decimal(0)
+    amount: Money
+
+
 class InvoiceLine(Value):
     """The share of one line in one invoice or credit note; `net` is after discount, `tax` on top unless prices contain it."""
 
@@ -55,6 +65,7 @@ class InvoiceLine(Value):
     gross: Money
     discount: Money
     tax: Money
+    taxes: tuple[TaxShare, ...] = ()  # what `tax` is made of; empty where that is not known
 
     @property
     def net(self) -> Money:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from activities.papers import SELLER
 from database import dispatch, intake, packing_station, reading
 from database.tables import Manifest, ParcelRow
 from domain.errors import Refused
@@ -13,7 +14,6 @@ from domain.order import Address
 from domain.views import ShipmentView
 from integrations import documents
 from integrations.documents.models import ManifestedShipment, ParcelLabel
-from starters.papers import SELLER
 
 
 def label_files(session: Session, order: str, shipment: int, format_: str, *, own: bool = False) -> list[bytes]:

@@ -117,7 +117,7 @@ def document(
     json: AsJson = False,
 ) -> None:
     """Write one paper of an order as PDF: packing slip, invoice, reminder, credit note or return form."""
-    from starters.papers import paper, papers
+    from activities.papers import paper, papers
 
     async def draw() -> tuple[list[str], bytes]:
         async with frame.database() as database:
