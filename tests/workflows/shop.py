@@ -264,6 +264,15 @@ class Living:
                     return
                 await asyncio.sleep(0.02)
 
+    async def rest(self) -> None:
+        """Poll until no step is under way and no worker is at the order: what it does by itself is done."""
+        async with asyncio.timeout(PATIENCE):
+            while True:
+                description = (await self.latest.describe()).raw_description
+                if not description.pending_activities and not description.HasField("pending_workflow_task"):
+                    return
+                await asyncio.sleep(0.02)
+
     async def refused(self, request: Request) -> str:
         """The sentence with which the order refuses a request."""
         try:
