@@ -6,13 +6,14 @@ from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
     from activities.dispatch import DispatchActivities
-    from domain.dispatch import CloseManifest, ManifestsClosed, NewsTold, PullTracking, TrackingPulled, UnderWay, UnderWayAfter
+    from domain.dispatch import CloseManifest, ManifestsClosed, NewsTold, PullTracking, UnderWay, UnderWayAfter
     from domain.errors import OrderError
     from domain.messages import CarrierEvent
 
 from temporalio.exceptions import ApplicationError
 
-from workflows.policies import CARRIER, DATABASE
+from workflows.execution import execute
+from workflows.policies import CARRIER
 
 MOST_ROUNDS = 100
 """Of ten shipments each; then the walk goes on in a new run, with a short history."""
@@ -24,14 +25,7 @@ class ManifestClosing:
 
     @workflow.run
     async def run(self, request: CloseManifest) -> ManifestsClosed:
-        return await workflow.execute_activity_method(
-            DispatchActivities.close_manifest,
-            request,
-            task_queue=CARRIER.queue,
-            start_to_close_timeout=CARRIER.start_to_close,
-            retry_policy=CARRIER.retry,
-            summary=f"Close the manifests of {request.location}",
-        )
+        return await execute(DispatchActivities.close_manifest, request, f"Close the manifests of {request.location}", CARRIER)
 
 
 @workflow.defn(name="TrackShipments", failure_exception_types=[OrderError])
@@ -41,14 +35,7 @@ class TrackShipments:
     @workflow.run
     async def run(self, after: UnderWayAfter) -> None:
         for _ in range(MOST_ROUNDS):
-            found = await workflow.execute_activity_method(
-                DispatchActivities.find_under_way,
-                after,
-                task_queue=DATABASE.queue,
-                start_to_close_timeout=DATABASE.start_to_close,
-                retry_policy=DATABASE.retry,
-                summary="Find shipments under way",
-            )
+            found = await execute(DispatchActivities.find_under_way, after, "Find shipments under way")
             if not found.shipments:
                 return
             await self._ask(found.shipments)
@@ -57,25 +44,13 @@ class TrackShipments:
         workflow.continue_as_new(after)
 
     async def _ask(self, shipments: tuple[UnderWay, ...]) -> None:
-        pulled: TrackingPulled = await workflow.execute_activity_method(
-            DispatchActivities.pull_tracking,
-            PullTracking(shipments=shipments),
-            task_queue=CARRIER.queue,
-            start_to_close_timeout=CARRIER.start_to_close,
-            retry_policy=CARRIER.retry,
-            summary=f"Ask the carriers about {len(shipments)} shipments",
-        )
+        request = PullTracking(shipments=shipments)
+        pulled = await execute(DispatchActivities.pull_tracking, request, f"Ask the carriers about {len(shipments)} shipments", CARRIER)
         for news in pulled.news:
             try:
                 await workflow.get_external_workflow_handle(f"order/{news.order}").signal(CarrierEvent.called(), news.fact)
             except ApplicationError:
                 workflow.logger.info("order ended before its carrier's word came", extra={"order": news.order})
         if pulled.news:
-            await workflow.execute_activity_method(
-                DispatchActivities.news_told,
-                NewsTold(events=tuple(news.fact.message_id for news in pulled.news), at=workflow.now()),
-                task_queue=DATABASE.queue,
-                start_to_close_timeout=DATABASE.start_to_close,
-                retry_policy=DATABASE.retry,
-                summary=f"Note {len(pulled.news)} carrier events as told",
-            )
+            told = NewsTold(events=tuple(news.fact.message_id for news in pulled.news), at=workflow.now())
+            await execute(DispatchActivities.news_told, told, f"Note {len(pulled.news)} carrier events as told")

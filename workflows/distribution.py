@@ -16,7 +16,7 @@ with workflow.unsafe.imports_passed_through():
 
 from temporalio.exceptions import ApplicationError
 
-from workflows.policies import DATABASE
+from workflows.execution import execute
 
 ACTOR = "holdfast"
 
@@ -39,14 +39,8 @@ class Distribution:
     async def run(self, told: tuple[int, ...] = (), gone: tuple[int, ...] = ()) -> None:
         while True:
             self.rung = False
-            round_ = await workflow.execute_activity_method(
-                BackorderActivities.distribute_stock,
-                DistributeStock(at=workflow.now(), told=told, gone=gone),
-                task_queue=DATABASE.queue,
-                start_to_close_timeout=DATABASE.start_to_close,
-                retry_policy=DATABASE.retry,
-                summary="Hand out freed stock along the backorder queue",
-            )
+            request = DistributeStock(at=workflow.now(), told=told, gone=gone)
+            round_ = await execute(BackorderActivities.distribute_stock, request, "Hand out freed stock along the backorder queue")
             heard = {won.win: await tell(won) for won in round_.wins}
             told, gone = tuple(heard), tuple(win for win, reached in heard.items() if not reached)
             if told or self.rung:
@@ -74,14 +68,8 @@ class Reallocation:
 
     @workflow.run
     async def run(self, request: ReallocateStock) -> Reallocated:
-        done = await workflow.execute_activity_method(
-            BackorderActivities.reallocate_stock,
-            request,
-            task_queue=DATABASE.queue,
-            start_to_close_timeout=DATABASE.start_to_close,
-            retry_policy=DATABASE.retry,
-            summary=f"Undo re-allocation {request.undoes}" if request.undoes else f"Re-allocate {request.item}: {request.strategy}",
-        )
+        what = f"Undo re-allocation {request.undoes}" if request.undoes else f"Re-allocate {request.item}: {request.strategy}"
+        done = await execute(BackorderActivities.reallocate_stock, request, what)
         why = {share.order: share.why for share in done.plan.shares}
         for taken in done.takes:
             fact = StockReallocated(

@@ -12,7 +12,7 @@ with workflow.unsafe.imports_passed_through():
 
 from temporalio.exceptions import ApplicationError
 
-from workflows.policies import DATABASE
+from workflows.execution import execute
 
 
 @workflow.defn(name="StockReceipt", failure_exception_types=[OrderError])
@@ -21,13 +21,8 @@ class StockReceipt:
 
     @workflow.run
     async def run(self, receipt: ReceiveStock) -> StockReceived:
-        received = await workflow.execute_activity_method(
-            StockActivities.receive_stock,
-            receipt,
-            task_queue=DATABASE.queue,
-            start_to_close_timeout=DATABASE.start_to_close,
-            retry_policy=DATABASE.retry,
-            summary=f"Receive {receipt.quantity} of {receipt.item} at {receipt.location}",
+        received = await execute(
+            StockActivities.receive_stock, receipt, f"Receive {receipt.quantity} of {receipt.item} at {receipt.location}"
         )
         for order in received.waiting:
             fact = StockArrived(

@@ -11,6 +11,7 @@ with workflow.unsafe.imports_passed_through():
     from domain.errors import OrderError
     from domain.proposals import PlanItems, PlanReplenishment, ReplenishmentPlanned
 
+from workflows.execution import execute
 from workflows.policies import PLANNING
 
 SIGN_OF_LIFE = timedelta(minutes=2)
@@ -30,15 +31,8 @@ class Replenishment:
             bucket=asked.bucket,
             at=now,
         )
-        planned = await workflow.execute_activity_method(
-            ReplenishmentActivities.plan_items,
-            request,
-            task_queue=PLANNING.queue,
-            start_to_close_timeout=PLANNING.start_to_close,
-            heartbeat_timeout=SIGN_OF_LIFE,
-            retry_policy=PLANNING.retry,
-            summary=f"Plan every item as of {request.as_of}",
-        )
+        what = f"Plan every item as of {request.as_of}"
+        planned = await execute(ReplenishmentActivities.plan_items, request, what, PLANNING, sign_of_life=SIGN_OF_LIFE)
         workflow.set_current_details(story(planned))
         return planned
 

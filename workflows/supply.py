@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
-from typing import Any, TypeVar
-
 from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
@@ -15,9 +12,7 @@ with workflow.unsafe.imports_passed_through():
 
 from temporalio.exceptions import ApplicationError
 
-from workflows.policies import DATABASE
-
-Asked = TypeVar("Asked", MoveSupply, CancelSupply)
+from workflows.execution import execute
 
 
 @workflow.defn(name="SupplySlip", failure_exception_types=[OrderError])
@@ -27,7 +22,7 @@ class SupplySlip:
     @workflow.run
     async def run(self, slip: MoveSupply) -> SupplyChange:
         day = f"is expected on {slip.expected_at:%Y-%m-%d}"
-        change = await booked(SupplyActivities.move_supply, slip, f"{_subject(slip)} {day}")
+        change = await execute(SupplyActivities.move_supply, slip, f"{_subject(slip)} {day}")
         await tell_orders(change, f"slip/{slip.slip}", slip, day)
         return change
 
@@ -38,22 +33,9 @@ class SupplyCancellation:
 
     @workflow.run
     async def run(self, cancelled: CancelSupply) -> SupplyChange:
-        change = await booked(SupplyActivities.cancel_supply, cancelled, f"{_subject(cancelled)} is cancelled")
+        change = await execute(SupplyActivities.cancel_supply, cancelled, f"{_subject(cancelled)} is cancelled")
         await tell_orders(change, f"cancel/{_subject(cancelled).replace(' ', '-')}", cancelled, "is cancelled")
         return change
-
-
-async def booked(activity: Callable[[Any, Asked], Awaitable[SupplyChange]], request: Asked, summary: str) -> SupplyChange:
-    """The database's answer: what changed, and which orders have to hear of it."""
-    change: SupplyChange = await workflow.execute_activity_method(
-        activity,
-        request,
-        task_queue=DATABASE.queue,
-        start_to_close_timeout=DATABASE.start_to_close,
-        retry_policy=DATABASE.retry,
-        summary=summary,
-    )
-    return change
 
 
 async def tell_orders(change: SupplyChange, message: str, said: MoveSupply | CancelSupply, what: str) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import re
 import warnings
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -59,7 +60,7 @@ class Sold:
     files: tuple[LabelFile, ...]
 
 
-class Account:
+class Account(ABC):
     """One account with one carrier; `carrier` is its name in our books."""
 
     carrier: str
@@ -106,13 +107,13 @@ class Account:
             raise Unknown(f"{self.carrier} answered nothing that could be read as a label.")
         return Sold(identifier=sold.shipment_identifier, tracking=sold.tracking_number, files=_files(sold.docs, sold.label_type or "PDF"))
 
+    @abstractmethod
     def lookup(self, reference: str) -> Sold | None:
         """The label sold under our reference, where the carrier can be asked for it; None when there is none, or nobody can know."""
-        raise NotImplementedError
 
+    @abstractmethod
     def void(self, sold: Sold) -> None:
         """Give the label back; one that was given back before is no trouble."""
-        raise NotImplementedError
 
     def track(self, tracking: str) -> list[TrackingEvent]:
         """Oldest first; nothing for a number that the carrier does not know yet."""
