@@ -38,7 +38,7 @@ def section(outcome: Outcome, command: str) -> str:
         "",
         f"Each run reserves one unit for each of {orders} orders with the code of the activity `allocate_stock`: journal, locks, claims,",
         "sourcing, shipment, reservation, decision and audit trail in one transaction. Every process has one order at a time, all begin",
-        "together and share the machine with the database. SQLite is a file in WAL mode with `synchronous=NORMAL`; PostgreSQL is a",
+        "together and share the machine with the database. SQLite is a file in WAL mode with `synchronous=FULL`; PostgreSQL is a",
         "server of its own with its default settings, `fsync` and all. A retry is an allocation that had to come again.",
         "",
         *_kept(outcome),
