@@ -14,23 +14,26 @@ from domain.errors import NotFound
 from domain.order import Address, PlaceOrder
 
 
-def capture(session: Session, placed: PlaceOrder, at: datetime) -> Literal["new", "same", "conflict"]:
+def capture(session: Session, placed: PlaceOrder, at: datetime, fingerprint: str = "") -> Literal["new", "same", "conflict"]:
     """Keep the document of a new order. The same order with other content is a conflict: the first stays, the refusal is recorded.
+
+    `fingerprint` says what the content is, where that is not the order's own: the words of its sender before they were mapped.
 
     The database's unique key decides, also between deliveries in parallel. A conflict is returned, not raised, so that its record is kept.
     """
+    fingerprint = fingerprint or placed.fingerprint
     document = {
         "order": placed.key,
         "channel": placed.channel,
         "external_id": placed.external_id,
-        "fingerprint": placed.fingerprint,
+        "fingerprint": fingerprint,
         "document": placed.model_dump_json(),
         "received_at": at,
     }
     if insert_once(session, Intake, document):
         return "new"
     known = session.scalars(select(Intake.fingerprint).where(Intake.order == placed.key)).one()
-    if known == placed.fingerprint:
+    if known == fingerprint:
         return "same"
     refuse(session, placed.channel, f"order {placed.key}", "it is known with other content; the first one stands", at)
     return "conflict"

@@ -50,10 +50,19 @@ class Placed(Value):
     how: Literal["started", "same"]
 
 
-async def place(client: Client, database: Database, settings: Settings, placed: PlaceOrder, policies: Policies | None = None) -> Placed:
+async def place(
+    client: Client,
+    database: Database,
+    settings: Settings,
+    placed: PlaceOrder,
+    policies: Policies | None = None,
+    *,
+    stated: PlaceOrder | None = None,
+) -> Placed:
     """Keep the order's document and start its workflow; a repeat, also in parallel or after a crash in between, is the same order.
 
-    Without `policies` the order has the business's usual patience, in days of the settings' length.
+    Without `policies` the order has the business's usual patience, in days of the settings' length. `stated` is the order in its sender's
+    own words, where some were mapped: by them a repeat is known, whatever has been mapped anew since.
 
     Raises Conflict for a known order with other content (which is recorded), InputRefused for one that is too large to travel, and
     Unavailable when the server or the database does not answer: placing it again is safe.
@@ -62,7 +71,7 @@ async def place(client: Client, database: Database, settings: Settings, placed: 
     size = len(start.model_dump_json().encode())
     if size > LARGEST_PAYLOAD:
         raise InputRefused(f"order {placed.key}", f"it has {size:,} bytes, and at most {LARGEST_PAYLOAD:,} can travel")
-    captured = await database.transaction(intake.capture, placed, datetime.now(UTC))
+    captured = await database.transaction(intake.capture, placed, datetime.now(UTC), (stated or placed).fingerprint)
     if captured == "conflict":
         raise Conflict(f"Order {placed.key}", "the first document stands")
     if captured == "new" or not await database.read(_written, placed.key):

@@ -2,41 +2,18 @@
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
-from collections.abc import AsyncIterator
+from contextlib import AbstractAsyncContextManager
 
-import structlog
 from temporalio.client import Client
 
 from database.engine import Database
-from domain.errors import Unavailable
 from starters.outbox import tell_untold
+from workers.rounds import rounds
 
 LOOKS_EVERY = 2.0
 """Seconds: whoever writes a fact tells it at once, so this is how long one waits whose teller died on the way."""
 
-log = structlog.get_logger()
 
-
-@contextlib.asynccontextmanager
-async def messenger(client: Client, database: Database, every: float = LOOKS_EVERY) -> AsyncIterator[None]:
+def messenger(client: Client, database: Database, every: float = LOOKS_EVERY) -> AbstractAsyncContextManager[None]:
     """Have a messenger on the way as long as the block lasts. Several may run side by side: an order takes a fact once."""
-    task = asyncio.create_task(_run(client, database, every))
-    try:
-        yield
-    finally:
-        task.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await task
-
-
-async def _run(client: Client, database: Database, every: float) -> None:
-    while True:
-        try:
-            await tell_untold(client, database)
-        except Unavailable as unavailable:
-            log.info("nobody hears the messenger", reason=str(unavailable))
-        except Exception:  # a round that breaks must not end the messenger; it is made again
-            log.exception("a round of the messenger broke")
-        await asyncio.sleep(every)
+    return rounds("messenger", lambda: tell_untold(client, database), every)

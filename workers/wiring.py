@@ -40,8 +40,11 @@ from domain.errors import Refused
 from integrations.forecasting import best_forecaster
 from integrations.ports import Carriers, Mail, Payments, Warehouse
 from integrations.simulated import SimulatedCarriers, SimulatedMail, SimulatedPayments, SimulatedWarehouse, World
+from starters.forms import FORMS
+from starters.intake import Road
 from workers.messenger import messenger
 from workers.runner import plain, watched
+from workers.sweeper import sweeper
 from workers.warehouses import serving
 from workflows.dispatch import ManifestClosing, TrackShipments
 from workflows.distribution import Distribution, Reallocation
@@ -210,6 +213,7 @@ async def run_workers(settings: Settings, client: Client, stop: asyncio.Event, r
         for worker in workers(client, database, behind, runner=plain(), queues=set(QUEUES) - elsewhere):
             await stack.enter_async_context(worker)
         await stack.enter_async_context(messenger(client, database))
+        await stack.enter_async_context(sweeper(Road(database, client, settings, FORMS)))
         ready()
         await stop.wait()
 

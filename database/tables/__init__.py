@@ -7,6 +7,7 @@ from database.tables.carriers import CarrierCall, Dock, LabelDocument, Manifest,
 from database.tables.catalogue import Customer, CustomerAlias, Item, Location, Price, PriceList, TransitTime
 from database.tables.claims import ChannelQuota, SoftReservation
 from database.tables.floor import Bin, CountTask, OutboxFact, PickedSerial, PickRelease, PickTask, ScanPart, ScanRow, Wave
+from database.tables.inbox import InboxEntry, InboxNeed, InboxPart, Mapping
 from database.tables.money import (
     AuthorizationRow,
     CreditLine,
@@ -74,6 +75,9 @@ __all__ = [
     "Dock",
     "ExceptionRow",
     "FreightRate",
+    "InboxEntry",
+    "InboxNeed",
+    "InboxPart",
     "Intake",
     "Invoice",
     "InvoiceLineRow",
@@ -89,6 +93,7 @@ __all__ = [
     "LotStock",
     "Manifest",
     "ManifestLine",
+    "Mapping",
     "Order",
     "OrderFinding",
     "OrderLine",

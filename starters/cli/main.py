@@ -14,6 +14,7 @@ from starters.cli import (
     demo,
     dispatch,
     floor,
+    inbox,
     intake,
     packing,
     promising,
@@ -46,6 +47,7 @@ app = typer.Typer(
 for room in (
     running,
     intake,
+    inbox,
     supplying,
     promising,
     reading,
