@@ -89,6 +89,20 @@ class Settings(BaseSettings):
     dhl_password: SecretStr | None = None
     dhl_account: str = ""
     """The account that DHL Express bills."""
+
+    api_address: str = "127.0.0.1:8080"
+    """`host:port` at which `oms api` and `oms up` listen."""
+    api_rate: float = Field(default=50.0, gt=0, le=10_000)
+    """Calls a second on average that one caller may make."""
+    api_burst: int = Field(default=200, ge=1, le=100_000)
+    """Calls that one caller may make at once."""
+    oidc_issuer: str = ""
+    """The OpenID Connect provider whose bearer tokens count, such as https://login.example.com/; none: keys of `oms key` only."""
+    oidc_audience: str = "holdfast"
+    """Whom its tokens have to be made for."""
+    oidc_jwks_url: str = ""
+    """Where its signing keys are. [default: where its configuration says]"""
+
     log_level: Annotated[Literal["debug", "info", "warning", "error"], BeforeValidator(lambda level: str(level).lower())] = "info"
 
     @classmethod

@@ -13,8 +13,11 @@ PATIENCE = timedelta(seconds=10)
 """How long a server may take to answer the first call: a cold cluster does within a few seconds, and a person still waits."""
 
 
-async def connect(settings: Settings, *, runtime: Runtime | None = None) -> Client:
-    """A client that speaks our models, with the TLS and the key of the settings. Raises Unavailable when nobody answers."""
+async def connect(settings: Settings, *, runtime: Runtime | None = None, lazy: bool = False) -> Client:
+    """A client that speaks our models, with the TLS and the key of the settings. Raises Unavailable when nobody answers.
+
+    A `lazy` one connects with its first call, for who has work to do while no server runs.
+    """
     key = settings.temporal_api_key
     try:
         return await Client.connect(
@@ -25,6 +28,7 @@ async def connect(settings: Settings, *, runtime: Runtime | None = None) -> Clie
             tls=_tls(settings),
             connect_timeout=PATIENCE,
             runtime=runtime,
+            lazy=lazy,
         )
     except RuntimeError as nobody:  # the SDK's own form of every failed connection
         raise Unavailable(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import TypeVar
 
 from sqlalchemy import ColumnElement, and_, case, func, or_, select
@@ -35,6 +35,7 @@ from database.tables import (
     Stock,
 )
 from database.waits import waits_of
+from domain.errors import InputRefused
 from domain.exceptions import Decision, ExceptionKind, OpenException
 from domain.lifecycle import Stage
 from domain.messages import Parcel
@@ -90,6 +91,38 @@ def list_orders(session: Session, limit: int = 50, stage: Stage | None = None, c
     if stage in (None, Stage.CAPTURED) and len(found) < limit:
         found += _only_captured(session, limit - len(found), customer)
     return [_summary(view) for view in found]
+
+
+def page(
+    session: Session, limit: int, after: str = "", stage: Stage | None = None, customer: str | None = None
+) -> tuple[list[OrderSummary], str | None]:
+    """A page of orders that their workflows have written down, newest first, and the cursor of the next page, if there is one.
+
+    `after` is a cursor of an earlier page: pages do not move when orders are placed meanwhile. Raises InputRefused for any other text.
+    """
+    chosen = select(Order.order, Order.placed_at).order_by(Order.placed_at.desc(), Order.order).limit(limit + 1)
+    if after:
+        placed_at, order = _cursor(after)
+        chosen = chosen.where(or_(Order.placed_at < placed_at, and_(Order.placed_at == placed_at, Order.order > order)))
+    if stage is not None:
+        chosen = chosen.join(_units, _units.c.order == Order.order).where(_in_stage(stage))
+    if customer is not None:
+        chosen = chosen.where(or_(Order.customer == customer, Order.stated_customer == customer))
+    found = list(session.execute(chosen))
+    views = _views(session, [order for order, _ in found[:limit]])
+    following = f"{found[limit - 1][1].isoformat()}~{found[limit - 1][0]}" if len(found) > limit else None
+    return [_summary(views[order]) for order, _ in found[:limit]], following
+
+
+def _cursor(after: str) -> tuple[datetime, str]:
+    at, _, order = after.partition("~")
+    try:
+        placed_at = datetime.fromisoformat(at)
+        if placed_at.tzinfo is None or not order:
+            raise ValueError
+        return placed_at.astimezone(UTC), order
+    except (ValueError, OverflowError):
+        raise InputRefused("after", f"{after!r:.60} is not the `next` of a page") from None
 
 
 def stock(session: Session, item: str | None = None, at: datetime | None = None) -> list[StockView]:

@@ -371,3 +371,8 @@ def parse_fact(name: str, body: bytes) -> Fact:
 def schema(name: str) -> dict[str, Any]:
     """The JSON schema of a fact or a request by its name."""
     return (FACTS | REQUESTS)[name].model_json_schema()
+
+
+def parse_message(name: str, body: bytes) -> Fact | Request:
+    """A fact or a request by its name; raises as `parse_fact` does."""
+    return REQUESTS[name].model_validate_json(body) if name in REQUESTS else parse_fact(name, body)

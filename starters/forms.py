@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from starters.channels import manual, shopify, x12
+from starters.channels import manual, messages, shopify, x12
 from starters.intake import Translator, orders_of
 
 FORMS: Mapping[str, Translator] = {
     "shopify": orders_of(shopify.read),
     "x12": orders_of(x12.read),
     "manual": orders_of(manual.read),
+    "messages": messages.read,
 }

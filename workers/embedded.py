@@ -35,10 +35,12 @@ class Everything:
     The server keeps the ports of the settings; `report` hears one sentence for each thing that runs.
     """
 
-    def __init__(self, settings: Settings, *, workers: int = 1, world: bool = True, report: Report = lambda sentence: None) -> None:
+    def __init__(
+        self, settings: Settings, *, workers: int = 1, world: bool = True, api: bool = False, report: Report = lambda sentence: None
+    ) -> None:
         self.server = local_server(settings)
         self.settings = settings
-        self._workers, self._world, self._report = workers, world, report
+        self._workers, self._world, self._api, self._report = workers, world, api, report
         self._processes: list[Process] = []
 
     async def __aenter__(self) -> Self:
@@ -75,6 +77,8 @@ class Everything:
         wanted = [(name, "workers") for name in names]
         if self.settings.carriers == "karrio":
             wanted.append(("carriers", "workers.carriers"))
+        if self._api:
+            wanted.append(("api", "workers.api"))
         if self._world:
             wanted.append(("simulated world", "simulation"))
         for name, module in wanted:
@@ -184,6 +188,7 @@ def environment_of(settings: Settings) -> dict[str, str]:
         "OMS_DAY_SECONDS": str(settings.day_seconds),
         "OMS_OWN_FLOOR": ",".join(sorted(settings.own_floor)),
         "OMS_UI_ADDRESS": settings.ui_address,
+        "OMS_API_ADDRESS": settings.api_address,
         "OMS_LOG_LEVEL": settings.log_level,
         "TEMPORAL_ADDRESS": settings.temporal_address,
         "TEMPORAL_NAMESPACE": settings.temporal_namespace,

@@ -3,6 +3,7 @@
 from database.tables.accounts import AccountEntry, StaffRole
 from database.tables.backorders import BackorderWin, ReallocationRow, ReallocationShare, ReallocationTake
 from database.tables.base import Base
+from database.tables.callers import ApiKey
 from database.tables.carriers import CarrierCall, Dock, LabelDocument, Manifest, ManifestLine, PulledEvent
 from database.tables.catalogue import Customer, CustomerAlias, Item, Location, Price, PriceList, TransitTime
 from database.tables.claims import ChannelQuota, SoftReservation
@@ -58,6 +59,7 @@ from database.tables.supply import PurchaseOrder, PurchaseOrderLine, Supplier, S
 
 __all__ = [
     "AccountEntry",
+    "ApiKey",
     "AuditEntry",
     "AuthorizationRow",
     "BackorderWin",

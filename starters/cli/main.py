@@ -16,6 +16,7 @@ from starters.cli import (
     floor,
     inbox,
     intake,
+    keys,
     packing,
     promising,
     queueing,
@@ -46,6 +47,7 @@ app = typer.Typer(
 )
 for room in (
     running,
+    keys,
     intake,
     inbox,
     supplying,

@@ -20,7 +20,7 @@ def up(
     world: Annotated[bool, typer.Option("--world/--no-world", help="Also the simulated warehouse, carriers, customers and bank.")] = True,
     workers: Annotated[int, typer.Option("--workers", min=1, max=16, help="Worker processes.")] = 1,
 ) -> None:
-    """Start everything on this machine (Temporal server, database, worker, simulated world) until Ctrl-C."""
+    """Start everything on this machine (Temporal server, database, worker, HTTP door, simulated world) until Ctrl-C."""
     frame.run(_up(world, workers))
 
 
@@ -36,6 +36,12 @@ def worker(
 ) -> None:
     """Start one worker process, until Ctrl-C; start more of them for more orders."""
     frame.run(_carriers() if carriers else _worker())
+
+
+@app.command(rich_help_panel=PANEL)
+def api() -> None:
+    """Start the HTTP door (webhooks, our own API) at OMS_API_ADDRESS, until Ctrl-C; it takes documents also while Temporal is away."""
+    frame.run(_api())
 
 
 @app.command(rich_help_panel=PANEL)
@@ -85,9 +91,10 @@ async def _up(world: bool, workers: int) -> None:
 
     stop, settings = stop_on_signals(), frame.settings()
     async with Everything(
-        settings, world=world, workers=workers, report=lambda sentence: frame.say(f"[green]✓[/] {sentence}")
+        settings, world=world, workers=workers, api=True, report=lambda sentence: frame.say(f"[green]✓[/] {sentence}")
     ) as everything:
         await ensure_schedule(await frame.client())
+        frame.say(f"[green]✓[/] HTTP at http://{settings.api_address}, its description at /docs; `oms key create` makes a key for it")
         frame.say("[green]✓[/] Replenishment runs by its schedule, nightly unless `oms replenish --schedule` says otherwise")
         frame.say(
             "\nPlace orders with `oms place samples/shopify/*.json samples/x12/*`, watch them with `oms list`. Ctrl-C ends everything."
@@ -113,6 +120,13 @@ async def _worker() -> None:
     if settings.carriers == "karrio":
         frame.say("Real carriers are served by `oms worker --carriers`, a process of their own.")
     await run_workers(settings, client, stop)
+
+
+async def _api() -> None:
+    from workers.api import run_api
+
+    stop, settings = stop_on_signals(), frame.settings()
+    await run_api(settings, stop, lambda address: frame.say(f"HTTP at {address}, its description at {address}/docs. Ctrl-C ends it."))
 
 
 async def _carriers() -> None:

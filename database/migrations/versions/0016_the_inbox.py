@@ -1,4 +1,4 @@
-"""The inbox: documents as they came, their parts, what is to be mapped, and what was.
+"""The inbox: documents as they came, their parts, what is to be mapped, and what was; and the keys of machines that call.
 
 Revision: 0016
 After: 0008
@@ -70,8 +70,20 @@ def upgrade() -> None:
         sa.Column("at", sa.DateTime(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("channel", "kind", "text", name="pk_mappings"),
     )
+    op.create_table(
+        "api_keys",
+        sa.Column("key_id", sa.String(), nullable=False),
+        sa.Column("name", sa.String(), nullable=False),
+        sa.Column("digest", sa.String(), nullable=False),
+        sa.Column("scopes", sa.String(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("created_by", sa.String(), nullable=False),
+        sa.Column("expires_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("revoked_at", sa.DateTime(timezone=True), nullable=True),
+        sa.PrimaryKeyConstraint("key_id", name="pk_api_keys"),
+    )
 
 
 def downgrade() -> None:
-    for table in ("mappings", "inbox_needs", "inbox_parts", "inbox"):
+    for table in ("api_keys", "mappings", "inbox_needs", "inbox_parts", "inbox"):
         op.drop_table(table)

@@ -1,0 +1,127 @@
+"""The application: every endpoint, behind limits, answering every failure as a problem."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from importlib.metadata import version
+from typing import Any
+
+import structlog
+from fastapi import FastAPI
+from fastapi.openapi.utils import get_openapi
+from fastapi.responses import JSONResponse
+from sqlalchemy import select
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from domain.order import PlaceOrder
+from domain.values import Value
+from starters.http import orders, problems
+from starters.http.callers import tokens_of
+from starters.http.house import Here, House
+from starters.http.limits import Limits, RateLimit
+
+DESCRIPTION = """Orders in, their whole lives out. Every failure is a problem (RFC 9457) with one sentence that says what to do.
+Sending anything again is safe: orders by their channel and id, everything else by its `Idempotency-Key`, or its body."""
+
+TAGS = [
+    {"name": "orders", "description": "Place and read orders."},
+    {"name": "messages", "description": "Tell an order what has happened, ask it for what it may refuse."},
+    {"name": "stock", "description": "What can be promised, from where, when."},
+    {"name": "inbox", "description": "Where a document is that was sent."},
+    {"name": "service", "description": "Whether the service lives."},
+]
+
+log = structlog.get_logger()
+
+
+class Health(Value):
+    """`database` and `temporal` answer; without Temporal documents are still taken, and handed over when it is back."""
+
+    status: str
+    database: bool
+    temporal: bool
+
+
+def create_app(house: House) -> FastAPI:
+    """The application of one installation."""
+    app = FastAPI(
+        title="Holdfast",
+        version=version("holdfast"),
+        description=DESCRIPTION,
+        openapi_tags=TAGS,
+        redoc_url=None,
+        generate_unique_id_function=lambda route: str(route.name),
+    )
+    house.tokens = house.tokens or tokens_of(house.settings)
+    app.state.house = house
+    problems.install(app)
+    app.include_router(orders.router)
+
+    @app.get("/health", tags=["service"], summary="Whether the service lives", responses={503: {"model": Health}})
+    async def health(here: Here) -> Any:
+        """200 while documents can be taken, which needs the database alone."""
+        database, temporal = await asyncio.gather(_database_answers(here), _temporal_answers(here))
+        found = Health(status="up" if database else "down", database=database, temporal=temporal)
+        return JSONResponse(found.model_dump(), 200 if database else 503)
+
+    app.add_middleware(Limits, rate=RateLimit(house.settings.api_rate, house.settings.api_burst))
+    app.add_middleware(AccessLog)
+    app.openapi = lambda: _described(app)  # type: ignore[method-assign]  # FastAPI's own way of adding to the description
+    return app
+
+
+def _described(app: FastAPI) -> dict[str, Any]:
+    """OpenAPI, with the order's schema, which is read by our own strict reader and not by FastAPI."""
+    if app.openapi_schema is None:
+        schema = get_openapi(
+            title=app.title, version=app.version, description=app.description, tags=TAGS, routes=app.routes, openapi_version="3.1.0"
+        )
+        order = PlaceOrder.model_json_schema(ref_template="#/components/schemas/{model}", mode="validation")
+        parts = order.pop("$defs", {})
+        schema["components"]["schemas"] |= {name: part for name, part in parts.items() if name not in schema["components"]["schemas"]}
+        schema["components"]["schemas"]["PlaceOrder"] = order
+        app.openapi_schema = schema
+    return app.openapi_schema
+
+
+async def _database_answers(house: House) -> bool:
+    try:
+        async with asyncio.timeout(2):
+            await house.database.read(lambda session: session.scalar(select(1)))
+    except Exception:  # noqa: BLE001  # whatever it is, it does not answer
+        return False
+    return True
+
+
+async def _temporal_answers(house: House) -> bool:
+    try:
+        async with asyncio.timeout(2):
+            return bool(await house.client.service_client.check_health())
+    except Exception:  # noqa: BLE001  # whatever it is, it does not answer
+        return False
+
+
+class AccessLog:
+    """One line for every call: method, declared path, status, milliseconds. No query, no body, no id, no credential."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        began, status = time.monotonic(), 0
+
+        async def noting(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+            await send(message)
+
+        try:
+            await self.app(scope, receive, noting)
+        finally:
+            path = str(getattr(scope.get("route"), "path", "(none)"))
+            log.info("called", method=scope["method"], path=path, status=status, ms=round(1000 * (time.monotonic() - began), 1))

@@ -1,0 +1,118 @@
+"""How much a caller may ask: so many bytes, within so many seconds, so often. What is beyond it is refused before anybody reads it."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import time
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from starters.http.problems import Problem, problem, response
+
+LARGEST_BODY = 5_000_000
+"""Bytes; the largest real orders are a few hundred kilobytes."""
+
+BODY_WITHIN = 10.0
+"""Seconds that a body may take: a sender that dribbles holds a connection for no longer."""
+
+MOST_CALLERS = 10_000
+"""Buckets that are kept; the one that was used longest ago is forgotten first, and a forgotten caller begins with a full one."""
+
+
+@dataclass
+class Bucket:
+    """A token bucket: `left` calls may come at once; they come back by the rate."""
+
+    left: float
+    seen: float
+
+
+class RateLimit:
+    """So many calls a second on average for each caller, and `burst` of them at once."""
+
+    def __init__(self, per_second: float, burst: int, clock: Callable[[], float] = time.monotonic) -> None:
+        self.per_second, self.burst, self._clock = per_second, burst, clock
+        self._buckets: OrderedDict[str, Bucket] = OrderedDict()
+
+    def wait(self, caller: str) -> float:
+        """Seconds until this caller may call again; 0 takes the call."""
+        now = self._clock()
+        bucket = self._buckets.pop(caller, None) or Bucket(self.burst, now)
+        bucket.left = min(self.burst, bucket.left + (now - bucket.seen) * self.per_second)
+        bucket.seen = now
+        wait = 0.0 if bucket.left >= 1 else (1 - bucket.left) / self.per_second
+        if not wait:
+            bucket.left -= 1
+        self._buckets[caller] = bucket
+        if len(self._buckets) > MOST_CALLERS:
+            self._buckets.popitem(last=False)
+        return wait
+
+
+class Limits:
+    """The outermost layer of the application: reads the body for the endpoints, within bounds, and counts the calls."""
+
+    def __init__(self, app: ASGIApp, rate: RateLimit, largest: int = LARGEST_BODY, within: float = BODY_WITHIN) -> None:
+        self.app, self.rate, self.largest, self.within = app, rate, largest, within
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        refused, headers, body = await self._take(scope, receive)
+        if refused is not None:
+            await response(refused, headers)(scope, receive, send)
+            return
+        await self.app(scope, _replayed(body, receive), send)
+
+    async def _take(self, scope: Scope, receive: Receive) -> tuple[Problem | None, dict[str, str], bytes]:
+        wait = self.rate.wait(_caller(scope))
+        if wait:
+            again = {"Retry-After": str(max(1, round(wait + 0.5)))}
+            return problem(429, "too-many-requests", "Too many requests", f"Come again in {wait:.1f} s."), again, b""
+        too_large = problem(413, "too-large", "The body is too large", f"At most {self.largest:,} bytes are taken.")
+        stated = dict(scope["headers"]).get(b"content-length", b"")
+        if stated.isdigit() and (len(stated) > 15 or int(stated) > self.largest):
+            return too_large, {"Connection": "close"}, b""
+        body = bytearray()
+        try:
+            async with asyncio.timeout(self.within):
+                while True:
+                    message = await receive()
+                    if message["type"] == "http.disconnect":
+                        return problem(400, "disconnected", "The sender left", "The body was not sent to its end."), {}, b""
+                    body += message.get("body", b"")
+                    if len(body) > self.largest:
+                        return too_large, {"Connection": "close"}, b""
+                    if not message.get("more_body", False):
+                        return None, {}, bytes(body)
+        except TimeoutError:
+            slow = problem(408, "too-slow", "The body came too slowly", f"A body has {self.within:.0f} s to arrive.")
+            return slow, {"Connection": "close"}, b""
+
+
+def _caller(scope: Scope) -> str:
+    """Whom a call is counted for: the credential where there is one, else the address it comes from."""
+    headers = dict(scope["headers"])
+    credential: bytes = headers.get(b"authorization") or headers.get(b"x-api-key") or b""
+    if credential:
+        return hashlib.sha256(credential).hexdigest()
+    return str((scope.get("client") or ("",))[0])
+
+
+def _replayed(body: bytes, receive: Receive) -> Receive:
+    """The body that was read, once, and afterwards whatever the server says."""
+    given = False
+
+    async def replay() -> Message:
+        nonlocal given
+        if not given:
+            given = True
+            return {"type": "http.request", "body": body, "more_body": False}
+        return await receive()
+
+    return replay
