@@ -37,7 +37,9 @@ class MoneyActivities:
             if isinstance(answer, Declined):
                 return Authorization(declined=answer.reason)
             granted = answer.reference
-            return Authorization(authorization=answer.reference, expires_at=answer.expires_at, single=answer.single)
+            # In business time, and rather too early: it is counted from when the step was first asked for.
+            expires_at = request.at + answer.lasts if answer.lasts is not None else None
+            return Authorization(authorization=answer.reference, expires_at=expires_at, single=answer.single)
 
         async def give_up() -> None:
             await self.gateway.void(request.key, granted)

@@ -28,7 +28,7 @@ class Authorization(Value):
 
 
 class VoidAuthorization(Step):
-    """Give up an authorization; `undoes` is the key of the attempt, whatever became of it, `authorization` the gateway's id, where known."""
+    """Give up an authorization; `undoes` is the key of the attempt, whatever became of it, `authorization` the gateway's id if known."""
 
     undoes: str
     authorization: str = ""

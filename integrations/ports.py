@@ -8,6 +8,7 @@ door closed.
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Literal, Protocol
 
 from pydantic import ConfigDict
@@ -75,10 +76,10 @@ class Declined(Value):
 
 
 class Approved(Value):
-    """Of an authorization: until when it may be captured (nothing where the gateway names no end), and whether its first capture ends it."""
+    """Of an authorization: how long it may be captured, nothing where no end is named, and whether its first capture ends it."""
 
     reference: str  # the gateway's own id
-    expires_at: Moment | None = None
+    lasts: timedelta | None = None
     single: bool = False
 
 

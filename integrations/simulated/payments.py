@@ -47,7 +47,7 @@ class SimulatedPayments:
             happened(connection, Port.PAYMENTS, key, AUTHORIZE)
             expires_at, single = self._clock() + self._lasts, card is CardScript.CAPTURES_ONCE
             connection.execute("INSERT INTO authorization_terms VALUES (?, ?, ?)", (number, expires_at.isoformat(), single))
-            return {"reference": f"auth_{number:08}", "expires_at": expires_at.isoformat(), "single": single}
+            return {"reference": f"auth_{number:08}", "lasts": self._lasts.total_seconds(), "single": single}
 
         said = {"order": order, "amount": amount.model_dump(), "reference": reference}
         return _verdict(await self._world.once(Port.PAYMENTS, AUTHORIZE, key, said, Subject(order=order, about="payment"), ask_the_bank))

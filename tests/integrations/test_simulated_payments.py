@@ -45,7 +45,7 @@ def payments(world: World, clock: Clock) -> SimulatedPayments:
 
 def approved(number: int) -> Approved:
     """An authorization of today: it lasts seven days."""
-    return Approved(reference=f"auth_{number:08}", expires_at=NOON + timedelta(days=7))
+    return Approved(reference=f"auth_{number:08}", lasts=timedelta(days=7))
 
 
 async def authorized(payments: SimulatedPayments, amount: int = 10_000, key: str = "authorize/1") -> str:
