@@ -76,9 +76,8 @@ class SimulatedPayments:
             taken = connection.execute(
                 "SELECT coalesce(sum(minor), 0) FROM captures WHERE authorization = ? AND declined = ''", (number,)
             ).fetchone()[0]
-            if granted["single"] and taken:
-                raise Refused(f"The authorization {authorization!r} was captured before, and this card is captured once only.")
-            if taken + amount.minor > granted["minor"]:
+            spent = bool(granted["single"] and taken)
+            if not spent and taken + amount.minor > granted["minor"]:
                 left = Money(minor=granted["minor"] - taken, currency=amount.currency)
                 raise Refused(f"A capture of {amount} is more than the {left} left of the authorization {authorization!r}.")
             attempts = connection.execute("SELECT count(*) FROM captures WHERE order_key = ?", (granted["order_key"],)).fetchone()[0]
@@ -86,6 +85,8 @@ class SimulatedPayments:
             declined = ended = ""
             if granted["voided"]:
                 declined = ended = "The authorization was voided."
+            elif spent:
+                declined = ended = "The authorization was captured before, and nothing of it is left."
             elif granted["expires_at"] and self._clock() >= datetime.fromisoformat(granted["expires_at"]):
                 declined = ended = f"The authorization expired on {granted['expires_at'][:10]}."
             elif card is CardScript.CAPTURE_FAILS_ONCE and attempts == 0:

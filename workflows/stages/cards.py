@@ -25,9 +25,9 @@ async def tend(chapter: Chapter) -> None:
         spare = cards.spare(state)
         if spare is not None:
             await void(chapter, spare)
-        elif cards.shortage(state, chapter.now).minor == 0:
-            state.authorize_more = False
-        elif await cover(chapter, chapter.now, "What the card does not cover yet was declined"):
+            continue
+        short = cards.shortage(state, chapter.now).minor > 0
+        if not short or await cover(chapter, chapter.now, "What the card does not cover yet was declined"):
             state.authorize_more = False
 
 

@@ -30,8 +30,7 @@ async def capture(chapter: Chapter, shipment: Shipment) -> None:
         return
     await chapter.pause(lambda: not state.holds and everything_packed(state, shipment))
     shipment.draft = shipment.draft or draft_invoice(state, shipment)
-    count_on_account(state, shipment)
-    while state.prepaid and not shipment.captured and cards.to_capture(shipment).minor > 0:
+    while state.prepaid and not shipment.captured and not covered(state, shipment):
         declined = await capture_part(chapter, shipment)
         if declined:
             detail = f"{shipment.capture_amount or cards.to_capture(shipment)} for {shipment.name} could not be captured: {declined}"
@@ -43,10 +42,11 @@ async def capture(chapter: Chapter, shipment: Shipment) -> None:
                     state.billed = True
 
 
-def count_on_account(state: OrderState, shipment: Shipment) -> None:
-    """Money that came in otherwise pays a shipment before its card does: a payment link, a capture in the gateway's own pages."""
-    if cards.terms_known(state) and shipment.draft is not None and shipment.on_account is None and not shipment.capture_attempts:
-        shipment.on_account = min(cards.on_account(state), shipment.draft.total)
+def covered(state: OrderState, shipment: Shipment) -> bool:
+    """Nothing is left to capture: money that came in otherwise (a payment link, a capture in the gateway's own pages) pays first."""
+    if cards.terms_known(state) and shipment.capture_amount is None:
+        shipment.on_account = (shipment.on_account or state.zero) + min(cards.on_account(state), cards.to_capture(shipment))
+    return cards.to_capture(shipment).minor <= 0
 
 
 async def capture_part(chapter: Chapter, shipment: Shipment) -> str:
