@@ -6,11 +6,15 @@ Amounts: docs.stripe.com/currencies. Decline codes: docs.stripe.com/declines/cod
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterator, Mapping
 
 from domain.money import Money
 
 ORDER, KEY, CAPTURE = "holdfast_order", "holdfast_key", "holdfast_capture"
 """The names of our metadata: the order, the key of the step that made the thing, and of a refund the capture that it gives back."""
+
+NOTE = "holdfast_c_"
+"""What the notes of captures among an intent's metadata begin with."""
 
 OURS = "holdfast:"
 """What every idempotency key of ours begins with: an event that carries one is the echo of a call of our own."""
@@ -60,4 +64,11 @@ def idempotency_key(key: str, attempt: int = 1) -> str:
 
 def capture_note(key: str) -> str:
     """The name of a capture among its intent's metadata (at most 40 characters); the value is `{minor units} {key}`."""
-    return f"holdfast_c_{hashlib.sha256(key.encode()).hexdigest()[:24]}"
+    return f"{NOTE}{hashlib.sha256(key.encode()).hexdigest()[:24]}"
+
+
+def noted_captures(metadata: Mapping[str, object]) -> Iterator[int]:
+    """Minor units of every capture that our own calls noted, given back or not."""
+    for name, value in metadata.items():
+        if name.startswith(NOTE):
+            yield from [int(word) for word in str(value).split(" ")[:2] if word.isascii() and word.isdecimal() and len(word) < 16][:1]
