@@ -97,7 +97,7 @@ class StripeAccount:
         self._check_method(method, customer)
         asked = given.get("payment_method_options", {}).get("card", {}).get("request_multicapture") == "if_available"
         intent: Thing = {
-            "id": self._id("pi"),
+            "id": self.new_id("pi"),
             "object": "payment_intent",
             "amount": amount,
             "amount_capturable": 0,
@@ -143,7 +143,7 @@ class StripeAccount:
             self.used_once.add(method)
         declined = self.cards.get(method, "")
         charge: Thing = {
-            "id": self._id("ch"),
+            "id": self.new_id("ch"),
             "object": "charge",
             "amount": intent["amount"],
             "amount_captured": 0,
@@ -177,18 +177,18 @@ class StripeAccount:
             charge["failure_code"] = code
             intent["status"] = "requires_payment_method"
             intent["last_payment_error"] = {"type": "card_error", "code": code, "decline_code": declined, "message": DECLINES[declined]}
-            self._tell("payment_intent.payment_failed", intent)
+            self.tell("payment_intent.payment_failed", intent)
             raise StripeRefusal(
                 402, "card_error", DECLINES[declined], code=code, decline_code=declined, kept=True, intent=copy.deepcopy(intent)
             )
         if intent["capture_method"] == "manual":
             intent |= {"status": "requires_capture", "amount_capturable": intent["amount"]}
-            self._tell("payment_intent.amount_capturable_updated", intent)
+            self.tell("payment_intent.amount_capturable_updated", intent)
         else:
             del charge["payment_method_details"]["card"]["capture_before"]
             charge |= {"captured": True, "amount_captured": intent["amount"]}
             intent |= {"status": "succeeded", "amount_received": intent["amount"]}
-            self._tell("payment_intent.succeeded", intent)
+            self.tell("payment_intent.succeeded", intent)
 
     def intent(self, name: str) -> Thing:
         found = self.intents.get(name)
@@ -231,9 +231,9 @@ class StripeAccount:
         intent["amount_capturable"] -= amount
         if final or not intent["amount_capturable"]:
             self._end(intent)
-            self._tell("payment_intent.succeeded", intent)
+            self.tell("payment_intent.succeeded", intent)
         else:
-            self._tell("payment_intent.amount_capturable_updated", intent)
+            self.tell("payment_intent.amount_capturable_updated", intent)
         return intent
 
     def cancel(self, name: str, given: Thing) -> Thing:
@@ -257,21 +257,21 @@ class StripeAccount:
         asked_by, self.asked_by = self.asked_by, None
         if intent["amount_received"]:
             self._end(intent)
-            self._tell("payment_intent.succeeded", intent)
+            self.tell("payment_intent.succeeded", intent)
         else:
             self._cancelled(intent, "automatic")
         self.asked_by = asked_by
 
     def _cancelled(self, intent: Thing, reason: str | None) -> None:
         intent |= {"status": "canceled", "amount_capturable": 0, "canceled_at": self.now(), "cancellation_reason": reason}
-        self._tell("payment_intent.canceled", intent)
+        self.tell("payment_intent.canceled", intent)
 
     def _end(self, intent: Thing) -> None:
         """Nothing more is captured; the rest is released."""
         intent |= {"status": "succeeded", "amount_capturable": 0}
         self.charges[intent["latest_charge"]]["captured"] = True
 
-    # --- refunds and disputes --------------------------------------------------------------------------------------------------------
+    # --- refunds --------------------------------------------------------------------------------------------------------------------
 
     def refund(self, given: Thing) -> Thing:
         intent = self.intents.get(str(given.get("payment_intent", "")))
@@ -294,7 +294,7 @@ class StripeAccount:
             message = f"Refund amount ({shown(amount, currency)}) is greater than unrefunded amount on charge ({shown(left, currency)})"
             raise not_now(message, code="amount_too_large", param="amount")
         refund: Thing = {
-            "id": self._id("re"),
+            "id": self.new_id("re"),
             "object": "refund",
             "amount": amount,
             "charge": charge["id"],
@@ -309,64 +309,9 @@ class StripeAccount:
         self.refunds[refund["id"]] = refund
         charge["amount_refunded"] += amount
         charge["refunded"] = charge["captured"] and charge["amount_refunded"] == charge["amount_captured"]
-        self._tell("refund.created", refund)
-        self._tell("charge.refunded", charge)
+        self.tell("refund.created", refund)
+        self.tell("charge.refunded", charge, {"amount_refunded": charge["amount_refunded"] - amount})
         return refund
-
-    def fail_refund(self, name: str, reason: str = "expired_or_canceled_card") -> Thing:
-        """The bank sends a refund back, days later: the money is with us again."""
-        refund = self.refunds[name]
-        refund |= {"status": "failed", "failure_reason": reason}
-        self.charges[refund["charge"]]["amount_refunded"] -= refund["amount"]
-        self._tell("refund.failed", refund)
-        return refund
-
-    def dispute(self, intent: str, amount: int | None = None, reason: str = "fraudulent", status: str = "needs_response") -> Thing:
-        """The cardholder's bank takes the money back; `warning_needs_response` only asks."""
-        charge = self.charges[self.intents[intent]["latest_charge"]]
-        dispute: Thing = {
-            "id": self._id("dp"),
-            "object": "dispute",
-            "amount": amount if amount is not None else charge["amount_captured"] - charge["amount_refunded"],
-            "charge": charge["id"],
-            "created": self.now(),
-            "currency": charge["currency"],
-            "livemode": False,
-            "metadata": {},
-            "payment_intent": intent,
-            "reason": reason,
-            "status": status,
-        }
-        charge["disputed"] = not status.startswith("warning")
-        self.disputes[dispute["id"]] = dispute
-        self._tell("charge.dispute.created", dispute)
-        return dispute
-
-    def close_dispute(self, name: str, status: str) -> Thing:
-        """`won`: the money is ours again; `lost`: it stays away."""
-        dispute = self.disputes[name]
-        dispute["status"] = status
-        self.charges[dispute["charge"]]["disputed"] = status == "lost"
-        self._tell("charge.dispute.closed", dispute)
-        return dispute
-
-    def checkout(self, order: str, amount: int, currency: str = "eur") -> Thing:
-        """A customer pays through a payment page; the page's session names the order."""
-        intent = self.create({"amount": str(amount), "currency": currency, "payment_method": "pm_card_visa", "confirm": "true"})
-        session: Thing = {
-            "id": self._id("cs"),
-            "object": "checkout.session",
-            "amount_total": amount,
-            "client_reference_id": order,
-            "currency": currency,
-            "metadata": {},
-            "mode": "payment",
-            "payment_intent": intent["id"],
-            "payment_status": "paid",
-            "status": "complete",
-        }
-        self._tell("checkout.session.completed", session)
-        return session
 
     # --- what all of them need -------------------------------------------------------------------------------------------------------
 
@@ -378,20 +323,20 @@ class StripeAccount:
             raise invalid(f"Invalid integer: {value}", code="parameter_invalid_integer", param=param)
         return int(value)
 
-    def _id(self, kind: str) -> str:
+    def new_id(self, kind: str) -> str:
         return f"{kind}_3Double{next(self._numbers):016d}"
 
-    def _tell(self, name: str, about: Thing) -> None:
+    def tell(self, name: str, about: Thing, before: Thing | None = None) -> None:
         self.events.append(
             {
-                "id": self._id("evt"),
+                "id": self.new_id("evt"),
                 "object": "event",
                 "api_version": "2026-10-28.endive",
                 "created": self.now(),
-                "data": {"object": without_notes(about)},
+                "data": {"object": without_notes(about)} | ({"previous_attributes": before} if before else {}),
                 "livemode": False,
                 "pending_webhooks": 1,
-                "request": {"id": None if self.asked_by is None else self._id("req"), "idempotency_key": self.asked_by},
+                "request": {"id": None if self.asked_by is None else self.new_id("req"), "idempotency_key": self.asked_by},
                 "type": name,
             }
         )
