@@ -43,7 +43,7 @@ async def captured(house: House, name: str = FIRST, amount: int = 6_000) -> None
 
 
 async def took(house: House, event: str, kind: EventKind, **fields: Any) -> EventTaken:
-    said = {"name": f"a {kind}", "occurred_at": NOW, "authorization": INTENT} | fields
+    said: dict[str, Any] = {"name": f"a {kind}", "occurred_at": NOW, "authorization": INTENT} | fields
     return await house(gateway_events.take, "stripe", GatewayEvent(event=event, kind=kind, **said), NOW)
 
 
@@ -62,15 +62,14 @@ async def received(house: House) -> list[tuple[str, int]]:
 async def test_the_echo_of_our_own_calls_books_nothing(house: House) -> None:
     await authorized(house)
     await captured(house)
-    for number, (kind, fields) in enumerate(
-        [
-            (EventKind.AUTHORIZED, {"amount": eur(10_000)}),
-            (EventKind.CAPTURED, {"amount": eur(6_000), "ours": True}),
-            (EventKind.CANCELLED, {"amount": eur(10_000), "ours": True}),
-            (EventKind.REFUNDED, {"amount": eur(500), "total": eur(500), "ours": True}),
-            (EventKind.DECLINED, {"amount": eur(10_000)}),
-        ]
-    ):
+    echoes: list[tuple[EventKind, dict[str, Any]]] = [
+        (EventKind.AUTHORIZED, {"amount": eur(10_000)}),
+        (EventKind.CAPTURED, {"amount": eur(6_000), "ours": True}),
+        (EventKind.CANCELLED, {"amount": eur(10_000), "ours": True}),
+        (EventKind.REFUNDED, {"amount": eur(500), "total": eur(500), "ours": True}),
+        (EventKind.DECLINED, {"amount": eur(10_000)}),
+    ]
+    for number, (kind, fields) in enumerate(echoes):
         assert (await took(house, f"evt_{number}", kind, **fields)).told == 0
     assert await told(house) == []
 

@@ -221,7 +221,7 @@ def test_too_many_calls_and_a_locked_object_answer_429(stripe: StripeServer) -> 
 
 
 def test_a_search_finds_what_is_a_minute_old_and_a_list_everything(stripe: StripeServer) -> None:
-    intent = hold(stripe, **{"metadata[holdfast_key]": "it's/1"})["id"]
+    intent = call(stripe, "payment_intents", _hold_params() | {"metadata[holdfast_key]": "it's/1"})[1]["id"]
     search = "payment_intents/search?" + urlencode({"query": "metadata['holdfast_key']:'it\\'s/1'"})
     assert call(stripe, search)[1]["data"] == []
     stripe.account.pass_time(60)

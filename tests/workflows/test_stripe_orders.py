@@ -51,7 +51,7 @@ class StripeShop:
 
     def intent(self, living: Living) -> str:
         """The latest payment of an order."""
-        return [i["id"] for i in self.account.intents.values() if i["metadata"].get("holdfast_order") == living.key][-1]
+        return [str(i["id"]) for i in self.account.intents.values() if i["metadata"].get("holdfast_order") == living.key][-1]
 
     def money(self, living: Living) -> tuple[int, int, int]:
         """(held, captured, refunded) in cents, by Stripe's books."""
