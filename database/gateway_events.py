@@ -13,8 +13,8 @@ from sqlalchemy import func, or_, select, update
 from sqlalchemy.orm import Session
 
 from database import journal, outbox
-from database.tables import AuthorizationRow, GatewayEventRow, Intake, Order, Payment, Refund
-from domain.gateway_events import EventKind, EventTaken, GatewayEvent
+from database.tables import AuthorizationRow, GatewayEventRow, Intake, Order, OutboxFact, Payment, Refund
+from domain.gateway_events import EventKind, EventTaken, EventView, GatewayEvent
 from domain.messages import ExceptionRaised, Fact, PaymentReceived, PaymentReversed
 from domain.money import Money
 
@@ -46,6 +46,31 @@ def take(session: Session, gateway: str, event: GatewayEvent, now: datetime) -> 
     found = update(GatewayEventRow).where(GatewayEventRow.event == event.event)
     session.execute(found.values(outcome=news.outcome, told=news.told))
     return EventTaken(event=event.event, name=event.name, order=order, outcome=news.outcome, told=len(news.facts))
+
+
+def recent(session: Session, unheard: bool = False, most: int = 50) -> list[EventView]:
+    """The latest events first; `unheard`: only those of which an order would not hear what it was to be told, such as a closed one."""
+    name = GatewayEventRow.gateway + "/" + GatewayEventRow.event
+    chosen = select(GatewayEventRow, OutboxFact).outerjoin(OutboxFact, OutboxFact.message_id.in_((name, name + "/1")))
+    if unheard:
+        chosen = chosen.where(OutboxFact.outcome != "")
+    return [
+        EventView(
+            event=row.event,
+            name=row.name,
+            order=row.order,
+            occurred_at=row.occurred_at,
+            outcome=row.outcome,
+            heard=_heard(fact),
+        )
+        for row, fact in session.execute(chosen.order_by(GatewayEventRow.occurred_at.desc(), GatewayEventRow.event).limit(most))
+    ]
+
+
+def _heard(fact: OutboxFact | None) -> str:
+    if fact is None:
+        return ""
+    return "not yet" if fact.told_at is None else fact.outcome or "yes"
 
 
 def _order_of(session: Session, event: GatewayEvent) -> str:

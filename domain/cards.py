@@ -139,4 +139,9 @@ def spare(state: OrderState) -> CardAuthorization | None:
 
 def tending(state: OrderState) -> bool:
     """Something is held for nothing, or too little is held since the order changed."""
-    return spare(state) is not None or (state.authorize_more and state.prepaid and not state.stopped)
+    return spare(state) is not None or begun(state) or (state.authorize_more and state.prepaid and not state.stopped)
+
+
+def begun(state: OrderState) -> bool:
+    """An earlier run asked for one more authorization and got no answer: it may stand."""
+    return terms_known(state) and state.tried(f"authorize/{state.authorization_attempts + 1}")

@@ -46,8 +46,19 @@ class GatewayEvent(Value):
     reason: Annotated[str, Field(max_length=300)] = ""
 
 
+class EventView(Value):
+    """An event as it was taken; `heard`: yes, not yet, or why its order would not hear it; empty when it had nothing to hear."""
+
+    event: str
+    name: str
+    order: str
+    occurred_at: Moment
+    outcome: str
+    heard: str
+
+
 class EventTaken(Value):
-    """What became of an event: one sentence, and how much of what its order was told (minor units of no matter what)."""
+    """What became of an event, in one sentence."""
 
     event: str
     name: str

@@ -83,6 +83,8 @@ class StripePayments:
         except StripeRefused as refused:
             if refused.param in ("payment_method", "customer"):
                 return Declined(reason=f"Stripe does not take the means of payment: {refused.sentence}")
+            if refused.code in ("amount_too_small", "amount_too_large"):
+                return Declined(reason=refused.sentence)
             raise
         return _verdict(answer, key, amount)
 

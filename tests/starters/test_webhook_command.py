@@ -12,6 +12,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from sqlalchemy.orm import Session
 
 from database import outbox
 from database.engine import Database
@@ -93,7 +94,27 @@ def test_an_event_may_come_through_a_pipe(home: Path, oms: Answer, monkeypatch: 
     file, signature = page_paid(home)
     monkeypatch.setattr("sys.stdin", SimpleNamespace(buffer=io.BytesIO(Path(file).read_bytes())))
     code, said, _ = oms("webhook", "stripe", "-", "--signature", signature, "--json")
-    assert (code, said["name"], said["told"], said["heard"]) == (0, "checkout.session.completed", 1, False)
+    unheard = "Temporal does not answer; the order hears of it as soon as it does."
+    assert (code, said["name"], said["told"], said["unheard"]) == (0, "checkout.session.completed", 1, unheard)
+
+
+def test_events_are_listed_with_what_their_orders_have_not_heard(home: Path, oms: Answer) -> None:
+    assert oms("webhook", "list")[1].strip() == "No event was taken yet."
+    file, signature = page_paid(home)
+    oms("webhook", "stripe", file, "--signature", signature)
+    [event] = oms("webhook", "list", "--json")[1]
+    assert (event["name"], event["order"], event["heard"]) == ("checkout.session.completed", "shopify/1001", "not yet")
+    assert oms("webhook", "list", "--unheard")[1].strip() == "No event is unheard."
+
+    def refuse(session: Session) -> None:
+        outbox.told(session, f"stripe/{event['event']}", datetime.now(UTC), "Order shopify/1001 is closed, the message came too late.")
+
+    database = Database(f"sqlite:///{home / 'holdfast.db'}")
+    database.run(refuse)
+    asyncio.run(database.close())
+    code, said, _ = oms("webhook", "list", "--unheard")
+    assert code == 0
+    assert "Order shopify/1001 is closed, the message came" in " ".join(said.split())
 
 
 def test_what_stripe_did_not_sign_is_refused_and_leaves_nothing(home: Path, oms: Answer) -> None:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
+
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from database.tables import AuthorizationRow, Payment
 from domain.exceptions import ExceptionKind
 from domain.lifecycle import Wait
-from domain.messages import AmendOrder, LineQuantity, PaymentReceived
+from domain.messages import AmendOrder, LineQuantity, PaymentReceived, PaymentReversed
 from domain.order import PaymentTerms
+from domain.policies import Policies
 from domain.steps import Outcome
 from tests.workflows.answers import answers
 from tests.workflows.lives import money, refunds
@@ -48,6 +51,29 @@ async def waits_for_stock(shop: Shop, days: float, item: str, **script: object) 
     await living.until(Wait.STOCK)
     await living.pass_time(days)
     return living
+
+
+async def test_a_renewal_whose_answer_is_lost_for_a_whole_run_is_asked_for_once(shop: Shop) -> None:
+    item = shop.rare()
+    placed = order(line(1, item, 2), terms=PaymentTerms.PREPAID)
+    living = await shop.place(placed, Policies(leave_at_events=30), script={"card": "good"})
+    await living.until(Wait.STOCK)
+    await living.pass_time(8)
+    shop.trouble.lose(living.key, "authorize_payment")
+    await shop.receive(item, 2)
+    await living.trying("authorize_payment")
+    first = (await living.latest.describe()).run_id
+    again = PaymentReversed(**living.stamp("bank"), payment="of somebody else")
+    for _ in range(30):  # the history grows too long to wait for the answer
+        await living.tell(again)
+    async with asyncio.timeout(30):
+        while (await living.latest.describe()).run_id == first:
+            await asyncio.sleep(0.05)
+    shop.trouble.up(living.key)
+    await living.ship()
+    assert await authorizations(living) == [(2000, "stands"), (2000, "stands")]
+    assert await captures(living) == [(2000, "authorize/2")]
+    assert living.effects().count("authorization") == 2
 
 
 async def test_two_shipments_are_captured_from_one_authorization(shop: Shop) -> None:

@@ -26,6 +26,9 @@ async def tend(chapter: Chapter) -> None:
         if spare is not None:
             await void(chapter, spare)
             continue
+        if cards.begun(state):
+            await authorize_more(chapter, state.zero, chapter.now)
+            continue
         short = cards.shortage(state, chapter.now).minor > 0
         if not short or await cover(chapter, chapter.now, "What the card does not cover yet was declined"):
             state.authorize_more = False
@@ -75,7 +78,7 @@ async def secured(chapter: Chapter, shipment: Shipment) -> tuple[CardAuthorizati
 async def authorize_more(chapter: Chapter, at_least: Money, until: datetime) -> str:
     """Authorize what is to be captured and not held until then; why it was declined, nothing when it is held."""
     state = chapter.state
-    async with chapter.turn(chapter.life.cards, lambda: f"authorize/{state.authorization_attempts + 1}"):
+    async with chapter.life.cards:  # what an earlier run began and got no answer to is ended by whoever comes first
         attempt = state.authorization_attempts + 1
         base = chapter.base(f"authorize/{attempt}")
         missing = max(cards.shortage(state, until), at_least - cards.held(state, until))
