@@ -103,6 +103,14 @@ class Settings(BaseSettings):
     oidc_jwks_url: str = ""
     """Where its signing keys are. [default: where its configuration says]"""
 
+    payments: Literal["simulated", "stripe"] = "simulated"
+    """Who takes cards: the simulated gateway, or an account with Stripe."""
+    stripe_secret_key: SecretStr | None = None
+    """A secret or restricted key of the account (`sk_…`, `rk_…`) that may write payment intents and refunds."""
+    stripe_webhook_secret: SecretStr | None = None
+    """What Stripe signs its events with (`whsec_…`); while it is rotated the old and the new one, separated by a comma."""
+    stripe_address: str = ""
+    """Where Stripe's API is, when it is not Stripe's own: a double for tests, such as http://127.0.0.1:12111."""
     log_level: Annotated[Literal["debug", "info", "warning", "error"], BeforeValidator(lambda level: str(level).lower())] = "info"
 
     @classmethod
@@ -171,13 +179,42 @@ class Settings(BaseSettings):
         return self
 
     @model_validator(mode="after")
+    def _stripe_has_a_key(self) -> Self:
+        if self.payments == "stripe" and not (self.stripe_secret_key and self.stripe_secret_key.get_secret_value()):
+            raise ValueError("OMS_PAYMENTS=stripe needs OMS_STRIPE_SECRET_KEY")
+        return self
+
+    @field_validator("stripe_address")
+    @classmethod
+    def _web_address(cls, address: str) -> str:
+        parts = urlsplit(address)
+        if address and (parts.scheme not in ("http", "https") or not parts.hostname or parts.username):
+            raise ValueError("should read http://host:port")
+        return address.rstrip("/")
+
+    @property
+    def stripe_webhook_secrets(self) -> tuple[str, ...]:
+        """Every secret that may have signed an event."""
+        said = self.stripe_webhook_secret.get_secret_value() if self.stripe_webhook_secret else ""
+        return tuple(secret.strip() for secret in said.split(",") if secret.strip())
+
+    @model_validator(mode="after")
     def _certificate_with_key(self) -> Self:
         if (self.temporal_tls_cert is None) != (self.temporal_tls_key is None):
             raise ValueError("TEMPORAL_TLS_CLIENT_CERT_PATH and TEMPORAL_TLS_CLIENT_KEY_PATH are given together or not at all")
         return self
 
 
-_SECRET = frozenset({"OMS_DATABASE_URL", "TEMPORAL_API_KEY", "OMS_UPS_CLIENT_SECRET", "OMS_DHL_PASSWORD"})
+_SECRET = frozenset(
+    {
+        "OMS_DATABASE_URL",
+        "TEMPORAL_API_KEY",
+        "OMS_UPS_CLIENT_SECRET",
+        "OMS_DHL_PASSWORD",
+        "OMS_STRIPE_SECRET_KEY",
+        "OMS_STRIPE_WEBHOOK_SECRET",
+    }
+)
 """Settings whose value may hold a password: a refusal never repeats it."""
 
 

@@ -34,6 +34,9 @@ def record_authorization(session: Session, request: AuthorizePayment, authorizat
             amount=request.amount.minor,
             currency=request.amount.currency,
             declined=authorization.declined,
+            voided=False,
+            expires_at=authorization.expires_at,
+            single=authorization.single,
             at=request.at,
         )
     )
@@ -52,7 +55,7 @@ def record_capture(session: Session, request: CapturePayment, capture: Capture) 
     """Book captured money on account, where the shipment's invoice will find it; a declined capture books nothing."""
     if not capture.declined:
         order_of(session, request.order)
-        session.add(_payment(request, request.payment, "captured", request.amount.minor))
+        session.add(_payment(request, request.payment, "captured", request.amount.minor, request.authorization))
         enter(session, request, "payment", -request.amount.minor, None, request.payment, name="account")
     return capture
 
@@ -97,13 +100,17 @@ def reverse_payment(session: Session, request: ReversePayment) -> Recorded:
     return Recorded()
 
 
-def check_refund(session: Session, request: RefundPayment) -> None:
-    """Before the gateway is asked: raises RefundTooHigh when more would be given back than is left of the payment, NotFound without one."""
+def check_refund(session: Session, request: RefundPayment) -> str:
+    """Before the gateway is asked: what a capture was taken from (the gateway's id), empty for any other payment.
+
+    Raises RefundTooHigh when more would be given back than is left of the payment, NotFound without one.
+    """
     payment = payment_of(session, request.order, request.payment)
     left = 0 if payment.reversed else payment.amount - payment.refunded
     if request.amount.minor > left:
         raise RefundTooHigh(f"payment {request.payment} of {request.order}", request.amount.minor, left)
     require(request.amount.minor > 0, f"A refund of {request.amount.minor} minor units for {request.order} is none.")
+    return payment.authorization
 
 
 def book_refund(session: Session, request: RefundPayment, refunded: Refunded) -> Refunded:
@@ -201,9 +208,18 @@ def lift_credit_hold(session: Session, order: Order) -> None:
     customer.credit_hold = session.scalar(owed.limit(1)) is not None
 
 
-def _payment(step: Step, name: str, kind: str, amount: int) -> Payment:
+def _payment(step: Step, name: str, kind: str, amount: int, authorization: str = "") -> Payment:
     return Payment(
-        order=step.order, payment=name, kind=kind, key=step.key, amount=amount, refunded=0, reversed=False, reason="", at=step.at
+        order=step.order,
+        payment=name,
+        kind=kind,
+        key=step.key,
+        authorization=authorization,
+        amount=amount,
+        refunded=0,
+        reversed=False,
+        reason="",
+        at=step.at,
     )
 
 

@@ -15,6 +15,7 @@ from database.backorder_queue import places_of
 from database.claims import standing
 from database.tables import (
     AuditEntry,
+    AuthorizationRow,
     Base,
     CreditNote,
     Customer,
@@ -45,6 +46,7 @@ from domain.order import OrderLine as PlacedLine
 from domain.steps import Finding, Pick, Severity
 from domain.values import Value
 from domain.views import (
+    AuthorizationView,
     CreditView,
     InvoiceView,
     LineView,
@@ -199,6 +201,7 @@ def _views(session: Session, keys: Sequence[str]) -> dict[str, OrderView]:
     shipments, parcels = _by_order(session, Shipment, keys), _by_order(session, ParcelRow, keys)
     reservations = _by_order(session, Reservation, keys)
     invoices, payments = _by_order(session, Invoice, keys), _by_order(session, Payment, keys)
+    authorizations = _by_order(session, AuthorizationRow, keys)
     credit_notes = _by_order(session, CreditNote, keys)
     returns, return_lines = _by_order(session, Return, keys), _by_order(session, ReturnLine, keys)
     exceptions, promises = _by_order(session, ExceptionRow, keys), _by_order(session, Promise, keys)
@@ -226,6 +229,7 @@ def _views(session: Session, keys: Sequence[str]) -> dict[str, OrderView]:
             shipments=tuple(_shipment(row, reservations[key], parcels[key]) for row in shipments[key]),
             invoices=tuple(_invoice(row, order.currency) for row in invoices[key]),
             payments=tuple(_payment(row, order.currency) for row in payments[key]),
+            authorizations=tuple(_authorization(row, payments[key]) for row in sorted(authorizations[key], key=lambda row: row.at)),
             credits=tuple(_credit(row, order.currency) for row in credit_notes[key]),
             returns=tuple(_return(row, return_lines[key]) for row in returns[key]),
             exceptions=asked,
@@ -300,6 +304,19 @@ def _invoice(row: Invoice, currency: str) -> InvoiceView:
 def _payment(row: Payment, currency: str) -> PaymentView:
     amount, refunded = Money(minor=row.amount, currency=currency), Money(minor=row.refunded, currency=currency)
     return PaymentView(payment=row.payment, kind=row.kind, amount=amount, refunded=refunded, reversed=row.reversed)
+
+
+def _authorization(row: AuthorizationRow, payments: Iterable[Payment]) -> AuthorizationView:
+    taken = sum(payment.amount for payment in payments if row.authorization and payment.authorization == row.authorization)
+    return AuthorizationView(
+        reference=row.authorization,
+        amount=Money(minor=row.amount, currency=row.currency),
+        captured=Money(minor=taken, currency=row.currency),
+        expires_at=row.expires_at,
+        single=row.single,
+        voided=row.voided,
+        declined=row.declined,
+    )
 
 
 def _credit(row: CreditNote, currency: str) -> CreditView:

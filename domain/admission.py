@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from domain.cards import terms_known
 from domain.errors import InputRefused
 from domain.exceptions import ExceptionKind, OpenException
 from domain.lifecycle import TAKEN
@@ -62,7 +63,7 @@ def _refuse_amendment(state: OrderState, request: AmendOrder) -> str | None:
             return f"Line {number} cannot go below {wanted - line.open}: so many are with the warehouse or shipped."
         if quantity > wanted and line.bills_to != number:
             return f"Line {number} ({line.origin}) cannot go above {wanted}: the customer did not order it."
-        if quantity > wanted and state.prepaid:
+        if quantity > wanted and state.prepaid and state.authorization and not terms_known(state):
             return f"Line {number} cannot go above {wanted}: the payment is authorized for no more; place another order."
     return None
 

@@ -130,7 +130,7 @@ class PaymentReversed(Fact):
     """A payment was taken back (a returned debit, a chargeback)."""
 
     fact: Literal["payment_reversed"] = "payment_reversed"
-    payment: Annotated[str, Field(min_length=1, max_length=120)]
+    payment: Annotated[str, Field(min_length=1, max_length=300)]  # a capture is named by its step
     reason: Text = ""
 
 

@@ -16,16 +16,22 @@ class AuthorizePayment(Step):
 
 
 class Authorization(Value):
-    """`declined` is the gateway's reason when there is no authorization."""
+    """`declined` is the gateway's reason when there is no authorization.
+
+    `expires_at` is until when it may be captured, nothing where the gateway names no end; `single`: its first capture ends it.
+    """
 
     authorization: str = ""
     declined: str = ""
+    expires_at: Moment | None = None
+    single: bool = False
 
 
 class VoidAuthorization(Step):
-    """Give up an authorization; `undoes` is the key of the attempt, whatever became of it."""
+    """Give up an authorization; `undoes` is the key of the attempt, whatever became of it, `authorization` the gateway's id if known."""
 
     undoes: str
+    authorization: str = ""
 
 
 class CapturePayment(Step):
@@ -38,14 +44,18 @@ class CapturePayment(Step):
 
 
 class Capture(Value):
+    """`lapsed`: declined because the authorization pays nothing any more."""
+
     declined: str = ""
+    lapsed: bool = False
 
 
 class RefundCapture(Step):
-    """Give back a capture that an undone shipment made; `undoes` is the key of the capture."""
+    """Give back a capture that an undone shipment made; `undoes` is the key of the capture, `authorization` what it was taken from."""
 
     payment: str
     undoes: str
+    authorization: str = ""
 
 
 class TaxShare(Value):

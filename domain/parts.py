@@ -82,6 +82,21 @@ class Attempt(Record):
 
     step: str
     key: str
+    authorization: str = ""  # of a capture: the gateway's id of what it is taken from
+
+
+class CardAuthorization(Record):
+    """What the gateway promised to pay: `captured` of `amount` was taken so far."""
+
+    key: str
+    reference: str  # the gateway's own id
+    amount: Money
+    captured: Money
+    expires_at: Moment | None = None
+    single: bool = False  # its first capture ends it
+    closed: bool = False  # nothing more is captured from it
+    replaced: bool = False  # another has taken its place before it ended: it is to be given up
+    voided: bool = False  # given up, or ended by itself
 
 
 class Shipment(Record):
@@ -102,6 +117,10 @@ class Shipment(Record):
     packed: bool = False
     captured: bool = False
     capture_attempts: int = 0
+    capture_from: str = ""  # the key of the authorization that a capture on its way takes
+    capture_amount: Money | None = None  # what that capture takes
+    taken: Money | None = None  # what was captured of its invoice so far
+    on_account: Money | None = None  # what of its invoice is paid by money that came in before, otherwise
     free: bool = False  # nothing in it is billed
     ship_attempts: int = 0
     shipped_at: Moment | None = None

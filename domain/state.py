@@ -16,7 +16,7 @@ from domain.messages import (
 )
 from domain.money import Money
 from domain.order import Moment, OrderLine, PaymentTerms, PlaceOrder, ShippingPolicy
-from domain.parts import AmendmentAsked, Attempt, Backorder, Hold, Invoice, Line, Note, Payment, Repick, Return, Shipment
+from domain.parts import AmendmentAsked, Attempt, Backorder, CardAuthorization, Hold, Invoice, Line, Note, Payment, Repick, Return, Shipment
 from domain.policies import Policies
 from domain.steps import Finding, LineChange, LinePromise, Need, Outcome, PlannedShipment, Shortage
 from domain.values import Record, Value
@@ -53,6 +53,8 @@ class OrderState(Record):
     authorization: str = ""
     authorization_attempts: int = 0
     authorizations_attempted: list[str] = []
+    authorizations: list[CardAuthorization] = []  # what was granted; none of an order from before they were kept
+    authorize_more: bool = False  # the order changed so that the card may not cover it any more
     billed: bool = False  # a prepaid order that a person let go on terms
     lines: list[Line]
     allocation_rounds: int = 0
@@ -261,10 +263,10 @@ class OrderState(Record):
         """The exception of this kind and subject whose answer has not been carried out yet."""
         return next((e for e in self.exceptions if e.kind is kind and e.subject == subject and not e.carried_out), None)
 
-    def begin(self, shipment: Shipment, step: str, key: str) -> None:
+    def begin(self, shipment: Shipment, step: str, key: str, authorization: str = "") -> None:
         """Remember a step as attempted, before it is tried: from now on undo has to look at it."""
         if all(attempt.key != key for attempt in shipment.attempted):
-            shipment.attempted.append(Attempt(step=step, key=key))
+            shipment.attempted.append(Attempt(step=step, key=key, authorization=authorization))
 
     def withdraw(self, exception: OpenException, now: datetime) -> None:
         if exception.decision is None:

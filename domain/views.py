@@ -91,6 +91,18 @@ class PaymentView(Value):
     reversed: bool = False
 
 
+class AuthorizationView(Value):
+    """What a card promised to pay; `captured` of it was taken, whatever was given back since."""
+
+    reference: str  # the gateway's own id, empty when it was declined
+    amount: Money
+    captured: Money
+    expires_at: Moment | None = None
+    single: bool = False  # its first capture ends it
+    voided: bool = False
+    declined: str = ""
+
+
 class CreditView(Value):
     number: int
     document: str
@@ -142,6 +154,7 @@ class OrderView(Value):
     exceptions: tuple[OpenException, ...]
     waits: tuple[WaitView, ...]
     promises: tuple[PromiseView, ...] = ()
+    authorizations: tuple[AuthorizationView, ...] = ()
 
     @property
     def stage(self) -> Stage:

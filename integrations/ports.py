@@ -8,6 +8,7 @@ door closed.
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Literal, Protocol
 
 from pydantic import ConfigDict
@@ -68,13 +69,18 @@ class Manifested(Value):
 
 
 class Declined(Value):
-    """The gateway said no, with its reason in words."""
+    """The gateway said no, with its reason in words; `lapsed`: the authorization is given up or has expired, and pays nothing any more."""
 
     reason: str
+    lapsed: bool = False
 
 
 class Approved(Value):
+    """Of an authorization: how long it may be captured, nothing where no end is named, and whether its first capture ends it."""
+
     reference: str  # the gateway's own id
+    lasts: timedelta | None = None
+    single: bool = False
 
 
 class Warehouse(Protocol):
@@ -109,18 +115,21 @@ class Packer(Protocol):
 
 
 class Payments(Protocol):
-    async def authorize(self, key: str, order: str, amount: Money, reference: str) -> Approved | Declined: ...
+    """`authorization` is the gateway's own id of one, as `authorize` answered; an undo goes without it where no answer ever came."""
 
-    async def void(self, key: str) -> None:
-        """Give up the authorization made under `key`."""
+    async def authorize(self, key: str, order: str, amount: Money, reference: str, asked_at: Moment | None = None) -> Approved | Declined:
+        """Reserve `amount`; `asked_at` is when `key` was first made, for a gateway that forgets keys after a while."""
+
+    async def void(self, key: str, authorization: str = "") -> None:
+        """Give up what is not captured of the authorization made under `key`."""
 
     async def capture(self, key: str, authorization: str, amount: Money) -> Approved | Declined: ...
 
-    async def refund(self, key: str, payment: str, amount: Money) -> Approved | Declined:
-        """Give money back on a capture (by its key) or, for any other payment, by bank transfer."""
+    async def refund(self, key: str, payment: str, amount: Money, authorization: str = "") -> Approved | Declined:
+        """Give money back on a capture (by its key, with its authorization) or, for any other payment, by bank transfer."""
 
-    async def cancel_capture(self, key: str) -> None:
-        """Give back whatever was captured under `key`; a capture that has not come yet will be declined."""
+    async def cancel_capture(self, key: str, authorization: str = "") -> None:
+        """Give back whatever was captured under `key`; a capture that has not come yet finds its authorization voided, or is declined."""
 
 
 class Letter(Value):

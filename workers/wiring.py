@@ -39,9 +39,10 @@ from database.engine import Database
 from domain.errors import Refused
 from integrations.forecasting import best_forecaster
 from integrations.ports import Carriers, Mail, Payments, Warehouse
-from integrations.simulated import SimulatedCarriers, SimulatedMail, SimulatedPayments, SimulatedWarehouse, World
+from integrations.simulated import SimulatedCarriers, SimulatedMail, SimulatedWarehouse, World
 from starters.forms import FORMS
 from starters.intake import Road
+from workers.gateways import payments_of
 from workers.messenger import messenger
 from workers.runner import plain, watched
 from workers.sweeper import sweeper
@@ -89,7 +90,7 @@ class Partners:
 def partners(settings: Settings) -> tuple[Partners, World]:
     """The outside world that the settings name; the simulated one keeps its own records."""
     world = World(Path(settings.world_url.removeprefix("sqlite:///")))
-    return Partners(SimulatedWarehouse(world), SimulatedCarriers(world), SimulatedPayments(world), SimulatedMail(world)), world
+    return Partners(SimulatedWarehouse(world), SimulatedCarriers(world), payments_of(settings, world), SimulatedMail(world)), world
 
 
 def bell_of(client: Client, database: Database) -> Bell:

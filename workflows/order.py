@@ -13,7 +13,7 @@ from temporalio.common import RawValue
 
 with workflow.unsafe.imports_passed_through():
     from activities.orders import OrderActivities
-    from domain import admission
+    from domain import admission, cards
     from domain.errors import OrderError, Refused
     from domain.lifecycle import TAKEN, Wait
     from domain.messages import (
@@ -39,6 +39,7 @@ with workflow.unsafe.imports_passed_through():
 from workflows import story
 from workflows.chapter import Chapter, Life, Stopped, never
 from workflows.stages import acceptance, cash, desk, fulfilment, promising, returns, settlement, supply, undoing
+from workflows.stages import cards as card
 
 Begin = Callable[[], Coroutine[Any, Any, None]]
 
@@ -101,6 +102,8 @@ class Order:
                 yield self.chapter("slips", promising.promise_anew, stop=self.winding_up)
             if state.broken_promises:
                 yield self.chapter("promise", promising.ask_about_promises, stop=self.winding_up)
+        if state.ready and not state.winding_up and cards.tending(state):
+            yield self.chapter("card", card.tend, stop=self.winding_up)
         for shipment in state.shipments:
             if (not shipment.settled or shipment.unshippable) and not self.stopped_before_shipping(shipment):
                 yield self.chapter(shipment.name, fulfilment.fulfil, shipment, stop=partial(self.stopped_before_shipping, shipment))
@@ -170,7 +173,7 @@ class Order:
 
     def stopping(self, running: dict[str, asyncio.Task[None]]) -> bool:
         """Chapters that have to stop before winding up are still running."""
-        early = {"acceptance", "supply", "slips", "promise"} | {
+        early = {"acceptance", "supply", "slips", "promise", "card"} | {
             shipment.name for shipment in self.state.shipments if shipment.shipped_at is None
         }
         return any(name in early for name in running)

@@ -8,6 +8,7 @@ from database.tables.carriers import CarrierCall, Dock, LabelDocument, Manifest,
 from database.tables.catalogue import Customer, CustomerAlias, Item, Location, Price, PriceList, TransitTime
 from database.tables.claims import ChannelQuota, SoftReservation
 from database.tables.floor import Bin, CountTask, OutboxFact, PickedSerial, PickRelease, PickTask, ScanPart, ScanRow, Wave
+from database.tables.gateway import GatewayEventRow
 from database.tables.inbox import InboxEntry, InboxNeed, InboxPart, Mapping
 from database.tables.money import (
     AuthorizationRow,
@@ -77,6 +78,7 @@ __all__ = [
     "Dock",
     "ExceptionRow",
     "FreightRate",
+    "GatewayEventRow",
     "InboxEntry",
     "InboxNeed",
     "InboxPart",

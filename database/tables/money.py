@@ -15,7 +15,7 @@ _PAYMENT = (["order", "payment"], ["payments.order", "payments.payment"])
 
 class AuthorizationRow(Base):
     __tablename__ = "authorizations"
-    __table_args__ = (Index(None, "order"),)
+    __table_args__ = (Index(None, "order"), Index(None, "authorization"))
 
     key: Mapped[str] = mapped_column(primary_key=True)
     order: Mapped[str] = mapped_column(ForeignKey("orders.order"))
@@ -24,6 +24,8 @@ class AuthorizationRow(Base):
     currency: Mapped[str]
     declined: Mapped[str] = mapped_column(default="")
     voided: Mapped[bool] = mapped_column(default=False)
+    expires_at: Mapped[datetime | None]  # until when it may be captured, as the gateway says
+    single: Mapped[bool] = mapped_column(default=False)  # its first capture ends it
     at: Mapped[datetime]
 
 
@@ -37,6 +39,7 @@ class Payment(Base):
     payment: Mapped[str] = mapped_column(primary_key=True)
     kind: Mapped[str]  # captured, received
     key: Mapped[str] = mapped_column(unique=True)
+    authorization: Mapped[str] = mapped_column(default="")  # of a capture: the gateway's id of what it was taken from
     amount: Mapped[int]
     refunded: Mapped[int] = mapped_column(default=0)
     reversed: Mapped[bool] = mapped_column(default=False)

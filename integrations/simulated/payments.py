@@ -1,8 +1,10 @@
-"""The payment gateway: as strict as the real ones about what may be captured and what may be given back."""
+"""The payment gateway: as strict as the real ones about what may be captured, until when, and what may be given back."""
 
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from domain.errors import NotFound, RefundTooHigh, Refused
@@ -11,6 +13,9 @@ from integrations.ports import Approved, Declined
 from integrations.simulated.scripts import CardScript
 from integrations.simulated.store import Port, Subject, Withdrawn, World, happened
 
+LASTS = timedelta(days=7)
+"""How long most card authorizations last."""
+
 AUTHORIZE, CAPTURE, REFUND = "authorization", "capture", "refund"
 
 
@@ -18,13 +23,13 @@ class SimulatedPayments:
     """The port `Payments`: captures stay within their authorization, refunds within their capture, and both in one currency.
 
     What a card does is scripted by order (`CardScript`); a token that contains "declined" is always declined. A declined key stays
-    declined: a new attempt needs a new key, as at real gateways.
+    declined: a new attempt needs a new key, as at real gateways. An authorization ends `lasts` after it was given, by `clock`.
     """
 
-    def __init__(self, world: World) -> None:
-        self._world = world
+    def __init__(self, world: World, clock: Callable[[], datetime] = lambda: datetime.now(UTC), lasts: timedelta = LASTS) -> None:
+        self._world, self._clock, self._lasts = world, clock, lasts
 
-    async def authorize(self, key: str, order: str, amount: Money, reference: str) -> Approved | Declined:
+    async def authorize(self, key: str, order: str, amount: Money, reference: str, asked_at: datetime | None = None) -> Approved | Declined:
         _positive("authorization", amount)
         await self._world.until_asked(order)
 
@@ -40,12 +45,14 @@ class SimulatedPayments:
             if declined:
                 return {"declined": declined}
             happened(connection, Port.PAYMENTS, key, AUTHORIZE)
-            return {"reference": f"auth_{number:08}"}
+            expires_at, single = self._clock() + self._lasts, card is CardScript.CAPTURES_ONCE
+            connection.execute("INSERT INTO authorization_terms VALUES (?, ?, ?)", (number, expires_at.isoformat(), single))
+            return {"reference": f"auth_{number:08}", "lasts": self._lasts.total_seconds(), "single": single}
 
         said = {"order": order, "amount": amount.model_dump(), "reference": reference}
         return _verdict(await self._world.once(Port.PAYMENTS, AUTHORIZE, key, said, Subject(order=order, about="payment"), ask_the_bank))
 
-    async def void(self, key: str) -> None:
+    async def void(self, key: str, authorization: str = "") -> None:
         def release(connection: sqlite3.Connection, _answer: dict[str, Any]) -> str:
             released = connection.execute("UPDATE authorizations SET voided = 1 WHERE key = ? AND declined = ''", (key,)).rowcount
             return "authorization voided" if released else ""
@@ -58,21 +65,30 @@ class SimulatedPayments:
         order = await self._world.off_loop(self._order_of, number)
 
         def take(connection: sqlite3.Connection) -> dict[str, Any]:
-            granted = connection.execute("SELECT * FROM authorizations WHERE number = ? AND declined = ''", (number,)).fetchone()
+            granted = connection.execute(
+                "SELECT a.*, t.expires_at, t.single FROM authorizations a LEFT JOIN authorization_terms t ON t.number = a.number"
+                " WHERE a.number = ? AND a.declined = ''",
+                (number,),
+            ).fetchone()
             if granted is None:
                 raise NotFound("authorization", authorization)
             _same_currency("capture", amount, granted["currency"])
             taken = connection.execute(
                 "SELECT coalesce(sum(minor), 0) FROM captures WHERE authorization = ? AND declined = ''", (number,)
             ).fetchone()[0]
-            if taken + amount.minor > granted["minor"]:
+            spent = bool(granted["single"] and taken)
+            if not spent and taken + amount.minor > granted["minor"]:
                 left = Money(minor=granted["minor"] - taken, currency=amount.currency)
                 raise Refused(f"A capture of {amount} is more than the {left} left of the authorization {authorization!r}.")
             attempts = connection.execute("SELECT count(*) FROM captures WHERE order_key = ?", (granted["order_key"],)).fetchone()[0]
             card = self._world.script_of(granted["order_key"]).card
-            declined = ""
+            declined = ended = ""
             if granted["voided"]:
-                declined = "The authorization was voided."
+                declined = ended = "The authorization was voided."
+            elif spent:
+                declined = ended = "The authorization was captured before, and nothing of it is left."
+            elif granted["expires_at"] and self._clock() >= datetime.fromisoformat(granted["expires_at"]):
+                declined = ended = f"The authorization expired on {granted['expires_at'][:10]}."
             elif card is CardScript.CAPTURE_FAILS_ONCE and attempts == 0:
                 declined = "The card issuer did not release the funds."
             capture = connection.execute(
@@ -80,7 +96,7 @@ class SimulatedPayments:
                 (key, number, granted["order_key"], amount.minor, declined),
             ).lastrowid
             if declined:
-                return {"declined": declined}
+                return {"declined": declined, "lapsed": bool(ended)}
             happened(connection, Port.PAYMENTS, key, CAPTURE)
             return {"reference": f"cap_{capture:08}"}
 
@@ -90,7 +106,7 @@ class SimulatedPayments:
         except Withdrawn as withdrawn:
             return Declined(reason=str(withdrawn))
 
-    async def refund(self, key: str, payment: str, amount: Money) -> Approved | Declined:
+    async def refund(self, key: str, payment: str, amount: Money, authorization: str = "") -> Approved | Declined:
         _positive("refund", amount)
         order = await self._world.off_loop(self._order_of_capture, payment) or key.rpartition("/refund/")[0]
 
@@ -118,7 +134,7 @@ class SimulatedPayments:
         said = {"payment": payment, "amount": amount.model_dump()}
         return _verdict(await self._world.once(Port.PAYMENTS, REFUND, key, said, Subject(order=order, about=key), give_back))
 
-    async def cancel_capture(self, key: str) -> None:
+    async def cancel_capture(self, key: str, authorization: str = "") -> None:
         def give_all_back(connection: sqlite3.Connection, _answer: dict[str, Any]) -> str:
             given = connection.execute("UPDATE captures SET refunded = minor WHERE key = ? AND declined = ''", (key,)).rowcount
             return "capture given back" if given else ""
@@ -145,4 +161,6 @@ def _same_currency(what: str, amount: Money, currency: str) -> None:
 
 
 def _verdict(answer: dict[str, Any]) -> Approved | Declined:
-    return Declined(reason=answer["declined"]) if "declined" in answer else Approved(reference=answer["reference"])
+    if "declined" in answer:
+        return Declined(reason=answer["declined"], lapsed=answer.get("lapsed", False))
+    return Approved.model_validate(answer)

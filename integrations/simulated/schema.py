@@ -32,6 +32,7 @@ CREATE TABLE IF NOT EXISTS authorizations (
     currency TEXT NOT NULL, declined TEXT NOT NULL, voided INTEGER NOT NULL DEFAULT 0
 );
 CREATE INDEX IF NOT EXISTS authorizations_by_order ON authorizations (order_key);
+CREATE TABLE IF NOT EXISTS authorization_terms (number INTEGER PRIMARY KEY, expires_at TEXT NOT NULL, single INTEGER NOT NULL);
 CREATE TABLE IF NOT EXISTS captures (
     number INTEGER PRIMARY KEY, key TEXT NOT NULL, authorization INTEGER NOT NULL REFERENCES authorizations (number),
     order_key TEXT NOT NULL, minor INTEGER NOT NULL, declined TEXT NOT NULL, refunded INTEGER NOT NULL DEFAULT 0

@@ -37,6 +37,7 @@ class CardScript(StrEnum):
     DECLINED = "declined"  # every authorization is declined
     CAPTURE_FAILS_ONCE = "capture_fails_once"  # the first capture is declined, the next is approved
     REFUND_FAILS_ONCE = "refund_fails_once"  # the first refund is declined, the next is approved
+    CAPTURES_ONCE = "captures_once"  # each authorization is ended by its first capture
 
 
 class PayScript(StrEnum):

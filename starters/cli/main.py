@@ -26,6 +26,7 @@ from starters.cli import (
     sourcing,
     supplying,
     telling,
+    webhooks,
 )
 
 OK, FELL_SHORT, USAGE, REFUSED, UNAVAILABLE, DEFECT, INTERRUPTED = 0, 1, 2, 3, 4, 5, 130
@@ -56,6 +57,7 @@ for room in (
     sourcing,
     queueing,
     telling,
+    webhooks,
     floor,
     packing,
     dispatch,

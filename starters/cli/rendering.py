@@ -17,7 +17,7 @@ from domain.lifecycle import Stage
 if TYPE_CHECKING:
     from database.audit import Violation
     from database.reading import AuditView
-    from domain.views import InvoiceView, LineView, OrderSummary, OrderView, ShipmentView, StockView, WaitView
+    from domain.views import AuthorizationView, InvoiceView, LineView, OrderSummary, OrderView, ShipmentView, StockView, WaitView
 
 STAGE_STYLES = {
     Stage.CAPTURED: "yellow",
@@ -171,6 +171,9 @@ def _sections(order: OrderView, now: datetime) -> Iterable[tuple[str, Table]]:
     if order.invoices:
         columns = ("#>", "Document", "Shipment>", "Total>", "Fees>", "Credited>", "Paid>", "Written off>", "Balance>", "Due", "Reminders>")
         yield "Invoices", _filled(columns, (_invoice(each) for each in order.invoices))
+    if order.authorizations:
+        of_cards = ("Authorization", "Amount>", "Captured>", "Stands", "Until (UTC)")
+        yield "Card", _filled(of_cards, (_authorization(each, now) for each in order.authorizations))
     if order.payments:
         rows_of_payments = (
             (each.payment, each.kind + (", reversed" if each.reversed else ""), each.amount, each.refunded or "") for each in order.payments
@@ -191,6 +194,15 @@ def _line(line: LineView, used: Sequence[str], now: datetime) -> tuple[object, .
     backorder = f"backorder until {until(line.backorder_due, now)}{place}" if line.backorder_due and line.open else ""
     counts = (getattr(line, bucket) or "" for bucket in used)
     return (line.number, line.item, line.description, line.unit_price, line.ordered, *counts, line.origin or backorder)
+
+
+def _authorization(each: AuthorizationView, now: datetime) -> tuple[object, ...]:
+    if each.declined:
+        return ("", each.amount, "", f"declined: {each.declined}", "")
+    spent = each.captured >= each.amount or (each.single and each.captured.minor > 0)
+    over = each.expires_at is not None and each.expires_at <= now
+    stands = "given up" if each.voided else "captured" if spent else "ended" if over else "open"
+    return (each.reference, each.amount, each.captured or "", stands, until(each.expires_at, now) if stands == "open" else "")
 
 
 def _shipment(each: ShipmentView) -> tuple[object, ...]:

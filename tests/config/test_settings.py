@@ -151,3 +151,33 @@ def test_a_carriers_password_is_never_shown(monkeypatch: pytest.MonkeyPatch) -> 
     assert "s3cret" not in f"{settings!r} {settings}"
     assert settings.dhl_password is not None
     assert settings.dhl_password.get_secret_value() == "s3cret"
+
+
+@pytest.mark.parametrize(
+    ("given", "sentence"),
+    [
+        ({"OMS_PAYMENTS": "cash"}, "OMS_PAYMENTS should be 'simulated' or 'stripe' (it is 'cash')."),
+        ({"OMS_PAYMENTS": "stripe"}, "OMS_PAYMENTS=stripe needs OMS_STRIPE_SECRET_KEY."),
+        ({"OMS_STRIPE_ADDRESS": "stripe.test"}, "OMS_STRIPE_ADDRESS should read http://host:port (it is 'stripe.test')."),
+    ],
+)
+def test_stripe_is_set_up_whole_or_not_at_all(monkeypatch: pytest.MonkeyPatch, given: dict[str, str], sentence: str) -> None:
+    for name, value in given.items():
+        monkeypatch.setenv(name, value)
+
+    with pytest.raises(ConfigError) as refused:
+        Settings.load()
+
+    assert str(refused.value) == f"Wrong settings: {sentence}"
+
+
+def test_stripes_secrets_are_never_shown_and_may_be_two_while_they_are_rotated(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OMS_PAYMENTS", "stripe")
+    monkeypatch.setenv("OMS_STRIPE_SECRET_KEY", "sk_live_s3cret")
+    monkeypatch.setenv("OMS_STRIPE_WEBHOOK_SECRET", "whsec_old3, whsec_new3,")
+
+    settings = Settings.load()
+
+    assert settings.stripe_webhook_secrets == ("whsec_old3", "whsec_new3")
+    for secret in ("s3cret", "whsec_old3", "whsec_new3"):
+        assert secret not in f"{settings!r}{settings}"

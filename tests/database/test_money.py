@@ -261,8 +261,16 @@ def capture_of(placed: PlaceOrder, attempt: int = 1) -> CapturePayment:
     )
 
 
-async def test_captured_money_pays_its_shipments_invoice(house: House) -> None:
+async def authorized_order(house: House) -> PlaceOrder:
+    """Two kettles, shipped, with an authorization over their 100.00."""
     placed = await house.shipped_order("1001", line(1, "KETTLE", 2))
+    request = AuthorizePayment(**step("authorize/1"), amount=eur(10_000), reference="tok_1")
+    await house(payments.record_authorization, request, Authorization(authorization="AUTH-7"))
+    return placed
+
+
+async def test_captured_money_pays_its_shipments_invoice(house: House) -> None:
+    placed = await authorized_order(house)
     for _ in range(2):
         await house.once(capture_of(placed), Capture, lambda s, asked: payments.record_capture(s, asked, Capture()))
     assert await account(house, placed) == -10_000
@@ -278,7 +286,7 @@ async def test_a_declined_capture_books_nothing(house: House) -> None:
 
 
 async def test_an_undone_capture_counts_for_nothing(house: House) -> None:
-    placed = await house.shipped_order("1001", line(1, "KETTLE", 2))
+    placed = await authorized_order(house)
     await house.once(capture_of(placed), Capture, lambda s, asked: payments.record_capture(s, asked, Capture()))
     back = RefundCapture(**step("uncapture/1"), payment="capture-1", undoes=capture_of(placed).key)
     for _ in range(2):

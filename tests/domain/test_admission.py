@@ -95,6 +95,7 @@ def test_an_amendment_changes_what_is_open_and_nothing_else() -> None:
 
 def test_the_same_line_named_twice_counts_together() -> None:
     found = state(order(line(1, 5), terms=PaymentTerms.PREPAID), accepted=True)
+    found.authorization = "auth_1"  # from before the gateway's terms were kept
     twice = AmendOrder(**STAMP, quantities=(LineQuantity(line=1, quantity=3), LineQuantity(line=1, quantity=3)))
     assert refusal(found, twice, NOON) == "Line 1 cannot go above 5: the payment is authorized for no more; place another order."
 

@@ -6,7 +6,7 @@ import multiprocessing
 import os
 import signal
 from collections.abc import Awaitable, Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -203,7 +203,8 @@ def _authorize_and_die(path: Path) -> None:
         world = World(path)
         for n in range(50):
             answer = await SimulatedPayments(world).authorize(f"authorize/{n}", f"shopify/{n}", euros(1000 + n), "tok_visa")
-            assert answer == Approved(reference=f"auth_{n + 1:08}")
+            assert isinstance(answer, Approved)
+            assert answer.reference == f"auth_{n + 1:08}"
         os.kill(os.getpid(), signal.SIGKILL)
 
     asyncio.run(run())
@@ -218,7 +219,7 @@ async def test_a_killed_process_loses_nothing_that_was_answered(tmp_path: Path) 
     with World(tmp_path / "world.db") as world:
         assert [effect.happened for effect in world.effects()] == [1] * 50
         again = await SimulatedPayments(world).authorize("authorize/7", "shopify/7", euros(1007), "tok_visa")
-        assert again == Approved(reference="auth_00000008")
+        assert again == Approved(reference="auth_00000008", lasts=timedelta(days=7))
 
 
 async def test_two_processes_share_one_store(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -20,9 +21,31 @@ def euros(minor: int) -> Money:
     return Money(minor=minor, currency="EUR")
 
 
+NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
+
+
+class Clock:
+    """A clock that stands until a test moves it."""
+
+    now = NOON
+
+    def __call__(self) -> datetime:
+        return self.now
+
+
 @pytest.fixture
-def payments(world: World) -> SimulatedPayments:
-    return SimulatedPayments(world)
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def payments(world: World, clock: Clock) -> SimulatedPayments:
+    return SimulatedPayments(world, clock)
+
+
+def approved(number: int) -> Approved:
+    """An authorization of today: it lasts seven days."""
+    return Approved(reference=f"auth_{number:08}", lasts=timedelta(days=7))
 
 
 async def authorized(payments: SimulatedPayments, amount: int = 10_000, key: str = "authorize/1") -> str:
@@ -80,7 +103,24 @@ async def test_a_cancelled_capture_is_given_back_and_never_comes_late(payments: 
 async def test_a_voided_authorization_captures_nothing(payments: SimulatedPayments) -> None:
     reference = await authorized(payments)
     await payments.void("authorize/1")
-    assert await payments.capture("capture/1", reference, euros(100)) == Declined(reason="The authorization was voided.")
+    assert await payments.capture("capture/1", reference, euros(100)) == Declined(reason="The authorization was voided.", lapsed=True)
+
+
+async def test_an_authorization_is_captured_for_seven_days(payments: SimulatedPayments, clock: Clock) -> None:
+    assert await payments.authorize("authorize/1", ORDER, euros(10_000), "tok_visa") == approved(1)
+    clock.now = NOON + timedelta(days=7, seconds=-1)
+    assert await payments.capture("capture/1", "auth_00000001", euros(100)) == Approved(reference="cap_00000001")
+    clock.now = NOON + timedelta(days=7)
+    late = Declined(reason="The authorization expired on 2026-11-30.", lapsed=True)
+    assert await payments.capture("capture/2", "auth_00000001", euros(100)) == late
+
+
+async def test_a_card_that_is_captured_once_releases_the_rest(payments: SimulatedPayments, world: World) -> None:
+    world.script(ORDER, {"card": "captures_once"})
+    assert await payments.authorize("authorize/1", ORDER, euros(10_000), "tok_visa") == approved(1).model_copy(update={"single": True})
+    await payments.capture("capture/1", "auth_00000001", euros(6_000))
+    over = Declined(reason="The authorization was captured before, and nothing of it is left.", lapsed=True)
+    assert await payments.capture("capture/2", "auth_00000001", euros(4_000)) == over
 
 
 async def test_what_makes_no_sense_is_refused(payments: SimulatedPayments) -> None:
@@ -100,7 +140,7 @@ async def test_a_card_that_is_declined_once_stays_declined_under_its_key(payment
     no = Declined(reason="Insufficient funds.")
     assert await payments.authorize("authorize/1", ORDER, euros(100), "tok_visa") == no
     assert await payments.authorize("authorize/1", ORDER, euros(100), "tok_visa") == no
-    assert await payments.authorize("authorize/2", ORDER, euros(100), "tok_visa") == Approved(reference="auth_00000002")
+    assert await payments.authorize("authorize/2", ORDER, euros(100), "tok_visa") == approved(2)
     assert [(effect.key, effect.happened) for effect in world.effects()] == [("authorize/1", 0), ("authorize/2", 1)]
 
 

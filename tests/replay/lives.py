@@ -314,6 +314,27 @@ async def other_bin_picked(shop: Shop, name: str) -> str:
     return await settled(living, 5000)
 
 
+async def card_renewed(shop: Shop, name: str) -> str:
+    """The authorization ends while two of five units are awaited; a third is added and taken back again, and what was held for it goes."""
+    item = shop.rare()
+    await shop.receive(item, 3, receipt=f"{name}-1")
+    living = await begun(shop, name, line(1, item, 5), terms=PaymentTerms.PREPAID)
+    await living.ship(1)
+    await deliver(living)
+    await living.until(Wait.STOCK)
+    await living.pass_time(8)
+    for quantity in (6, 5):
+        changed = (LineQuantity(line=1, quantity=quantity),)
+        await living.ask(AmendOrder(**living.stamp("customer"), quantities=changed))
+        await living.when(lambda s: len(s.authorizations) == 2 and not s.amendments, "the amendment")
+    await shop.receive(item, 2, receipt=f"{name}-2")
+    await living.ship(2)
+    await deliver(living, 2)
+    await living.when(lambda s: all(authorization.voided for authorization in s.authorizations), "the rest given up")
+    await living.close()
+    return living.latest.id
+
+
 LIVES: dict[str, Life] = {
     life.__name__: life
     for life in (
@@ -337,5 +358,6 @@ LIVES: dict[str, Life] = {
         stock_reallocated,
         reallocation,
         other_bin_picked,
+        card_renewed,
     )
 }

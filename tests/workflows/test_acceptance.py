@@ -149,7 +149,7 @@ async def test_a_declined_payment_is_tried_again(shop: Shop) -> None:
     await living.decide(ExceptionKind.PAYMENT_DECLINED, "retry")
     await living.until(Wait.PICK)
     assert living.effects() == ["authorization", "pick task"]
-    assert (await living.state()).authorization_attempts == 1
+    assert (await living.state()).authorization_attempts == 2
 
 
 @answers(ExceptionKind.PAYMENT_DECLINED, "bill")

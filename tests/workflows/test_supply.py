@@ -276,14 +276,6 @@ async def test_a_line_that_is_amended_up_costs_its_price_for_every_unit(shop: Sh
     assert view.total == euro(5831)
 
 
-async def test_a_prepaid_line_cannot_be_amended_up(shop: Shop) -> None:
-    living = await shop.place(order(line(1, quantity=2), terms=PaymentTerms.PREPAID))
-    await living.until(Wait.PICK)
-    sentence = await living.refused(amendment(living, line1=3))
-    assert sentence == "Line 1 cannot go above 2: the payment is authorized for no more; place another order."
-    assert [(row.ordered, row.open) for row in (await living.view()).lines] == [(2, 0)]
-
-
 async def test_what_is_with_the_warehouse_cannot_be_amended_down(shop: Shop) -> None:
     living = await shop.place(order(line(1, quantity=4)))
     await living.until(Wait.PICK)

@@ -9,6 +9,7 @@ from temporalio import workflow
 with workflow.unsafe.imports_passed_through():
     from activities.money import MoneyActivities
     from activities.orders import OrderActivities
+    from domain import cards
     from domain.exceptions import Decision, ExceptionKind
     from domain.money_steps import AuthorizePayment
     from domain.state import OrderState
@@ -65,14 +66,12 @@ async def authorize(chapter: Chapter) -> None:
         base = chapter.base(f"authorize/{attempt}")
         if base["key"] not in state.authorizations_attempted:
             state.authorizations_attempted.append(base["key"])
-        answer = await chapter.act(
-            MoneyActivities.authorize_payment,
-            AuthorizePayment(**base, amount=state.placed.total, reference=state.placed.payment_reference),
-            f"Authorize {state.placed.total}",
-            PAYMENTS,
-        )
+        request = AuthorizePayment(**base, amount=state.placed.total, reference=state.placed.payment_reference)
+        answer = await chapter.act(MoneyActivities.authorize_payment, request, f"Authorize {request.amount}", PAYMENTS)
         if answer.authorization:
             state.authorization = answer.authorization
+            state.authorizations.append(cards.granted(base["key"], request.amount, answer))
+            state.authorization_attempts = attempt
             return
         async with chapter.question(ExceptionKind.PAYMENT_DECLINED, "order", f"The payment was declined: {answer.declined}") as decision:
             state.authorization_attempts = attempt

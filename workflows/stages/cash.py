@@ -43,7 +43,7 @@ def cash_waits(state: OrderState) -> bool:
 
 def appliable(state: OrderState, payment: Payment) -> bool:
     """Money that no invoice has yet; a capture waits for the invoice of its own shipment."""
-    if payment.captured and any(s.captured and not s.invoice and not s.abandoned for s in state.shipments):
+    if payment.captured and any((s.captured or s.taken) and not s.invoice and not s.abandoned for s in state.shipments):
         return False
     return payment.unapplied.minor > 0
 

@@ -21,6 +21,7 @@ with workflow.unsafe.imports_passed_through():
 
 from workflows.chapter import Chapter
 from workflows.policies import WAREHOUSE
+from workflows.stages import cards
 from workflows.stages.supply import cause_of, change, substitutions
 
 
@@ -31,6 +32,7 @@ async def release(chapter: Chapter, shipment: Shipment) -> None:
     if (fact := taken_away(chapter, shipment)) is not None:
         await let_go(chapter, shipment, fact)
         return
+    await cards.keep_covered(chapter, shipment)
     base = chapter.base(f"shipment/{shipment.number}/release")
     chapter.state.begin(shipment, "release", base["key"])
     await chapter.act(

@@ -8,6 +8,7 @@ with workflow.unsafe.imports_passed_through():
     from activities.invoices import InvoiceActivities
     from activities.money import MoneyActivities
     from activities.shipping import ShippingActivities
+    from domain import cards
     from domain.exceptions import ExceptionKind
     from domain.invoicing import draft_invoice
     from domain.money_steps import CapturePayment, IssueInvoice, RefundCapture
@@ -17,6 +18,7 @@ with workflow.unsafe.imports_passed_through():
 
 from workflows.chapter import Chapter
 from workflows.policies import CARRIER, PAYMENTS
+from workflows.stages import cards as card
 from workflows.stages.floor import cancel_parked, give_up
 from workflows.stages.supply import cause_of
 
@@ -28,40 +30,68 @@ async def capture(chapter: Chapter, shipment: Shipment) -> None:
         return
     await chapter.pause(lambda: not state.holds and everything_packed(state, shipment))
     shipment.draft = shipment.draft or draft_invoice(state, shipment)
-    while state.prepaid and not shipment.captured and shipment.draft.total.minor > 0:
-        attempt = shipment.capture_attempts + 1
-        base = chapter.base(f"shipment/{shipment.number}/capture/{attempt}")
-        state.begin(shipment, "capture", base["key"])
-        answer = await chapter.act(
-            MoneyActivities.capture_payment,
-            CapturePayment(
-                **base,
-                payment=capture_name(state, shipment, attempt),
-                authorization=state.authorization,
-                amount=shipment.draft.total,
-                shipment=shipment.number,
-            ),
-            f"Capture {shipment.draft.total} for {shipment.name}",
-            PAYMENTS,
-        )
-        if not answer.declined:
-            state.payments.append(
-                Payment(
-                    payment=capture_name(state, shipment, attempt),
-                    amount=shipment.draft.total,
-                    captured=True,
-                    refunded=state.zero,
-                    refunded_on_account=state.zero,
-                )
-            )
-            shipment.captured = True
-            shipment.capture_attempts = attempt
-            return
-        detail = f"{shipment.draft.total} for {shipment.name} could not be captured: {answer.declined}"
-        async with chapter.question(ExceptionKind.CAPTURE_FAILED, shipment.name, detail) as decision:
-            shipment.capture_attempts = attempt
-            if decision.choice == "bill":
-                state.billed = True
+    while state.prepaid and not shipment.captured and not covered(state, shipment):
+        declined = await capture_part(chapter, shipment)
+        if declined:
+            detail = f"{shipment.capture_amount or cards.to_capture(shipment)} for {shipment.name} could not be captured: {declined}"
+            async with chapter.question(ExceptionKind.CAPTURE_FAILED, shipment.name, detail) as decision:
+                if shipment.capture_amount is not None:
+                    shipment.capture_attempts += 1
+                shipment.capture_from, shipment.capture_amount = "", None
+                if decision.choice == "bill":
+                    state.billed = True
+
+
+def covered(state: OrderState, shipment: Shipment) -> bool:
+    """Nothing is left to capture: money that came in otherwise (a payment link, a capture in the gateway's own pages) pays first."""
+    if cards.terms_known(state) and shipment.capture_amount is None:
+        shipment.on_account = (shipment.on_account or state.zero) + min(cards.on_account(state), cards.to_capture(shipment))
+    return cards.to_capture(shipment).minor <= 0
+
+
+async def capture_part(chapter: Chapter, shipment: Shipment) -> str:
+    """One capture from one authorization, mostly all of the shipment; why it was declined, nothing when the money is taken."""
+    state = chapter.state
+    attempt = shipment.capture_attempts + 1
+    base = chapter.base(f"shipment/{shipment.number}/capture/{attempt}")
+    name = capture_name(state, shipment, attempt)
+    if shipment.capture_amount is None:
+        amount, source = cards.to_capture(shipment), None
+        if cards.terms_known(state):
+            asked = state.standing(ExceptionKind.CAPTURE_FAILED, shipment.name)
+            if asked is not None:
+                return asked.detail
+            source, declined = await card.secured(chapter, shipment)
+            if source is None:
+                return declined
+            amount = min(amount, cards.left(state, source))
+        shipment.capture_from, shipment.capture_amount = source.key if source else "", amount
+    amount = shipment.capture_amount
+    source = next((known for known in state.authorizations if known.key == shipment.capture_from), None)
+    reference = source.reference if source else state.authorization
+    state.begin(shipment, "capture", base["key"], reference)
+    answer = await chapter.act(
+        MoneyActivities.capture_payment,
+        CapturePayment(**base, payment=name, authorization=reference, amount=amount, shipment=shipment.number),
+        f"Capture {amount} for {shipment.name}",
+        PAYMENTS,
+    )
+    if answer.declined:
+        if source is not None and answer.lapsed:
+            source.closed = source.voided = True
+        return answer.declined
+    shipment.capture_from, shipment.capture_amount, shipment.capture_attempts = "", None, attempt
+    state.payments.append(
+        Payment(payment=name, amount=amount, captured=True, refunded=state.zero, refunded_on_account=state.zero),
+    )
+    shipment.taken = (shipment.taken or state.zero) + amount
+    shipment.captured = cards.to_capture(shipment).minor == 0
+    if source is not None:
+        source.captured += amount
+        if source.single:
+            source.closed = source.voided = True
+            state.authorize_more = True
+    return ""
 
 
 async def ship(chapter: Chapter, shipment: Shipment) -> None:
@@ -123,12 +153,17 @@ async def refund_capture(chapter: Chapter, shipment: Shipment) -> None:
             name = capture_name(state, shipment, int(attempt.key.rsplit("/", 1)[1]))
             await chapter.act(
                 MoneyActivities.refund_capture,
-                RefundCapture(**chapter.base(f"{attempt.key.removeprefix(f'{state.order}/')}/undo"), payment=name, undoes=attempt.key),
+                RefundCapture(
+                    **chapter.base(f"{attempt.key.removeprefix(f'{state.order}/')}/undo"),
+                    payment=name,
+                    undoes=attempt.key,
+                    authorization=attempt.authorization,
+                ),
                 f"Give back the money captured for {shipment.name}",
                 PAYMENTS,
             )
             forget_capture(state, name)
-    shipment.captured = False
+    shipment.captured, shipment.taken = False, None
 
 
 def forget_capture(state: OrderState, name: str) -> None:
@@ -147,6 +182,7 @@ async def invoice(chapter: Chapter, shipment: Shipment) -> None:
     base = chapter.base(f"invoice/{shipment.number}")
     due_at = base["at"] + state.policies.days(state.terms.days)
     payment = state.payment(capture_name(state, shipment, shipment.capture_attempts)) if shipment.captured else None
+    paid = min(payment.amount, draft.total) if payment else state.zero
     issued = await chapter.act(
         InvoiceActivities.issue_invoice,
         IssueInvoice(
@@ -157,12 +193,12 @@ async def invoice(chapter: Chapter, shipment: Shipment) -> None:
             terms=state.terms,
             due_at=due_at,
             payment=payment.payment if payment else "",
-            paid=draft.total if payment else None,
+            paid=paid if payment else None,
         ),
         f"Invoice {draft.total} for {shipment.name}",
     )
     if payment is not None:
-        payment.parts[shipment.number] = draft.total
+        payment.parts[shipment.number] = paid
     state.invoices.append(
         Invoice(
             number=shipment.number,
@@ -177,7 +213,7 @@ async def invoice(chapter: Chapter, shipment: Shipment) -> None:
             fees=state.zero,
             credited=state.zero,
             owed=state.zero,
-            paid=draft.total if payment else state.zero,
+            paid=paid,
             written_off=state.zero,
         )
     )

@@ -223,6 +223,7 @@ async def change(
             ),
             f"Change lines: {reason}",
         )
+        state.authorize_more = state.authorize_more or (bool(state.authorizations) and amended.total > state.placed.total)
         state.placed = amended
         state.apply(numbered, from_parked)
 

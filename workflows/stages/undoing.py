@@ -85,7 +85,7 @@ async def undo_attempt(chapter: Chapter, shipment: Shipment, attempt: Attempt) -
             # The name of a capture is the key of its attempt.
             await chapter.attempt(
                 MoneyActivities.refund_capture,
-                RefundCapture(**base, payment=attempt.key, undoes=attempt.key),
+                RefundCapture(**base, payment=attempt.key, undoes=attempt.key, authorization=attempt.authorization),
                 f"Give back the money captured for {shipment.name}",
                 PAYMENTS,
             )
@@ -116,4 +116,8 @@ async def cancel_rest(chapter: Chapter) -> None:
 async def void_authorization(chapter: Chapter, key: str) -> None:
     state = chapter.state
     base = chapter.base(f"{key.removeprefix(f'{state.order}/')}/undo", state.cancel_cause)
-    await chapter.attempt(MoneyActivities.void_authorization, VoidAuthorization(**base, undoes=key), "Void the authorization", PAYMENTS)
+    granted = next((known for known in state.authorizations if known.key == key), None)
+    request = VoidAuthorization(**base, undoes=key, authorization=granted.reference if granted else "")
+    await chapter.attempt(MoneyActivities.void_authorization, request, "Void the authorization", PAYMENTS)
+    if granted is not None:
+        granted.closed = granted.voided = True

@@ -1,7 +1,7 @@
 """How goods are packed, what parcels are called, and what passes between us and the carriers.
 
 Revision: 0006
-After: 0001
+After: 0005
 """
 
 import sqlalchemy as sa

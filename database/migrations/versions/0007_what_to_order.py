@@ -1,7 +1,7 @@
 """Replenishment: how items are planned, what was wanted of them before, runs, plans and proposals.
 
 Revision: 0007
-After: 0002
+After: 0006
 """
 
 import sqlalchemy as sa
