@@ -9,6 +9,7 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from database.audit_claims import CLAIM_RULES
 from database.audit_floor import FLOOR_RULES
+from database.audit_invoicing import INVOICING_RULES
 from database.audit_money import MONEY_RULES
 from database.audit_parcels import PARCEL_RULES
 from database.audit_planning import PLANNING_RULES
@@ -49,6 +50,7 @@ def audit(session: Session) -> list[Violation]:
             *FLOOR_RULES,
             *PARCEL_RULES,
             *MONEY_RULES,
+            *INVOICING_RULES,
             *SUPPLY_RULES,
             *PLANNING_RULES,
         )

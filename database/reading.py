@@ -16,8 +16,10 @@ from database.claims import standing
 from database.tables import (
     AuditEntry,
     Base,
+    CollectibleRow,
     CreditNote,
     Customer,
+    DepositRow,
     ExceptionRow,
     Intake,
     Invoice,
@@ -39,7 +41,7 @@ from domain.exceptions import Decision, ExceptionKind, OpenException
 from domain.lifecycle import Stage
 from domain.messages import Parcel
 from domain.money import Money, is_currency
-from domain.order import Moment, PaymentTerms, PlaceOrder, ShippingPolicy
+from domain.order import Moment, PlaceOrder, ShippingPolicy
 from domain.order import OrderLine as PlacedLine
 from domain.steps import Finding, Pick, Severity
 from domain.values import Value
@@ -168,6 +170,7 @@ def _views(session: Session, keys: Sequence[str]) -> dict[str, OrderView]:
     invoices, payments = _by_order(session, Invoice, keys), _by_order(session, Payment, keys)
     credit_notes = _by_order(session, CreditNote, keys)
     returns, return_lines = _by_order(session, Return, keys), _by_order(session, ReturnLine, keys)
+    collectibles, deposits = _by_order(session, CollectibleRow, keys), _by_order(session, DepositRow, keys)
     exceptions, promises = _by_order(session, ExceptionRow, keys), _by_order(session, Promise, keys)
     views = {}
     named = select(Order, Customer.name).outerjoin(Customer, Customer.customer == Order.customer).where(Order.order.in_(keys))
@@ -180,7 +183,7 @@ def _views(session: Session, keys: Sequence[str]) -> dict[str, OrderView]:
             customer_name=name or "",
             po_number=order.po_number,
             currency=order.currency,
-            terms=PaymentTerms(order.terms),
+            terms=order.terms,
             policy=ShippingPolicy(order.policy),
             placed_at=order.placed_at,
             accepted=order.accepted_at is not None,
@@ -197,7 +200,17 @@ def _views(session: Session, keys: Sequence[str]) -> dict[str, OrderView]:
             returns=tuple(_return(row, return_lines[key]) for row in returns[key]),
             exceptions=asked,
             promises=tuple(PromiseView(**{name: getattr(row, name) for name in PromiseView.model_fields}) for row in promises[key]),
-            waits=waits_of(order, lines[key], shipments[key], invoices[key], returns[key], asked),
+            waits=waits_of(
+                order,
+                lines[key],
+                shipments[key],
+                invoices[key],
+                returns[key],
+                asked,
+                collectibles[key],
+                deposits[key],
+                sum(payment.amount - payment.refunded for payment in payments[key] if not payment.reversed),
+            ),
         )
     return views
 
@@ -251,7 +264,7 @@ def _shipment(row: Shipment, reservations: Iterable[Reservation], parcels: Itera
 
 
 def _invoice(row: Invoice, currency: str) -> InvoiceView:
-    amounts = ("total", "fees", "credited", "paid", "written_off", "balance")
+    amounts = ("total", "fees", "credited", "paid", "written_off", "discounted", "balance")
     return InvoiceView(
         number=row.invoice,
         document=row.document,

@@ -6,7 +6,7 @@ from domain.exceptions import OpenException
 from domain.lifecycle import Progress, Stage, Wait, stage_of
 from domain.messages import Parcel
 from domain.money import Money
-from domain.order import Moment, PaymentTerms, ShippingPolicy
+from domain.order import Moment, ShippingPolicy, TermsCode
 from domain.steps import Finding, Pick
 from domain.values import Value
 
@@ -66,7 +66,7 @@ class ShipmentView(Value):
 
 
 class InvoiceView(Value):
-    """balance = total + fees - credited - paid - written_off."""
+    """balance = total + fees - credited - paid - written_off - discounted."""
 
     number: int
     document: str
@@ -76,6 +76,7 @@ class InvoiceView(Value):
     credited: Money
     paid: Money
     written_off: Money
+    discounted: Money
     balance: Money
     issued_at: Moment
     due_at: Moment
@@ -124,7 +125,7 @@ class OrderView(Value):
     customer_name: str
     po_number: str
     currency: str
-    terms: PaymentTerms
+    terms: TermsCode
     policy: ShippingPolicy
     placed_at: Moment
     accepted: bool

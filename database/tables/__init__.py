@@ -1,4 +1,4 @@
-"""The tables, by subject: catalogue, accounts, stock, claims, sourcing, supply, planning, floor, packing, carriers, orders, money."""
+"""The tables: catalogue, accounts, stock, claims, sourcing, supply, planning, floor, packing, carriers, orders, money, terms."""
 
 from database.tables.accounts import AccountEntry, StaffRole
 from database.tables.backorders import BackorderWin, ReallocationRow, ReallocationShare, ReallocationTake
@@ -7,6 +7,16 @@ from database.tables.carriers import CarrierCall, Dock, LabelDocument, Manifest,
 from database.tables.catalogue import Customer, CustomerAlias, Item, Location, Price, PriceList, TransitTime
 from database.tables.claims import ChannelQuota, SoftReservation
 from database.tables.floor import Bin, CountTask, OutboxFact, PickedSerial, PickRelease, PickTask, ScanPart, ScanRow, Wave
+from database.tables.invoicing import (
+    CollectibleRow,
+    CollectiveInvoice,
+    DepositRow,
+    EarlyDiscountRow,
+    House,
+    InstalmentRow,
+    PaymentTermsRow,
+    PrepaymentRow,
+)
 from database.tables.money import (
     AuthorizationRow,
     CreditLine,
@@ -65,15 +75,21 @@ __all__ = [
     "CarrierCall",
     "CartonRow",
     "ChannelQuota",
+    "CollectibleRow",
+    "CollectiveInvoice",
     "CountTask",
     "Counter",
     "CreditLine",
     "CreditNote",
     "Customer",
     "CustomerAlias",
+    "DepositRow",
     "Dock",
+    "EarlyDiscountRow",
     "ExceptionRow",
     "FreightRate",
+    "House",
+    "InstalmentRow",
     "Intake",
     "Invoice",
     "InvoiceLineRow",
@@ -102,9 +118,11 @@ __all__ = [
     "PastDemand",
     "Payment",
     "PaymentPart",
+    "PaymentTermsRow",
     "PickRelease",
     "PickTask",
     "PickedSerial",
+    "PrepaymentRow",
     "Price",
     "PriceList",
     "Promise",

@@ -115,7 +115,7 @@ def _heading(order: OrderView) -> Table:
         page.add_row("On hold", Text(order.held, style="magenta"))
     po_number = f", PO {order.po_number}" if order.po_number else ""
     page.add_row("Customer", escape(f"{order.customer} {order.customer_name}{po_number}"))
-    page.add_row("Terms", f"{order.terms.value}, ships {order.policy.value}, placed {moment(order.placed_at)} UTC")
+    page.add_row("Terms", f"{order.terms!s}, ships {order.policy.value}, placed {moment(order.placed_at)} UTC")
     owed = sum(invoice.balance.minor for invoice in order.invoices)
     due = f", of which {order.invoices[0].balance.model_copy(update={'minor': owed})} is owed" if owed else ""
     page.add_row("Total", f"{order.total}{due}")

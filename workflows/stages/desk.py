@@ -15,6 +15,7 @@ with workflow.unsafe.imports_passed_through():
         DeliveryConfirmed,
         ExceptionRaised,
         Fact,
+        InvoiceCollected,
         Packed,
         PickConfirmed,
         ReturnInspected,
@@ -161,6 +162,9 @@ def strays(state: OrderState, fact: Fact) -> bool:
             return state.ready or state.stopped or state.rejected is not None
         case StockArrived() | SupplySlipped():
             return state.ready and not state.needs and not state.amendments
+        case InvoiceCollected():
+            shipment = state.shipment(fact.shipment)
+            return shipment is not None and (bool(shipment.invoice) or shipment.abandoned)
         case PickConfirmed() | StockReallocated():
             shipment = state.shipment(fact.shipment)
             return shipment is not None and (shipment.picked or shipment.abandoned)
