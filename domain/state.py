@@ -150,7 +150,8 @@ class OrderState(Record):
     @property
     def deposit_open(self) -> bool:
         """The terms ask for a deposit that has not come."""
-        asked = self.agreement.deposit is not None and not self.prepaid and self.placed.total.minor > 0
+        rule = self.agreement.deposit
+        asked = rule is not None and not self.prepaid and rule.of(self.placed.total).minor > 0
         return asked and (self.deposit is None or not self.deposit.done)
 
     @property
