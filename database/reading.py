@@ -21,6 +21,7 @@ from database.tables import (
     Customer,
     DepositRow,
     ExceptionRow,
+    InstalmentRow,
     Intake,
     Invoice,
     Order,
@@ -47,6 +48,8 @@ from domain.steps import Finding, Pick, Severity
 from domain.values import Value
 from domain.views import (
     CreditView,
+    DepositView,
+    InstalmentView,
     InvoiceView,
     LineView,
     OrderSummary,
@@ -171,6 +174,8 @@ def _views(session: Session, keys: Sequence[str]) -> dict[str, OrderView]:
     credit_notes = _by_order(session, CreditNote, keys)
     returns, return_lines = _by_order(session, Return, keys), _by_order(session, ReturnLine, keys)
     collectibles, deposits = _by_order(session, CollectibleRow, keys), _by_order(session, DepositRow, keys)
+    parts = _by_order(session, InstalmentRow, keys)
+    received = {key: sum(each.amount - each.refunded for each in payments[key] if not each.reversed) for key in keys}
     exceptions, promises = _by_order(session, ExceptionRow, keys), _by_order(session, Promise, keys)
     views = {}
     named = select(Order, Customer.name).outerjoin(Customer, Customer.customer == Order.customer).where(Order.order.in_(keys))
@@ -194,7 +199,8 @@ def _views(session: Session, keys: Sequence[str]) -> dict[str, OrderView]:
             findings=tuple(Finding(place=f.place, reason=f.reason, severity=Severity(f.severity)) for f in findings[key]),
             lines=tuple(_line(row) for row in lines[key]),
             shipments=tuple(_shipment(row, reservations[key], parcels[key]) for row in shipments[key]),
-            invoices=tuple(_invoice(row, order.currency) for row in invoices[key]),
+            invoices=tuple(_invoice(row, order.currency, parts[key]) for row in invoices[key]),
+            deposit=next((_deposit(row, order.currency, received[key]) for row in deposits[key]), None),
             payments=tuple(_payment(row, order.currency) for row in payments[key]),
             credits=tuple(_credit(row, order.currency) for row in credit_notes[key]),
             returns=tuple(_return(row, return_lines[key]) for row in returns[key]),
@@ -209,7 +215,7 @@ def _views(session: Session, keys: Sequence[str]) -> dict[str, OrderView]:
                 asked,
                 collectibles[key],
                 deposits[key],
-                sum(payment.amount - payment.refunded for payment in payments[key] if not payment.reversed),
+                received[key],
             ),
         )
     return views
@@ -263,7 +269,12 @@ def _shipment(row: Shipment, reservations: Iterable[Reservation], parcels: Itera
     )
 
 
-def _invoice(row: Invoice, currency: str) -> InvoiceView:
+def _deposit(row: DepositRow, currency: str, received: int) -> DepositView:
+    amount, came = Money(minor=row.amount, currency=currency), Money(minor=received, currency=currency)
+    return DepositView(document=row.document, amount=amount, received=came, due_at=row.due_at)
+
+
+def _invoice(row: Invoice, currency: str, parts: Sequence[InstalmentRow] = ()) -> InvoiceView:
     amounts = ("total", "fees", "credited", "paid", "written_off", "discounted", "balance")
     return InvoiceView(
         number=row.invoice,
@@ -273,6 +284,16 @@ def _invoice(row: Invoice, currency: str) -> InvoiceView:
         due_at=row.due_at,
         reminders=row.reminders,
         collections=row.collections_at is not None,
+        instalments=tuple(
+            InstalmentView(
+                number=part.number,
+                due_at=part.due_at,
+                amount=Money(minor=part.amount, currency=currency),
+                open=Money(minor=part.open, currency=currency),
+            )
+            for part in parts
+            if part.invoice == row.invoice
+        ),
         **{name: Money(minor=getattr(row, name), currency=currency) for name in amounts},
     )
 

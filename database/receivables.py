@@ -213,10 +213,13 @@ def _number_of(session: Session, request: IssueInvoice) -> tuple[str, int | None
 
     If it is on one already, although nobody has told its order yet, that one stands.
     """
+    asked = request.document or request.apart
+    collectible = session.get(CollectibleRow, (request.order, request.shipment), with_for_update=True) if asked else None
     if request.document:
+        on_it = collectible is not None and collectible.document == request.document
+        require(on_it, f"Shipment {request.shipment} of {request.order} is not on {request.document}.")
         return request.document, None
     if request.apart:
-        collectible = session.get(CollectibleRow, (request.order, request.shipment), with_for_update=True)
         if collectible is not None and collectible.document is not None:
             return collectible.document, None
         if collectible is not None:

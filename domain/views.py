@@ -65,6 +65,22 @@ class ShipmentView(Value):
     signed_by: str = ""
 
 
+class InstalmentView(Value):
+    number: int
+    due_at: Moment
+    amount: Money
+    open: Money
+
+
+class DepositView(Value):
+    """`received` is what came in and stands, whatever it was meant for."""
+
+    document: str
+    amount: Money
+    received: Money
+    due_at: Moment
+
+
 class InvoiceView(Value):
     """balance = total + fees - credited - paid - written_off - discounted."""
 
@@ -82,6 +98,7 @@ class InvoiceView(Value):
     due_at: Moment
     reminders: int = 0
     collections: bool = False
+    instalments: tuple[InstalmentView, ...] = ()
 
 
 class PaymentView(Value):
@@ -137,6 +154,7 @@ class OrderView(Value):
     lines: tuple[LineView, ...]
     shipments: tuple[ShipmentView, ...]
     invoices: tuple[InvoiceView, ...]
+    deposit: DepositView | None = None
     payments: tuple[PaymentView, ...]
     credits: tuple[CreditView, ...]
     returns: tuple[ReturnView, ...]

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from domain.errors import InputRefused, NotFound
+from domain.errors import InputRefused, Refused
 from starters.cli import frame, subjects
 from starters.cli.frame import AsJson, OrderKey
 
@@ -139,7 +139,7 @@ def payment_terms(
         frame.console().print(table(("Terms", "Description", "In words", "Invoiced"), rows))
         return
     if code not in known:
-        raise NotFound("payment terms", code)
+        raise Refused(f"There are no payment terms {code!r}; `oms terms` lists them.")
     if not is_currency(currency):
         raise InputRefused("--currency", f"there is no currency {currency!r}")
     terms, amount = known[code], Money.of(Decimal(parse_amount(total, "--total")), currency)

@@ -169,8 +169,32 @@ def _sections(order: OrderView, now: datetime) -> Iterable[tuple[str, Table]]:
             ),
         )
     if order.invoices:
-        columns = ("#>", "Document", "Shipment>", "Total>", "Fees>", "Credited>", "Paid>", "Written off>", "Balance>", "Due", "Reminders>")
+        columns = (
+            "#>",
+            "Document",
+            "Shipment>",
+            "Total>",
+            "Fees>",
+            "Credited>",
+            "Paid>",
+            "Discount>",
+            "Written off>",
+            "Balance>",
+            "Due",
+            "Reminders>",
+        )
         yield "Invoices", _filled(columns, (_invoice(each) for each in order.invoices))
+    rows_of_parts = [
+        (each.document, part.number, moment(part.due_at), part.amount, part.open or "")
+        for each in order.invoices
+        for part in each.instalments
+    ]
+    if rows_of_parts:
+        yield "Instalments", _filled(("Document", "#>", "Due", "Amount>", "Open>"), rows_of_parts)
+    if order.deposit is not None:
+        deposit = order.deposit
+        row = (deposit.document, deposit.amount, deposit.received or "", moment(deposit.due_at))
+        yield "Deposit", _filled(("Document", "Asked>", "Received>", "Due"), [row])
     if order.payments:
         rows_of_payments = (
             (each.payment, each.kind + (", reversed" if each.reversed else ""), each.amount, each.refunded or "") for each in order.payments
@@ -211,7 +235,7 @@ def _shipment(each: ShipmentView) -> tuple[object, ...]:
 
 
 def _invoice(each: InvoiceView) -> tuple[object, ...]:
-    amounts = (amount.major if amount else "" for amount in (each.fees, each.credited, each.paid, each.written_off))
+    amounts = (amount.major if amount else "" for amount in (each.fees, each.credited, each.paid, each.discounted, each.written_off))
     reminders = f"{each.reminders or ''}{' + collections' if each.collections else ''}"
     return (each.number, each.document, each.shipment, each.total, *amounts, each.balance, moment(each.due_at), reminders)
 

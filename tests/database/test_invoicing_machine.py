@@ -96,7 +96,8 @@ class InvoicingMachine(RuleBasedStateMachine):
         if not units:
             return
         shipment = len(self.state.shipments) + 1
-        needs, dates = (Need(line=number, item=line_.item, quantity=units),), {"pick_due": NOW, "backorder_due": NOW}
+        needs = (Need(line=number, item=line_.item, quantity=units),)
+        dates: dict[str, Any] = {"pick_due": NOW, "backorder_due": NOW}
         request = AllocateStock(**self.step(), needs=needs, all_or_nothing=False, first_shipment=shipment, **dates)
         allocated = self.do(request, Allocation, stock.allocate_stock)
         for planned in allocated.shipments:
@@ -147,7 +148,8 @@ class InvoicingMachine(RuleBasedStateMachine):
         """Some money comes: any amount, or exactly what the oldest invoice asks for less its discount."""
         name, paid_at = f"BANK-{self.keys}", NOW + timedelta(days=days)
         oldest = next((invoice for invoice in self.state.invoices if not invoice.settled), None)
-        amount, discounts = eur(cents), ()
+        amount = eur(cents)
+        discounts: tuple[DiscountTaken, ...] = ()
         if early and oldest is not None:
             amount = oldest.balance - Money(minor=(oldest.balance.minor * 25 + 500) // 1000, currency="EUR")
         parts: list[Part] = []
@@ -160,10 +162,10 @@ class InvoicingMachine(RuleBasedStateMachine):
         else:
             left = amount
             for invoice in self.state.invoices:
-                part = min(left, invoice.balance)
-                if part.minor > 0:
-                    parts.append(Part(invoice=invoice.number, amount=part))
-                    left -= part
+                takes = min(left, invoice.balance)
+                if takes.minor > 0:
+                    parts.append(Part(invoice=invoice.number, amount=takes))
+                    left -= takes
         request = ApplyPayment(**self.step(), payment=name, amount=amount, parts=tuple(parts), discounts=discounts)
         self.do(request, Recorded, payments.apply_payment)
         payment = Payment(payment=name, amount=amount, refunded=eur(0), refunded_on_account=eur(0))
@@ -225,7 +227,7 @@ class InvoicingMachine(RuleBasedStateMachine):
         if amount.minor <= 0:
             return
         self.state.refunds += 1
-        about = {"refund": self.state.refunds, "payment": payment.payment, "invoice": invoice.number}
+        about: dict[str, Any] = {"refund": self.state.refunds, "payment": payment.payment, "invoice": invoice.number}
         request = RefundPayment(**self.step(), **about, amount=amount, reason="sent back")
         self.do(request, Refunded, lambda session, asked: payments.book_refund(session, asked, Refunded()))
         payment.refunded += amount

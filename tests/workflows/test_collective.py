@@ -12,7 +12,7 @@ from domain.exceptions import ExceptionKind
 from domain.lifecycle import Wait
 from domain.messages import CarrierStatus
 from domain.steps import Outcome
-from starters.invoicing import run_invoices
+from starters.invoicing import SCHEDULE, end_daily, run_daily, run_invoices
 from tests.workflows.answers import answers
 from tests.workflows.lives import money
 from tests.workflows.shop import Living, Shop, euro, line, order
@@ -94,3 +94,12 @@ async def test_goods_that_were_lost_before_their_invoice_came_are_credited_on_it
     await run(shop, "W-2", days=3)
     await living.when(lambda s: s.invoices and s.invoices[0].settled)
     assert (await money(living)) == {"total": 2000, "fees": 0, "credited": 2000, "paid": 0, "written_off": 0, "balance": 0}
+
+
+async def test_a_nightly_run_is_begun_once_and_ended_once(shop: Shop) -> None:
+    await run_daily(shop.client)
+    await run_daily(shop.client)
+    described = await shop.client.get_schedule_handle(SCHEDULE).describe()
+    assert [calendar.hour[0].start for calendar in described.schedule.spec.calendars] == [2]
+    assert await end_daily(shop.client)
+    assert not await end_daily(shop.client)

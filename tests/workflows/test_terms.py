@@ -77,6 +77,7 @@ async def test_payments_fill_the_parts_of_an_invoice_and_it_is_due_when_the_olde
     assert state.invoices[0].due_at == first.instalments[1].due_at
     view = (await living.view()).invoices[0]
     assert view.due_at == first.instalments[1].due_at
+    assert [(part.amount.minor, part.open.minor) for part in view.instalments] == [(1333, 0), (1333, 1333), (1334, 1334)]
     assert await shop.audit() == []
     await living.pay(2667)
     await living.when(lambda s: s.invoices[0].settled)

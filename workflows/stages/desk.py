@@ -139,7 +139,7 @@ async def place(chapter: Chapter, fact: Fact) -> None:
         ) and shipment.lost:
             detail = f"{shipment.name} was given up as lost and made good, and now it was delivered."
             state.ask(ExceptionKind.UNEXPECTED_FACT, shipment.name, detail, chapter.now)
-        case CarrierEvent() | DeliveryConfirmed() | StockArrived() | StockReallocated() | SupplySlipped():
+        case CarrierEvent() | DeliveryConfirmed() | InvoiceCollected() | StockArrived() | StockReallocated() | SupplySlipped():
             state.note(f"{fact.called()} came late and changes nothing")
         case _:
             detail = f"{fact.called()} of {fact.actor} ({fact.message_id}) does not fit the order: {fact.model_dump_json()}"
