@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from decimal import Decimal
 
+from pydantic import TypeAdapter
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -19,6 +20,8 @@ from domain.order import TaxLine
 from domain.terms_words import said
 from integrations.documents.models import TaxedAt
 from integrations.einvoice import write_cii
+
+SHARES = TypeAdapter(tuple[TaxShare, ...])
 
 
 def cii(session: Session, order: str, document: str) -> bytes:
@@ -171,7 +174,8 @@ def _freight(records: Records, freight: int, tax: int, taxes_included: bool) -> 
 
 def _stated(records: Records, row: InvoiceLineRow | CreditLine, line: OrderLine | None) -> Sequence[TaxShare | TaxLine]:
     """The taxes of a line as they were booked with it, else as the channel stated them."""
-    booked: Sequence[TaxShare] = getattr(row, "taxes", ())
+    written = getattr(row, "taxes", ())
+    booked: Sequence[TaxShare] = SHARES.validate_json(written) if isinstance(written, str) and written else written or ()
     placed = records.placed.numbered().get(line.bills_to) if line is not None else None
     return booked or (placed.taxes if placed is not None else ())
 
