@@ -6,16 +6,19 @@ from sqlalchemy.orm import Session
 from temporalio import activity
 
 from activities.steps import once, once_outside
-from database import payments, receivables
+from database import collective, payments, receivables
 from database.engine import Database
 from domain.money_steps import (
     ApplyPayment,
+    CollectShipment,
     DocumentIssued,
     HandToCollections,
     IssueCredit,
     IssueInvoice,
     Reminded,
+    RequestDeposit,
     ReversePayment,
+    SendDepositRequest,
     SendReminder,
     WriteOff,
 )
@@ -31,6 +34,35 @@ class InvoiceActivities:
     async def issue_invoice(self, request: IssueInvoice) -> DocumentIssued:
         """Number and book an invoice."""
         return await once(self.database, request, DocumentIssued, receivables.issue_invoice)
+
+    @activity.defn
+    async def collect_shipment(self, request: CollectShipment) -> Recorded:
+        """Leave a shipment to its customer's next collective invoice."""
+        return await once(self.database, request, Recorded, collective.collect_shipment)
+
+    @activity.defn
+    async def request_deposit(self, request: RequestDeposit) -> DocumentIssued:
+        """Number the request for a deposit."""
+        return await once(self.database, request, DocumentIssued, receivables.request_deposit)
+
+    @activity.defn
+    async def send_deposit_request(self, request: SendDepositRequest) -> Recorded:
+        """Write to the customer, once."""
+
+        async def call() -> Recorded:
+            customer = await self.database.read(receivables.customer_of, request.order)
+            body = f"Thank you for your order {request.order}. Please pay a deposit of {request.amount} by {request.due_at:%Y-%m-%d}."
+            letter = Letter(to=customer, subject=f"Deposit request {request.document}", body=f"{body} Please state {request.document}.")
+            await self.mail.send(request.key, letter)
+            return Recorded()
+
+        def book(session: Session, step: SendDepositRequest, sent: Recorded) -> Recorded:
+            return sent
+
+        async def a_letter_stays_sent() -> None:
+            return None
+
+        return await once_outside(self.database, request, Recorded, call, book, a_letter_stays_sent)
 
     @activity.defn
     async def apply_payment(self, request: ApplyPayment) -> Recorded:

@@ -3,82 +3,35 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from decimal import Decimal
+from datetime import UTC, datetime
 from functools import partial
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from database import intake, reading
-from database.tables import CreditLine, CreditNote, Invoice, InvoiceLineRow, Location, OrderLine, Reminder, Return
+from activities import bills, einvoices
+from activities.records import Records, records_of
+from database.tables import CreditNote, DepositRow, Invoice, Location, Reminder, Return
 from domain.errors import Refused
 from domain.messages import ReturnKind
-from domain.money import Money
-from domain.order import Address, PlaceOrder
-from domain.views import OrderView, ShipmentView
+from domain.views import ShipmentView
 from integrations import documents
-from integrations.documents.models import BilledLine, PackedLine, ReturnedLine, Seller
-
-SELLER = Seller(
-    name="Holdfast Trading GmbH",
-    address=Address(name="Holdfast Trading GmbH", street="Am Güterbahnhof 1", city="Grossbeeren", postcode="14979", country="DE"),
-    tax_id="DE000000000",
-    email="accounts@holdfast.example",
-    bank=("IBAN DE00 0000 0000 0000 0000 00",),
-)
-"""Who stands on the papers: the made-up company of the samples."""
-
-
-@dataclass(frozen=True)
-class Records:
-    """What every paper of an order needs."""
-
-    session: Session
-    view: OrderView
-    placed: PlaceOrder
-
-    @property
-    def lines(self) -> dict[int, OrderLine]:
-        rows = self.session.scalars(select(OrderLine).where(OrderLine.order == self.view.order))
-        return {row.line: row for row in rows}
-
-    @property
-    def ship_to(self) -> Address:
-        return self._address(self.placed.ship_to, self.placed.bill_to)
-
-    @property
-    def bill_to(self) -> Address:
-        return self._address(self.placed.bill_to, self.placed.ship_to)
-
-    def money(self, minor: int) -> Money:
-        return Money(minor=minor, currency=self.view.currency)
-
-    def _address(self, *wanted: Address | None) -> Address:
-        found = next((address for address in wanted if address is not None), None)
-        if found is None:
-            raise Refused(f"Order {self.view.order} has no address, and its papers need one.")
-        return found
-
+from integrations.documents.models import PackedLine, ReturnedLine
 
 Paper = Callable[[], bytes]
 
 
 def papers(session: Session, order: str) -> list[str]:
     """The names of all papers that an order has. Raises NotFound for an unknown order."""
-    return [name for name, _ in _papers(_records(session, order))]
+    return [name for name, _ in _papers(records_of(session, order))]
 
 
 def paper(session: Session, order: str, name: str) -> bytes:
     """The PDF of one paper. Raises Refused with the names that there are."""
-    found = dict(_papers(_records(session, order)))
+    found = dict(_papers(records_of(session, order)))
     if name not in found:
         raise Refused(f"Order {order} has no paper {name!r}; it has {', '.join(found) or 'none yet'}.")
     return found[name]()
-
-
-def _records(session: Session, order: str) -> Records:
-    return Records(session, reading.order_view(session, order), intake.document(session, order))
 
 
 def _papers(records: Records) -> Iterator[tuple[str, Paper]]:
@@ -87,6 +40,11 @@ def _papers(records: Records) -> Iterator[tuple[str, Paper]]:
     for shipment in records.view.shipments:
         if shipment.parcels and shipment.status != "cancelled":
             yield f"packing-slip-{shipment.number}", partial(_packing_slip, records, shipment)
+    if records.view.accepted and any(line.open or line.allocated or line.picked or line.packed for line in records.view.lines):
+        yield "proforma", lambda: documents.proforma(bills.proforma_paper(records, datetime.now(UTC)))
+    deposit = session.get(DepositRow, order)
+    if deposit is not None:
+        yield deposit.document, lambda: documents.deposit_request(bills.deposit_paper(records, deposit))
     for bill in session.scalars(select(Invoice).where(Invoice.order == order).order_by(Invoice.invoice)):
         yield bill.document, partial(_invoice, records, bill)
         reminders = select(Reminder).where(Reminder.order == order, Reminder.invoice == bill.invoice).order_by(Reminder.level)
@@ -107,7 +65,7 @@ def _packing_slip(records: Records, shipment: ShipmentView) -> bytes:
     lines = records.lines
     return documents.packing_slip(
         documents.PackingSlip(
-            seller=SELLER,
+            seller=records.seller,
             order=records.view.order,
             po_number=records.view.po_number,
             shipment=shipment.number,
@@ -127,38 +85,19 @@ def _packing_slip(records: Records, shipment: ShipmentView) -> bytes:
 
 
 def _invoice(records: Records, bill: Invoice) -> bytes:
-    rows = records.session.scalars(
-        select(InvoiceLineRow)
-        .where(InvoiceLineRow.order == bill.order, InvoiceLineRow.invoice == bill.invoice)
-        .order_by(InvoiceLineRow.line)
-    )
-    return documents.invoice(
-        documents.Invoice(
-            seller=SELLER,
-            number=bill.document,
-            order=bill.order,
-            po_number=records.view.po_number,
-            customer=records.view.customer,
-            bill_to=records.bill_to,
-            ship_to=records.ship_to,
-            shipment=bill.shipment,
-            issued_at=bill.issued_at,
-            due_at=bill.due_at,
-            lines=tuple(_billed(records, list(rows))),
-            freight=records.money(bill.freight),
-            freight_tax=records.money(bill.freight_tax),
-            taxes_included=bill.taxes_included,
-            total=records.money(bill.total),
-            terms="Paid in advance." if bill.terms == "prepaid" else f"Payable until {bill.due_at:%d %B %Y} without deduction.",
-            paid=records.money(bill.total if bill.terms == "prepaid" else 0),
-        )
-    )
+    parts = bills.bills_of(records, bill)
+    return documents.invoice(bills.invoice_paper(parts).model_copy(update={"taxes": einvoices.taxes_of(einvoices.e_invoice(parts))}))
+
+
+def _credit_note(records: Records, credit: CreditNote) -> bytes:
+    taxes = einvoices.taxes_of(einvoices.e_credit(records, credit))
+    return documents.credit_note(bills.credit_paper(records, credit).model_copy(update={"taxes": taxes}))
 
 
 def _reminder(records: Records, bill: Invoice, reminder: Reminder) -> bytes:
     return documents.reminder_letter(
         documents.ReminderLetter(
-            seller=SELLER,
+            seller=records.seller,
             invoice=bill.document,
             order=bill.order,
             po_number=records.view.po_number,
@@ -179,38 +118,12 @@ def _reminder(records: Records, bill: Invoice, reminder: Reminder) -> bytes:
     )
 
 
-def _credit_note(records: Records, credit: CreditNote) -> bytes:
-    session = records.session
-    bill = session.get_one(Invoice, (credit.order, credit.invoice))
-    rows = list(session.scalars(select(CreditLine).where(CreditLine.order == credit.order, CreditLine.credit == credit.credit)))
-    net = sum(row.gross - row.discount + (0 if bill.taxes_included else row.tax) for row in rows)
-    return documents.credit_note(
-        documents.CreditNote(
-            seller=SELLER,
-            number=credit.document,
-            order=credit.order,
-            po_number=records.view.po_number,
-            customer=records.view.customer,
-            bill_to=records.bill_to,
-            issued_at=credit.at,
-            invoice=bill.document,
-            reason=credit.reason,
-            lines=tuple(_billed(records, rows)),
-            freight=records.money(credit.freight),
-            freight_tax=records.money(credit.total - credit.freight - net),  # what the rest of the note leaves of its total
-            taxes_included=bill.taxes_included,
-            total=records.money(credit.total),
-            applied=records.money(credit.applied),
-        )
-    )
-
-
 def _return_form(records: Records, rma: Return) -> bytes:
     lines, view = records.lines, next(each for each in records.view.returns if each.rma == rma.rma)
     location = records.session.get_one(Location, rma.location)
     return documents.return_form(
         documents.ReturnForm(
-            seller=SELLER,
+            seller=records.seller,
             number=rma.document,
             order=rma.order,
             kind=ReturnKind(rma.kind),
@@ -218,7 +131,7 @@ def _return_form(records: Records, rma: Return) -> bytes:
             authorized_at=rma.authorized_at,
             expires_at=rma.due_at or rma.settled_at or rma.authorized_at,
             sender=records.ship_to,
-            to=SELLER.address.model_copy(update={"name": f"{SELLER.name}, {location.name or location.location}"}),
+            to=records.seller.address.model_copy(update={"name": f"{records.seller.name}, {location.name or location.location}"}),
             lines=tuple(
                 ReturnedLine(line=line, item=lines[line].item, description=lines[line].description, quantity=units)
                 for line, units in view.lines.items()
@@ -228,18 +141,3 @@ def _return_form(records: Records, rma: Return) -> bytes:
             tracking=rma.tracking,
         )
     )
-
-
-def _billed(records: Records, rows: list[InvoiceLineRow] | list[CreditLine]) -> Iterator[BilledLine]:
-    lines = records.lines
-    for row in rows:
-        yield BilledLine(
-            line=row.line,
-            item=row.item,
-            quantity=row.quantity,
-            gross=records.money(row.gross),
-            discount=records.money(row.discount),
-            tax=records.money(row.tax),
-            description=lines[row.line].description if row.line in lines else "",
-            unit_price=Decimal(lines[row.line].unit_price) if row.line in lines else Decimal(0),
-        )

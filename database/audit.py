@@ -10,6 +10,7 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 from database.audit_cards import CARD_RULES
 from database.audit_claims import CLAIM_RULES
 from database.audit_floor import FLOOR_RULES
+from database.audit_invoicing import INVOICING_RULES
 from database.audit_money import MONEY_RULES
 from database.audit_parcels import PARCEL_RULES
 from database.audit_planning import PLANNING_RULES
@@ -51,6 +52,7 @@ def audit(session: Session) -> list[Violation]:
             *PARCEL_RULES,
             *MONEY_RULES,
             *CARD_RULES,
+            *INVOICING_RULES,
             *SUPPLY_RULES,
             *PLANNING_RULES,
         )

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from decimal import Decimal
+from typing import Any
 
 from sqlalchemy import ColumnElement, FromClause, and_, case, func, or_, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from database.tables import (
+    CollectiveInvoice,
     Counter,
     CreditLine,
     CreditNote,
+    DepositRow,
     Invoice,
     InvoiceLineRow,
     Manifest,
@@ -56,6 +59,7 @@ def _a_balance_is_the_sum_of_its_entries(session: Session) -> Found:
         "credited": entered("credit", sign=-1),
         "paid": entered("payment", "reversal", sign=-1),
         "written_off": entered("write_off", sign=-1),
+        "discounted": entered("discount", sign=-1),
         "balance": func.coalesce(func.sum(ReceivableEntry.amount), 0),
     }
     sums = (
@@ -74,13 +78,14 @@ def _a_balance_is_the_sum_of_its_entries(session: Session) -> Found:
 
 
 def _an_account_is_the_sum_of_its_documents(session: Session) -> Found:
-    """Of an order: all entries = invoices + fees - credits - payments that stand - write-offs + refunds."""
+    """Of an order: all entries = invoices + fees - credits - payments that stand - write-offs - early discounts + refunds."""
     documents: tuple[tuple[int, FromClause], ...] = (
         (1, _total(Invoice.order, Invoice.total)),
         (1, _total(Reminder.order, Reminder.fee)),
         (-1, _total(CreditNote.order, CreditNote.total)),
         (-1, _total(Payment.order, Payment.amount, ~Payment.reversed)),
         (-1, _total(Invoice.order, Invoice.written_off)),
+        (-1, _total(Invoice.order, Invoice.discounted)),
         (1, _total(Refund.order, Refund.amount)),
     )
     entries = _total(ReceivableEntry.order, ReceivableEntry.amount)
@@ -173,15 +178,17 @@ def _a_payment_is_spent_at_most_once(session: Session) -> Found:
 
 
 def _no_document_number_is_missing(session: Session) -> Found:
-    sequences: dict[str, InstrumentedAttribute[int]] = {
-        "INV": Invoice.sequence,
-        "CN": CreditNote.sequence,
-        "RMA": Return.sequence,
-        "MF": Manifest.manifest,
+    sequences: dict[str, tuple[InstrumentedAttribute[Any], ...]] = {
+        "INV": (Invoice.sequence, CollectiveInvoice.sequence),
+        "CN": (CreditNote.sequence,),
+        "DEP": (DepositRow.sequence,),
+        "RMA": (Return.sequence,),
+        "MF": (Manifest.manifest,),
     }
     last = {counter.name: counter.last for counter in session.scalars(select(Counter))}
-    for name, sequence in sequences.items():
-        count, highest = session.execute(select(func.count(), func.coalesce(func.max(sequence), 0))).one()
+    for name, columns in sequences.items():
+        found = [session.execute(select(func.count(column), func.coalesce(func.max(column), 0))).one() for column in columns]
+        count, highest = sum(row[0] for row in found), max(row[1] for row in found)
         if not count == highest == last.get(name, 0):
             yield f"{name} numbers", f"{count} documents, the highest is {highest}, the counter stands at {last.get(name)}"
 

@@ -7,7 +7,8 @@ from pathlib import Path
 
 from alembic import command
 from alembic.config import Config
-from sqlalchemy import Connection
+from sqlalchemy import Connection, event
+from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
@@ -25,9 +26,13 @@ def migrate(url: str) -> None:
             if parsed.database and parsed.database != ":memory:":
                 Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
             engine = sqlite_engine(parsed)
+            event.listen(engine, "connect", _references_unwatched)
             try:
                 with engine.begin() as connection:
                     upgrade(connection)
+                    astray = connection.exec_driver_sql("PRAGMA foreign_key_check").first()
+                    if astray is not None:
+                        raise Unavailable(f"The migration would leave a row of {astray[0]} that refers to nothing; nothing was changed.")
             finally:
                 engine.dispose()
         else:
@@ -36,6 +41,13 @@ def migrate(url: str) -> None:
         raise translated(error) or error from error
     except (OSError, sqlite3.OperationalError) as error:
         raise Unavailable(f"The database cannot be reached: {error}") from error
+
+
+def _references_unwatched(connection: DBAPIConnection, _record: object) -> None:
+    """A table that others refer to is made anew by dropping it: its references are checked at the end instead."""
+    cursor = connection.cursor()
+    cursor.execute("PRAGMA foreign_keys = OFF")
+    cursor.close()
 
 
 async def _upgrade_postgresql(engine: AsyncEngine) -> None:

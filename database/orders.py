@@ -11,7 +11,8 @@ from database import intake
 from database.backorders import give_back
 from database.journal import close_doors, write_audit
 from database.locks import invoice_of, lines_of, order_of, require
-from database.tables import Customer, CustomerAlias, ExceptionRow, Order, OrderFinding, OrderLine
+from database.tables import Customer, ExceptionRow, Order, OrderFinding, OrderLine
+from database.terms import customer_and_terms
 from database.validation import MOST_MINOR, MOST_UNITS, find_all
 from domain.errors import NotFound
 from domain.exceptions import WITHDRAWN, Decision
@@ -39,10 +40,10 @@ def accept_order(session: Session, request: AcceptOrder) -> Accepted:
     A corrected order under a new key replaces what was written, until it is accepted. Mendable findings that were `waived` become notes.
     """
     placed = _with_addresses(session, request.placed)
-    customer = _customer(session, placed.customer)
+    customer, terms = customer_and_terms(session, placed.customer, placed.terms)
     findings = [
         finding.model_copy(update={"severity": Severity.NOTE}) if request.waived and finding.severity is Severity.MENDABLE else finding
-        for finding in find_all(session, placed, customer, request.price_tolerance)
+        for finding in find_all(session, placed, customer, request.price_tolerance, terms)
     ]
     order = _write(session, placed, customer)
     if request.placed.ship_to is not None:
@@ -50,7 +51,12 @@ def accept_order(session: Session, request: AcceptOrder) -> Accepted:
     _write_findings(session, request.order, findings)
     if order.accepted_at is None and all(finding.severity is Severity.NOTE for finding in findings):
         order.accepted_at = request.at
-    return Accepted(customer=customer.customer if customer else placed.customer, findings=tuple(findings), policy=_policy(placed, customer))
+    return Accepted(
+        customer=customer.customer if customer else placed.customer,
+        findings=tuple(findings),
+        policy=_policy(placed, customer),
+        terms=terms if terms is not None and terms.suits(placed.currency) else None,
+    )
 
 
 def change_lines(session: Session, request: ChangeLines) -> Recorded:
@@ -113,7 +119,7 @@ def close_order(session: Session, request: CloseOrder) -> Recorded:
     order = session.get(Order, request.order, with_for_update=True)
     if order is None:  # it ended before anybody looked at it
         placed = intake.document(session, request.order)
-        order = _write(session, placed, _customer(session, placed.customer))
+        order = _write(session, placed, customer_and_terms(session, placed.customer, placed.terms)[0])
     order.outcome, order.reason, order.ended_at = request.outcome.value, request.reason, request.at
     order.held, order.review_at = "", None
     if request.outcome is not Outcome.CLOSED:
@@ -140,12 +146,6 @@ def _with_addresses(session: Session, placed: PlaceOrder) -> PlaceOrder:
     return placed.model_copy(update={"ship_to": kept.ship_to, "bill_to": placed.bill_to or kept.bill_to})
 
 
-def _customer(session: Session, stated: str) -> Customer | None:
-    """Our customer by their id or by an alias, locked: two orders must not both take the last of one credit limit."""
-    alias = session.scalars(select(CustomerAlias.customer).where(CustomerAlias.alias == stated)).one_or_none()
-    return session.get(Customer, alias or stated, with_for_update=True)
-
-
 def _write(session: Session, placed: PlaceOrder, customer: Customer | None) -> Order:
     order = session.get(Order, placed.key, with_for_update=True)
     if order is not None and order.accepted_at is not None:
@@ -156,7 +156,7 @@ def _write(session: Session, placed: PlaceOrder, customer: Customer | None) -> O
     else:
         session.execute(delete(OrderLine).where(OrderLine.order == placed.key))
     order.customer, order.stated_customer = customer.customer if customer else None, placed.customer
-    order.po_number, order.currency, order.terms = placed.po_number, placed.currency, placed.terms.value
+    order.po_number, order.currency, order.terms = placed.po_number, placed.currency, str(placed.terms)
     order.policy, order.priority = _policy(placed, customer).value, placed.priority
     order.placed_at, order.requested_at = placed.placed_at, placed.requested_at
     order.total = _storable_total(placed)

@@ -6,7 +6,19 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from database.locks import invoice_of, order_of, payment_of, require
-from database.tables import AuthorizationRow, Customer, Invoice, Order, Payment, PaymentPart, ReceivableEntry, Refund, Reminder
+from database.settling import lose_discount, refill, take_discount
+from database.tables import (
+    AuthorizationRow,
+    Customer,
+    Invoice,
+    Order,
+    Payment,
+    PaymentPart,
+    PrepaymentRow,
+    ReceivableEntry,
+    Refund,
+    Reminder,
+)
 from domain.errors import Conflict, RefundTooHigh
 from domain.money_steps import (
     ApplyPayment,
@@ -14,6 +26,7 @@ from domain.money_steps import (
     AuthorizePayment,
     Capture,
     CapturePayment,
+    Prepayment,
     RefundCapture,
     Refunded,
     RefundPayment,
@@ -88,6 +101,10 @@ def apply_payment(session: Session, request: ApplyPayment) -> Recorded:
     session.flush()
     for part in request.parts:
         apply_part(session, request, payment, invoice_of(session, request.order, part.invoice), part.amount.minor)
+    for taken in request.discounts:
+        discounted = invoice_of(session, request.order, taken.invoice)
+        take_discount(session, request, payment, discounted, taken)
+        refill(session, discounted)
     enter(session, request, "payment", -rest, None, request.payment, name="account")
     lift_credit_hold(session, order)
     return Recorded()
@@ -151,8 +168,18 @@ def enter(
         session.add(entry)
 
 
-def apply_part(session: Session, step: Step, payment: Payment, invoice: Invoice, amount: int) -> None:
-    """Pay `amount` of an invoice; more than its balance is refused."""
+def net_prepayment(session: Session, step: Step, invoice: Invoice, prepaid: Prepayment) -> None:
+    """An invoice that is issued takes money that was on account, and says so for ever; more than is there is refused."""
+    payment = payment_of(session, step.order, prepaid.payment)
+    left, amount = unapplied(session, payment), prepaid.amount.minor
+    require(0 < amount <= left, f"Payment {payment.payment} has {left} minor units on account, not {amount}.")
+    enter(session, step, "payment", amount, None, payment.payment, name=f"from_account/{payment.payment}")
+    apply_part(session, step, payment, invoice, amount, name=f"{invoice.invoice}/{payment.payment}")
+    session.add(PrepaymentRow(order=step.order, invoice=invoice.invoice, payment=payment.payment, amount=amount))
+
+
+def apply_part(session: Session, step: Step, payment: Payment, invoice: Invoice, amount: int, name: str = "") -> None:
+    """Pay `amount` of an invoice; more than its balance is refused. `name` tells several payments of one step apart."""
     require(0 <= amount <= invoice.balance, f"{invoice.document} has a balance of {invoice.balance} minor units; it cannot take {amount}.")
     part = session.get(PaymentPart, (step.order, payment.payment, invoice.invoice))
     if part is None:
@@ -162,7 +189,8 @@ def apply_part(session: Session, step: Step, payment: Payment, invoice: Invoice,
     part.amount += amount
     invoice.paid += amount
     invoice.balance -= amount
-    enter(session, step, "payment", -amount, invoice.invoice, payment.payment)
+    enter(session, step, "payment", -amount, invoice.invoice, payment.payment, name=name)
+    refill(session, invoice)
 
 
 def unapplied(session: Session, payment: Payment) -> int:
@@ -233,6 +261,8 @@ def _reverse(session: Session, step: Step, order: Order, payment: Payment, reaso
         invoice.paid -= part.amount
         invoice.balance += part.amount
         enter(session, step, "reversal", part.amount, part.invoice, payment.payment, note=reason)
+        lose_discount(session, step, invoice, payment.payment, reason)
+        refill(session, invoice)
         on_account -= part.amount
         part.amount = 0
     enter(session, step, "reversal", on_account, None, payment.payment, name="account", note=reason)

@@ -17,9 +17,12 @@ from database.tables import (
     AuditEntry,
     AuthorizationRow,
     Base,
+    CollectibleRow,
     CreditNote,
     Customer,
+    DepositRow,
     ExceptionRow,
+    InstalmentRow,
     Intake,
     Invoice,
     Order,
@@ -41,13 +44,15 @@ from domain.exceptions import Decision, ExceptionKind, OpenException
 from domain.lifecycle import Stage
 from domain.messages import Parcel
 from domain.money import Money, is_currency
-from domain.order import Moment, PaymentTerms, PlaceOrder, ShippingPolicy
+from domain.order import Moment, PlaceOrder, ShippingPolicy
 from domain.order import OrderLine as PlacedLine
 from domain.steps import Finding, Pick, Severity
 from domain.values import Value
 from domain.views import (
     AuthorizationView,
     CreditView,
+    DepositView,
+    InstalmentView,
     InvoiceView,
     LineView,
     OrderSummary,
@@ -204,6 +209,9 @@ def _views(session: Session, keys: Sequence[str]) -> dict[str, OrderView]:
     authorizations = _by_order(session, AuthorizationRow, keys)
     credit_notes = _by_order(session, CreditNote, keys)
     returns, return_lines = _by_order(session, Return, keys), _by_order(session, ReturnLine, keys)
+    collectibles, deposits = _by_order(session, CollectibleRow, keys), _by_order(session, DepositRow, keys)
+    parts = _by_order(session, InstalmentRow, keys)
+    received = {key: sum(each.amount - each.refunded for each in payments[key] if not each.reversed) for key in keys}
     exceptions, promises = _by_order(session, ExceptionRow, keys), _by_order(session, Promise, keys)
     views = {}
     named = select(Order, Customer.name).outerjoin(Customer, Customer.customer == Order.customer).where(Order.order.in_(keys))
@@ -216,7 +224,7 @@ def _views(session: Session, keys: Sequence[str]) -> dict[str, OrderView]:
             customer_name=name or "",
             po_number=order.po_number,
             currency=order.currency,
-            terms=PaymentTerms(order.terms),
+            terms=order.terms,
             policy=ShippingPolicy(order.policy),
             placed_at=order.placed_at,
             accepted=order.accepted_at is not None,
@@ -227,14 +235,25 @@ def _views(session: Session, keys: Sequence[str]) -> dict[str, OrderView]:
             findings=tuple(Finding(place=f.place, reason=f.reason, severity=Severity(f.severity)) for f in findings[key]),
             lines=tuple(_line(row) for row in lines[key]),
             shipments=tuple(_shipment(row, reservations[key], parcels[key]) for row in shipments[key]),
-            invoices=tuple(_invoice(row, order.currency) for row in invoices[key]),
+            invoices=tuple(_invoice(row, order.currency, parts[key]) for row in invoices[key]),
+            deposit=next((_deposit(row, order.currency, received[key]) for row in deposits[key]), None),
             payments=tuple(_payment(row, order.currency) for row in payments[key]),
             authorizations=tuple(_authorization(row, payments[key]) for row in sorted(authorizations[key], key=lambda row: row.at)),
             credits=tuple(_credit(row, order.currency) for row in credit_notes[key]),
             returns=tuple(_return(row, return_lines[key]) for row in returns[key]),
             exceptions=asked,
             promises=tuple(PromiseView(**{name: getattr(row, name) for name in PromiseView.model_fields}) for row in promises[key]),
-            waits=waits_of(order, lines[key], shipments[key], invoices[key], returns[key], asked),
+            waits=waits_of(
+                order,
+                lines[key],
+                shipments[key],
+                invoices[key],
+                returns[key],
+                asked,
+                collectibles[key],
+                deposits[key],
+                received[key],
+            ),
         )
     return views
 
@@ -287,8 +306,13 @@ def _shipment(row: Shipment, reservations: Iterable[Reservation], parcels: Itera
     )
 
 
-def _invoice(row: Invoice, currency: str) -> InvoiceView:
-    amounts = ("total", "fees", "credited", "paid", "written_off", "balance")
+def _deposit(row: DepositRow, currency: str, received: int) -> DepositView:
+    amount, came = Money(minor=row.amount, currency=currency), Money(minor=received, currency=currency)
+    return DepositView(document=row.document, amount=amount, received=came, due_at=row.due_at)
+
+
+def _invoice(row: Invoice, currency: str, parts: Sequence[InstalmentRow] = ()) -> InvoiceView:
+    amounts = ("total", "fees", "credited", "paid", "written_off", "discounted", "balance")
     return InvoiceView(
         number=row.invoice,
         document=row.document,
@@ -297,6 +321,16 @@ def _invoice(row: Invoice, currency: str) -> InvoiceView:
         due_at=row.due_at,
         reminders=row.reminders,
         collections=row.collections_at is not None,
+        instalments=tuple(
+            InstalmentView(
+                number=part.number,
+                due_at=part.due_at,
+                amount=Money(minor=part.amount, currency=currency),
+                open=Money(minor=part.open, currency=currency),
+            )
+            for part in parts
+            if part.invoice == row.invoice
+        ),
         **{name: Money(minor=getattr(row, name), currency=currency) for name in amounts},
     )
 

@@ -6,8 +6,20 @@ from sqlalchemy import func, insert, select
 from sqlalchemy.orm import Session
 
 from database.locks import invoice_of, next_number, order_of, payment_of, require
-from database.payments import apply_part, enter, lift_credit_hold, unapplied
-from database.tables import CreditLine, CreditNote, Customer, Invoice, InvoiceLineRow, Order, ReceivableEntry, Reminder
+from database.payments import apply_part, enter, lift_credit_hold, net_prepayment, unapplied
+from database.settling import give_discount_back, refill, write_instalments
+from database.tables import (
+    CollectibleRow,
+    CreditLine,
+    CreditNote,
+    Customer,
+    DepositRow,
+    Invoice,
+    InvoiceLineRow,
+    Order,
+    ReceivableEntry,
+    Reminder,
+)
 from domain.money_steps import (
     DocumentIssued,
     HandToCollections,
@@ -15,6 +27,7 @@ from domain.money_steps import (
     InvoiceLine,
     IssueCredit,
     IssueInvoice,
+    RequestDeposit,
     SendReminder,
     WriteOff,
 )
@@ -26,14 +39,17 @@ def issue_invoice(session: Session, request: IssueInvoice) -> DocumentIssued:
     order_of(session, request.order)
     draft = request.draft
     require(draft.total.minor == _adds_up_to(draft), f"Invoice {request.invoice} of {request.order} does not add up to {draft.total}.")
-    sequence = next_number(session, "INV")
+    document, sequence = _number_of(session, request)
+    issued_at = request.issued_at or request.at
     invoice = Invoice(
         order=request.order,
         invoice=request.invoice,
-        document=f"INV-{sequence:06d}",
+        document=document,
         sequence=sequence,
         shipment=request.shipment,
-        terms=request.terms.value,
+        terms=str(request.terms),
+        agreed=request.agreed.model_dump_json() if request.agreed else "",
+        instalments=len(request.instalments),
         freight=draft.freight.minor,
         freight_tax=draft.freight_tax.minor,
         taxes_included=draft.taxes_included,
@@ -42,8 +58,9 @@ def issue_invoice(session: Session, request: IssueInvoice) -> DocumentIssued:
         credited=0,
         paid=0,
         written_off=0,
+        discounted=0,
         balance=draft.total.minor,
-        issued_at=request.at,
+        issued_at=issued_at,
         due_at=request.due_at,
     )
     session.add(invoice)
@@ -51,6 +68,8 @@ def issue_invoice(session: Session, request: IssueInvoice) -> DocumentIssued:
     if draft.lines:
         about = {"order": request.order, "invoice": request.invoice}
         session.execute(insert(InvoiceLineRow), [about | _amounts(line) for line in draft.lines])
+    if request.instalments:
+        write_instalments(session, request)
     enter(session, request, "invoice", draft.total.minor, request.invoice)
     if request.payment and request.paid is not None and request.paid.minor > 0:
         payment = payment_of(session, request.order, request.payment)
@@ -58,7 +77,24 @@ def issue_invoice(session: Session, request: IssueInvoice) -> DocumentIssued:
         require(request.paid.minor <= left, f"Payment {payment.payment} has {left} minor units on account, not {request.paid.minor}.")
         enter(session, request, "payment", request.paid.minor, None, payment.payment, name="from_account")
         apply_part(session, request, payment, invoice, request.paid.minor)
+    for prepaid in request.prepaid:
+        net_prepayment(session, request, invoice, prepaid)
     return DocumentIssued(number=invoice.document)
+
+
+def request_deposit(session: Session, request: RequestDeposit) -> DocumentIssued:
+    """Number the request for a deposit. Nothing is owed by it: what is paid on it stands on account until an invoice nets it."""
+    order_of(session, request.order)
+    sequence = next_number(session, "DEP")
+    about = {"order": request.order, "before_supply": request.before_supply, "due_at": request.due_at, "at": request.at}
+    deposit = DepositRow(document=f"DEP-{sequence:06d}", sequence=sequence, amount=request.amount.minor, **about)
+    session.add(deposit)
+    return DocumentIssued(number=deposit.document)
+
+
+def customer_of(session: Session, order: str) -> str:
+    """Whom an order's letters go to (our id of the customer)."""
+    return session.scalars(select(Order.customer).where(Order.order == order)).one() or ""
 
 
 def invoiced_to(session: Session, order: str, invoice: int) -> tuple[str, str]:
@@ -121,6 +157,7 @@ def write_off(session: Session, request: WriteOff) -> Recorded:
     invoice.written_off += amount
     invoice.balance -= amount
     enter(session, request, "write_off", -amount, request.invoice, note=request.reason)
+    refill(session, invoice)
     lift_credit_hold(session, order)
     return Recorded()
 
@@ -138,6 +175,8 @@ def issue_credit(session: Session, request: IssueCredit) -> DocumentIssued:
     )
     left = invoice.total - int(before or 0)
     require(0 <= total <= left, f"{invoice.document} has {left} minor units that can be credited, not {total}.")
+    if request.discount_back is not None and request.discount_back.minor > 0:
+        give_discount_back(session, request, invoice, request.discount_back.minor, request.reason)
     sequence = next_number(session, "CN")
     applied = min(total, invoice.balance) if request.applied is None else request.applied.minor
     require(
@@ -158,14 +197,35 @@ def issue_credit(session: Session, request: IssueCredit) -> DocumentIssued:
     }
     session.execute(insert(CreditNote), [credit])
     if request.lines:
-        about = {"order": request.order, "credit": request.credit}
+        about = {"order": request.order, "credit": request.credit, "invoice": request.invoice}
         session.execute(insert(CreditLine), [about | _amounts(line) for line in request.lines])
     invoice.credited += applied
     invoice.balance -= applied
     enter(session, request, "credit", -applied, request.invoice, note=request.reason)
     enter(session, request, "credit", -(total - applied), None, note=request.reason, name="account")
+    refill(session, invoice)
     lift_credit_hold(session, order)
     return DocumentIssued(number=f"CN-{sequence:06d}")
+
+
+def _number_of(session: Session, request: IssueInvoice) -> tuple[str, int | None]:
+    """The collective invoice's number, or one of its own; a shipment that is invoiced apart is left out of the next collective invoice.
+
+    If it is on one already, although nobody has told its order yet, that one stands.
+    """
+    asked = request.document or request.apart
+    collectible = session.get(CollectibleRow, (request.order, request.shipment), with_for_update=True) if asked else None
+    if request.document:
+        on_it = collectible is not None and collectible.document == request.document
+        require(on_it, f"Shipment {request.shipment} of {request.order} is not on {request.document}.")
+        return request.document, None
+    if request.apart:
+        if collectible is not None and collectible.document is not None:
+            return collectible.document, None
+        if collectible is not None:
+            collectible.apart = True
+    sequence = next_number(session, "INV")
+    return f"INV-{sequence:06d}", sequence
 
 
 def _adds_up_to(draft: InvoiceDraft) -> int:

@@ -21,12 +21,14 @@ from database.tables import (
     CustomerAlias,
     Dock,
     FreightRate,
+    House,
     Item,
     ItemMeasures,
     ItemPlanningRow,
     Location,
     LocationAbility,
     PackingRulesRow,
+    PaymentTermsRow,
     Price,
     PriceList,
     SourcingPolicyRow,
@@ -40,9 +42,11 @@ from domain.order import Address, ShippingPolicy
 from domain.packing import GoodsClass, PackingRules
 from domain.quotas import SetQuota
 from domain.replenishment import ItemPlanning
+from domain.seller import Seller
 from domain.sourcing.facts import SourcingPolicy
 from domain.sscc import SsccSeries
 from domain.steps import ReceiveStock
+from domain.terms import Invoicing, Terms
 
 OPENED = datetime(2026, 1, 1, tzinfo=UTC)
 """The day on which opening stock was counted."""
@@ -53,7 +57,21 @@ def seed(session: Session, catalogue: Mapping[str, Any]) -> None:
 
     Opening stock is received once: what has moved since stays moved.
     """
-    for section in (_suppliers, _items, _locations, _bins, _price_lists, _cartons, _sscc_series, _customers, _sourcing, _planning, _staff):
+    for section in (
+        _suppliers,
+        _items,
+        _locations,
+        _bins,
+        _price_lists,
+        _cartons,
+        _sscc_series,
+        _payment_terms,
+        _house,
+        _customers,
+        _sourcing,
+        _planning,
+        _staff,
+    ):
         name = section.__name__.removeprefix("_")
         for number, entry in enumerate(catalogue.get(name, ()), 1):
             with _told_where(f"catalogue, {name}, entry {number}"):
@@ -106,6 +124,7 @@ def _items(entry: Mapping[str, Any]) -> Iterator[Base]:
         by_lot=entry.get("by_lot", False),
         by_serial=entry.get("by_serial", False),
         value=entry.get("value", 0),
+        unit=entry.get("unit", "C62"),
     )
     if "dims_mm" in entry:
         length, width, height = entry["dims_mm"]
@@ -167,6 +186,15 @@ def _planning(entry: Mapping[str, Any]) -> Iterator[Base]:
     yield ItemPlanningRow(**ItemPlanning.model_validate(entry).model_dump(mode="json"))
 
 
+def _payment_terms(entry: Mapping[str, Any]) -> Iterator[Base]:
+    terms = Terms.model_validate({"code" if name == "id" else name: value for name, value in entry.items()})
+    yield PaymentTermsRow(terms=str(terms.code), description=terms.description, definition=terms.model_dump_json(exclude_defaults=True))
+
+
+def _house(entry: Mapping[str, Any]) -> Iterator[Base]:
+    yield House(house="house", seller=Seller.model_validate(entry).model_dump_json())
+
+
 def _staff(entry: Mapping[str, Any]) -> Iterator[Base]:
     for role in entry["roles"]:
         yield StaffRole(actor=entry["id"], role=role)
@@ -204,6 +232,10 @@ def _customers(entry: Mapping[str, Any]) -> Iterator[Base]:
         ships=ShippingPolicy(entry["ships"]).value if entry.get("ships") else None,
         min_life_days=entry.get("min_life_days", 0),
         email=entry.get("email", ""),
+        invoicing=Invoicing(entry["invoicing"]).value if entry.get("invoicing") else "",
+        vat_id=entry.get("vat_id", ""),
+        endpoint=entry.get("endpoint", ""),
+        endpoint_scheme=entry.get("endpoint_scheme", ""),
         language=entry.get("language", ""),
     )
     if "packing" in entry:

@@ -12,7 +12,7 @@ from database.journal import HOLDFAST
 from database.locks import invoice_of, items_locked, lines_of, order_of, require, reservations_of, return_of, shipment_of, stock_behind
 from database.parcels import keep_parcels
 from database.stock import BUCKET, move, put_away
-from database.tables import Reservation, Shipment, Stock
+from database.tables import CollectibleRow, DepositRow, Reservation, Shipment, Stock
 from domain.counting import CountReason
 from domain.messages import CarrierStatus, LineQuantity
 from domain.steps import (
@@ -172,7 +172,7 @@ def record_tracking(session: Session, request: RecordTracking) -> Recorded:
 
 
 def record_due(session: Session, request: RecordDue) -> Recorded:
-    """Move the deadline of a line's stock, a shipment, an invoice or a return."""
+    """Move the deadline of a line's stock, a shipment, an invoice, a collection, a deposit or a return."""
     order_of(session, request.order)
     kind, _, number = request.subject.partition(" ")
     if kind == "line":
@@ -187,6 +187,10 @@ def record_due(session: Session, request: RecordDue) -> Recorded:
             invoice.dispute_review_at = request.due_at
         else:
             invoice.reminded_due_at = request.due_at
+    elif kind == "collection":
+        session.get_one(CollectibleRow, (request.order, int(number))).due_at = request.due_at
+    elif kind == "deposit":
+        session.get_one(DepositRow, request.order).due_at = request.due_at
     elif kind == "return":
         return_of(session, request.order, int(number)).due_at = request.due_at
     return Recorded()

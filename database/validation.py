@@ -12,6 +12,7 @@ from database.tables import Customer, Invoice, Item, Order, OrderLine, Price
 from domain.money import Money, is_currency
 from domain.order import PaymentTerms, PlaceOrder
 from domain.steps import Finding, Severity
+from domain.terms import Terms
 
 MOST_UNITS = 10_000_000
 """More units in a line than this are refused: they are a slip of the keyboard."""
@@ -20,11 +21,13 @@ MOST_MINOR = 10**17
 """A total of more minor units than this is refused; the database's integers hold 9 x 10^18."""
 
 
-def find_all(session: Session, placed: PlaceOrder, customer: Customer | None, price_tolerance: Decimal) -> list[Finding]:
+def find_all(
+    session: Session, placed: PlaceOrder, customer: Customer | None, price_tolerance: Decimal, terms: Terms | None = None
+) -> list[Finding]:
     """Every finding, in the order of the document: lines first, then the whole, then the customer. `customer` is locked by the caller."""
     findings = [*_lines(session, placed), *_prices(session, placed, customer, price_tolerance)]
     findings.sort(key=lambda finding: int(finding.place.removeprefix("line ")))
-    return [*findings, *_whole(placed), *_customer(session, placed, customer)]
+    return [*findings, *_whole(placed), *_customer(session, placed, customer), *_terms(placed, terms)]
 
 
 def _lines(session: Session, placed: PlaceOrder) -> Iterator[Finding]:
@@ -84,10 +87,17 @@ def _customer(session: Session, placed: PlaceOrder, customer: Customer | None) -
         yield _mendable("customer", f"{name} is on credit hold: a last reminder is not paid")
     if is_currency(placed.currency) and customer.currency != placed.currency:
         yield _mendable("currency", f"{name} buys in {customer.currency}, the order is in {placed.currency}")
-    if placed.terms.value not in customer.terms.split():
-        yield _mendable("terms", f"{name} has not got the payment terms {placed.terms.value}")
+    if str(placed.terms) not in customer.terms.split():
+        yield _mendable("terms", f"{name} has not got the payment terms {placed.terms!s}")
     if placed.terms is not PaymentTerms.PREPAID and customer.currency == placed.currency and is_currency(placed.currency):
         yield from _credit(session, placed, customer)
+
+
+def _terms(placed: PlaceOrder, terms: Terms | None) -> Iterator[Finding]:
+    if terms is None:
+        yield _mendable("terms", f"there are no payment terms {placed.terms!s}")
+    elif not terms.suits(placed.currency):
+        yield _mendable("terms", f"the payment terms {placed.terms!s} name amounts in {terms.currency}, the order is in {placed.currency}")
 
 
 def _credit(session: Session, placed: PlaceOrder, customer: Customer) -> Iterator[Finding]:

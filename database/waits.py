@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 
-from database.tables import Invoice, Order, OrderLine, Return, Shipment
+from database.tables import CollectibleRow, DepositRow, Invoice, Order, OrderLine, Return, Shipment
 from domain.exceptions import OpenException
 from domain.lifecycle import Wait
 from domain.views import WaitView
@@ -21,15 +21,23 @@ def waits_of(
     invoices: Iterable[Invoice],
     returns: Iterable[Return],
     exceptions: Iterable[OpenException],
+    collectibles: Iterable[CollectibleRow] = (),
+    deposits: Iterable[DepositRow] = (),
+    received: int = 0,
 ) -> tuple[WaitView, ...]:
-    """Nothing for an order that has ended; the return window when everything was delivered and nothing else is awaited."""
+    """`received` are the minor units that came in and stand.
+
+    Nothing for an order that has ended; the return window when everything was delivered and nothing else is awaited.
+    """
     if order.outcome:
         return ()
     waits = [
         *(_wait(Wait.DECISION, f"exception {e.number}: {e.kind}", e.due_at) for e in exceptions if e.decision is None),
         *([_wait(Wait.RELEASE, "order", order.review_at)] if order.held else []),
+        *(_wait(Wait.DEPOSIT, "order", d.due_at) for d in deposits if d.before_supply and received < d.amount and not shipments),
         *(_wait(Wait.STOCK, f"line {line.line}", line.backorder_due) for line in lines if line.open and line.backorder_due),
         *(_wait(_ON_THE_WAY[s.status], f"shipment {s.shipment}", s.due_at) for s in shipments if s.status in _ON_THE_WAY),
+        *(_wait(Wait.INVOICE, f"shipment {c.shipment}", c.due_at) for c in collectibles if c.document is None and not c.apart),
         *_money(invoices),
         *(_wait(_COMING_BACK[r.status], f"return {r.rma}", r.due_at) for r in returns if r.status in _COMING_BACK),
     ]

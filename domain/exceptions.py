@@ -11,6 +11,7 @@ from domain.values import Record, Value
 class ExceptionKind(StrEnum):
     VALIDATION_FINDINGS = "validation_findings"  # the order as captured has findings that a person can mend
     PAYMENT_DECLINED = "payment_declined"  # the gateway did not authorize a prepaid order
+    DEPOSIT_OVERDUE = "deposit_overdue"  # the deposit that the terms ask for was not paid in time
     BACKORDER_OVERDUE = "backorder_overdue"  # stock did not come by the backorder's deadline
     PROMISE_BROKEN = "promise_broken"  # goods come later than the customer was told, or wanted them
     PICK_OVERDUE = "pick_overdue"  # the floor has not confirmed a pick in time
@@ -23,6 +24,7 @@ class ExceptionKind(StrEnum):
     CARRIER_TROUBLE = "carrier_trouble"  # the carrier reports an exception on the way
     PARCEL_LOST = "parcel_lost"  # the carrier lost the goods
     RETURNED_TO_SENDER = "returned_to_sender"  # the goods came back undelivered
+    INVOICE_OVERDUE = "invoice_overdue"  # a shipment is on no collective invoice although its period is over
     OVERPAID = "overpaid"  # more was paid than is owed
     INVOICE_UNPAID = "invoice_unpaid"  # the reminder ladder is at its end
     RETURN_REFUSED = "return_refused"  # a return was announced that the rules do not allow
@@ -48,6 +50,7 @@ class ExceptionRule(Value):
 RULES: dict[ExceptionKind, ExceptionRule] = {
     ExceptionKind.VALIDATION_FINDINGS: ExceptionRule(choices=("correct", "accept", "reject"), owner="order_desk"),
     ExceptionKind.PAYMENT_DECLINED: ExceptionRule(choices=("retry", "bill", "cancel"), owner="credit_controller"),
+    ExceptionKind.DEPOSIT_OVERDUE: ExceptionRule(choices=("wait_on", "go_on", "cancel"), owner="credit_controller"),
     ExceptionKind.BACKORDER_OVERDUE: ExceptionRule(choices=("wait_on", "substitute", "cancel_line", "split"), owner="order_desk"),
     ExceptionKind.PROMISE_BROKEN: ExceptionRule(
         choices=("accept_new_date", "look_elsewhere", "substitute", "cancel_line"), owner="order_desk", answer_within=1
@@ -65,6 +68,7 @@ RULES: dict[ExceptionKind, ExceptionRule] = {
     ExceptionKind.CARRIER_TROUBLE: ExceptionRule(choices=("acknowledge",), owner="shipping_clerk"),
     ExceptionKind.PARCEL_LOST: ExceptionRule(choices=("reship", "refund"), owner="order_desk"),
     ExceptionKind.RETURNED_TO_SENDER: ExceptionRule(choices=("reship", "refund"), owner="order_desk"),
+    ExceptionKind.INVOICE_OVERDUE: ExceptionRule(choices=("wait_on", "invoice_now"), owner="credit_controller"),
     ExceptionKind.OVERPAID: ExceptionRule(choices=("refund", "keep"), owner="credit_controller", answer_within=5),
     ExceptionKind.INVOICE_UNPAID: ExceptionRule(
         choices=("wait_on", "collections", "write_off"), owner="credit_controller", answer_within=7, escalates_to="finance_manager"

@@ -17,6 +17,7 @@ from domain.messages import (
     ExceptionRaised,
     Fact,
     HoldOrder,
+    InvoiceCollected,
     Packed,
     PaymentReceived,
     PaymentReversed,
@@ -98,10 +99,12 @@ class Wait(StrEnum):
 
     DECISION = "decision"  # a person decides an exception; at the deadline it escalates
     RELEASE = "release"  # a hold is lifted; at its review date somebody is asked why it stands
+    DEPOSIT = "deposit"  # a deposit is paid; at the deadline the credit controller is asked
     STOCK = "stock"  # a backorder's stock arrives; at the deadline a person decides
     PICK = "pick"  # the floor confirms the pick; at the deadline the warehouse lead is asked
     PACK = "pack"  # the floor confirms the parcels; at the deadline the warehouse lead is asked
     DELIVERY = "delivery"  # the carrier delivers; at the deadline the shipping clerk is asked
+    INVOICE = "invoice"  # the collective invoice is issued; at the deadline the credit controller is asked
     PAYMENT = "payment"  # an invoice is paid; at the deadline the next reminder goes out
     PROMISE = "promise"  # a promise to pay is kept; at the deadline the reminders go on
     DISPUTE = "dispute"  # a disputed invoice is resolved; at the deadline the credit controller is asked
@@ -119,10 +122,12 @@ class Wait(StrEnum):
 WAIT_SUMMARIES: dict[Wait, str] = {
     Wait.DECISION: "A person has to decide; then it escalates",
     Wait.RELEASE: "On hold; then somebody is asked why",
+    Wait.DEPOSIT: "Waiting for the deposit; then the credit controller is asked",
     Wait.STOCK: "Waiting for stock; then a person decides",
     Wait.PICK: "Waiting for the pick; then the warehouse lead is asked",
     Wait.PACK: "Waiting for the parcels; then the warehouse lead is asked",
     Wait.DELIVERY: "Waiting for the delivery; then the shipping clerk is asked",
+    Wait.INVOICE: "Waiting for the collective invoice; then the credit controller is asked",
     Wait.PAYMENT: "Waiting for payment; then a reminder is sent",
     Wait.PROMISE: "Promised to pay; then reminders go on",
     Wait.DISPUTE: "Invoice disputed; then the credit controller is asked",
@@ -173,6 +178,7 @@ TAKERS: dict[type[Fact], Taker] = {
         who="the invoice it names, then the oldest open one; the rest is on account", too_late="refunded or kept (`overpaid`)"
     ),
     PaymentReversed: Taker(who="the payment it names; its invoices are open again", too_late=_A_PERSON),
+    InvoiceCollected: Taker(who="the shipment that waits for its collective invoice", too_late=_A_NOTE),
     StockArrived: Taker(who="the backorder: stock is sought again", too_late=_A_NOTE),
     StockReallocated: Taker(who="the shipment, until it is picked: it is given up, and stock is sought again", too_late=_A_NOTE),
     SupplySlipped: Taker(who="the lines that wait for stock: each is promised anew", too_late=_A_NOTE),

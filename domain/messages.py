@@ -134,6 +134,15 @@ class PaymentReversed(Fact):
     reason: Text = ""
 
 
+class InvoiceCollected(Fact):
+    """A shipment of this order is on the invoice that its customer gets for a period."""
+
+    fact: Literal["invoice_collected"] = "invoice_collected"
+    shipment: int = Field(ge=1)
+    document: Annotated[str, Field(min_length=1, max_length=40)]
+    issued_at: Moment
+
+
 class StockArrived(Fact):
     """Stock of an item that this order waits for was received."""
 
@@ -220,6 +229,7 @@ FACTS: dict[str, type[Fact]] = {
         DeliveryConfirmed,
         PaymentReceived,
         PaymentReversed,
+        InvoiceCollected,
         StockArrived,
         StockReallocated,
         SupplySlipped,
@@ -238,6 +248,7 @@ AnyFact = Annotated[
     | DeliveryConfirmed
     | PaymentReceived
     | PaymentReversed
+    | InvoiceCollected
     | StockArrived
     | StockReallocated
     | SupplySlipped

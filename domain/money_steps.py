@@ -5,8 +5,9 @@ from __future__ import annotations
 from decimal import Decimal
 
 from domain.money import Money
-from domain.order import Moment, PaymentTerms
+from domain.order import Moment, TermsCode
 from domain.steps import Step
+from domain.terms import Instalment, Invoicing, Terms
 from domain.values import Value
 
 
@@ -99,18 +100,66 @@ class Part(Value):
     amount: Money
 
 
+class Prepayment(Value):
+    """Money on account that an invoice takes when it is issued, and says so."""
+
+    payment: str
+    amount: Money
+
+
 class IssueInvoice(Step):
     invoice: int
     shipment: int
     draft: InvoiceDraft
-    terms: PaymentTerms
+    terms: TermsCode
     due_at: Moment
     payment: str = ""  # the capture or advance payment that pays it at once
     paid: Money | None = None  # how much of it
+    instalments: tuple[Instalment, ...] = ()  # where there are several: they add up to the total
+    issued_at: Moment | None = None  # where it is a part of an invoice that was issued before
+    agreed: Terms | None = None  # where there is more to the terms than one due date
+    prepaid: tuple[Prepayment, ...] = ()
+    document: str = ""  # of the collective invoice that it is a part of; none: it is an invoice of its own
+    apart: bool = False  # of a shipment that a collective invoice was to have: no later one takes it
+
+
+class CollectShipment(Step):
+    """Have a shipment put on its customer's next collective invoice; `due_at` is when somebody is asked why it is on none."""
+
+    shipment: int
+    customer: str
+    terms: TermsCode
+    invoicing: Invoicing
+    taxes_included: bool
+    total: Money
+    shipped_at: Moment
+    due_at: Moment
+
+
+class RequestDeposit(Step):
+    """Number the request for a deposit: no invoice, so without tax."""
+
+    amount: Money
+    before_supply: bool
+    due_at: Moment
+
+
+class SendDepositRequest(Step):
+    document: str
+    amount: Money
+    due_at: Moment
 
 
 class DocumentIssued(Value):
     number: str  # without gaps, for example "INV-000042"
+
+
+class DiscountTaken(Value):
+    """What a payment in time takes off an invoice beyond its part; `tax` of it corrects the tax that was charged."""
+
+    invoice: int
+    amount: Money
+    tax: Money
 
 
 class ApplyPayment(Step):
@@ -120,6 +169,7 @@ class ApplyPayment(Step):
     payment: str
     amount: Money
     parts: tuple[Part, ...]
+    discounts: tuple[DiscountTaken, ...] = ()
 
 
 class ReversePayment(Step):
@@ -156,7 +206,10 @@ class WriteOff(Step):
 
 
 class IssueCredit(Step):
-    """A credit note against an invoice; `applied` of it lowers what is owed, the rest is owed to the customer."""
+    """A credit note against an invoice; `applied` of it lowers what is owed, the rest is owed to the customer.
+
+    `discount_back` of an early-payment discount is owed again first: what is credited now was paid for less.
+    """
 
     credit: int
     invoice: int
@@ -165,6 +218,7 @@ class IssueCredit(Step):
     freight_tax: Money
     total: Money
     applied: Money | None = None  # None: as much as the balance takes
+    discount_back: Money | None = None
     reason: str
 
 

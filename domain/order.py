@@ -36,6 +36,13 @@ class PaymentTerms(StrEnum):
         return {"prepaid": 0, "net14": 14, "net30": 30, "net60": 60}[self.value]
 
 
+TermsCode = Annotated[
+    PaymentTerms | Annotated[str, Field(min_length=1, max_length=40, pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")],
+    Field(union_mode="left_to_right"),
+]
+"""The code of terms of payment: one of those that every installation has, or one of its own."""
+
+
 def _aware(moment: datetime) -> datetime:
     if moment.tzinfo is None:
         raise ValueError("a time needs its zone")
@@ -107,7 +114,7 @@ class PlaceOrder(Value):
     bill_to: Address | None = None
     requested_at: Moment | None = None
     shipping_service: str = Field(default="", max_length=60)
-    terms: PaymentTerms = PaymentTerms.PREPAID
+    terms: TermsCode = PaymentTerms.PREPAID
     policy: ShippingPolicy | None = None  # what the order says of shipping apart; none: as its customer has it
     priority: int = Field(default=5, ge=1, le=9)  # in the backorder queue, among the orders of customers of one priority; 1 is first
     discount: Money

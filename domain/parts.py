@@ -14,6 +14,7 @@ from domain.money import Money
 from domain.money_steps import InvoiceDraft, InvoiceLine
 from domain.order import Moment
 from domain.steps import LinePromise, Pick, Shortage
+from domain.terms import Instalment
 from domain.values import Record
 
 
@@ -131,6 +132,7 @@ class Shipment(Record):
     carrier_status: CarrierStatus | None = None
     carrier_status_at: Moment | None = None
     invoice: int = 0
+    collect_by: Moment | None = None  # it waits for a collective invoice, and when somebody is asked
     draft: InvoiceDraft | None = None  # fixed once, so that the capture and the invoice are the same amount
     delivered_at: Moment | None = None
     signed_by: str = ""
@@ -162,7 +164,7 @@ class Shipment(Record):
 
 
 class Invoice(Record):
-    """balance = total + fees - credited - paid - written_off."""
+    """balance = total + fees - credited - paid - written_off - discounted. With `instalments`, `due_at` is that of the oldest open one."""
 
     number: int
     document: str
@@ -190,18 +192,34 @@ class Invoice(Record):
     credits: list[InvoiceLine] = []  # what credit notes gave back, line by line
     freight_credited: bool = False
     owed: Money  # credited beyond the balance, and not given back yet
+    instalments: list[Instalment] = []  # oldest first; none: it is due as a whole
+    discounts: dict[str, Money] = {}  # payment -> what it took off by coming early
 
     @property
     def name(self) -> str:
         return f"invoice {self.number}"
 
     @property
+    def discounted(self) -> Money:
+        return Money.total(self.discounts.values(), self.total.currency)
+
+    @property
     def balance(self) -> Money:
-        return self.total + self.fees - self.credited - self.paid - self.written_off
+        return self.total + self.fees - self.credited - self.paid - self.written_off - self.discounted
 
     @property
     def settled(self) -> bool:
         return self.balance.minor <= 0
+
+
+class DepositAsked(Record):
+    """What the customer was asked to pay before anything is invoiced."""
+
+    document: str
+    amount: Money
+    due_at: Moment
+    sent: bool = False
+    done: bool = False  # it came, a person went on without it, or nothing is left that it could be for
 
 
 class Payment(Record):

@@ -15,10 +15,25 @@ from domain.messages import (
     Receipt,
 )
 from domain.money import Money
-from domain.order import Moment, OrderLine, PaymentTerms, PlaceOrder, ShippingPolicy
-from domain.parts import AmendmentAsked, Attempt, Backorder, CardAuthorization, Hold, Invoice, Line, Note, Payment, Repick, Return, Shipment
+from domain.order import Moment, OrderLine, PaymentTerms, PlaceOrder, ShippingPolicy, TermsCode
+from domain.parts import (
+    AmendmentAsked,
+    Attempt,
+    Backorder,
+    CardAuthorization,
+    DepositAsked,
+    Hold,
+    Invoice,
+    Line,
+    Note,
+    Payment,
+    Repick,
+    Return,
+    Shipment,
+)
 from domain.policies import Policies
 from domain.steps import Finding, LineChange, LinePromise, Need, Outcome, PlannedShipment, Shortage
+from domain.terms import BUILT_IN, Terms
 from domain.values import Record, Value
 
 SCHEMA_VERSION = 1
@@ -50,6 +65,8 @@ class OrderState(Record):
     waived: bool = False  # a person accepted the findings
     rejected: str | None = None  # why the order is never accepted
     findings: list[Finding] = []
+    agreed: Terms | None = None  # the terms of payment as they were at acceptance
+    deposit: DepositAsked | None = None
     authorization: str = ""
     authorization_attempts: int = 0
     authorizations_attempted: list[str] = []
@@ -115,8 +132,15 @@ class OrderState(Record):
         return self.placed.terms is PaymentTerms.PREPAID and not self.billed and self.placed.total.minor > 0
 
     @property
-    def terms(self) -> PaymentTerms:
+    def terms(self) -> TermsCode:
         return PaymentTerms.NET_14 if self.billed else self.placed.terms
+
+    @property
+    def agreement(self) -> Terms:
+        """What was agreed about paying; an order that was accepted before terms were data has what its code always meant."""
+        if self.agreed is not None and not self.billed:
+            return self.agreed
+        return BUILT_IN.get(str(self.terms), BUILT_IN[PaymentTerms.NET_30])
 
     @property
     def stopped(self) -> bool:
@@ -129,9 +153,22 @@ class OrderState(Record):
         return self.stopped and not self.undone
 
     @property
+    def admitted(self) -> bool:
+        """Accepted, and a prepaid order's money is authorized."""
+        return self.accepted and (not self.prepaid or bool(self.authorization))
+
+    @property
     def ready(self) -> bool:
         """Accepted, and its money is safe: goods may move."""
-        return self.accepted and (not self.prepaid or bool(self.authorization))
+        rule = self.agreement.deposit
+        return self.admitted and (rule is None or not rule.before_supply or not self.deposit_open)
+
+    @property
+    def deposit_open(self) -> bool:
+        """The terms ask for a deposit that has not come."""
+        rule = self.agreement.deposit
+        asked = rule is not None and not self.prepaid and rule.of(self.placed.total).minor > 0
+        return asked and (self.deposit is None or not self.deposit.done)
 
     @property
     def written(self) -> bool:

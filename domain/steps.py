@@ -15,6 +15,7 @@ from domain.floor import PickedFrom
 from domain.messages import CarrierStatus, Cause, InspectedLine, LineQuantity, Parcel, ReturnKind
 from domain.money import Money
 from domain.order import Moment, PlaceOrder, ShippingPolicy
+from domain.terms import Terms
 from domain.values import Value
 
 
@@ -58,12 +59,13 @@ class AcceptOrder(Step):
 class Accepted(Value):
     """`customer` is our own id of the customer (the order may name an alias); without mendable or fatal findings the order is accepted.
 
-    `policy` is how the order ships: as it says itself, else as its customer has it.
+    `policy` is how the order ships: as it says itself, else as its customer has it. `terms` are the terms of payment as they are now.
     """
 
     customer: str
     findings: tuple[Finding, ...] = ()
     policy: ShippingPolicy | None = None
+    terms: Terms | None = None
 
 
 # --- stock ---------------------------------------------------------------------------------------------------------------------------

@@ -6,7 +6,7 @@ from domain.exceptions import OpenException
 from domain.lifecycle import Progress, Stage, Wait, stage_of
 from domain.messages import Parcel
 from domain.money import Money
-from domain.order import Moment, PaymentTerms, ShippingPolicy
+from domain.order import Moment, ShippingPolicy, TermsCode
 from domain.steps import Finding, Pick
 from domain.values import Value
 
@@ -65,8 +65,24 @@ class ShipmentView(Value):
     signed_by: str = ""
 
 
+class InstalmentView(Value):
+    number: int
+    due_at: Moment
+    amount: Money
+    open: Money
+
+
+class DepositView(Value):
+    """`received` is what came in and stands, whatever it was meant for."""
+
+    document: str
+    amount: Money
+    received: Money
+    due_at: Moment
+
+
 class InvoiceView(Value):
-    """balance = total + fees - credited - paid - written_off."""
+    """balance = total + fees - credited - paid - written_off - discounted."""
 
     number: int
     document: str
@@ -76,11 +92,13 @@ class InvoiceView(Value):
     credited: Money
     paid: Money
     written_off: Money
+    discounted: Money
     balance: Money
     issued_at: Moment
     due_at: Moment
     reminders: int = 0
     collections: bool = False
+    instalments: tuple[InstalmentView, ...] = ()
 
 
 class PaymentView(Value):
@@ -136,7 +154,7 @@ class OrderView(Value):
     customer_name: str
     po_number: str
     currency: str
-    terms: PaymentTerms
+    terms: TermsCode
     policy: ShippingPolicy
     placed_at: Moment
     accepted: bool
@@ -148,6 +166,7 @@ class OrderView(Value):
     lines: tuple[LineView, ...]
     shipments: tuple[ShipmentView, ...]
     invoices: tuple[InvoiceView, ...]
+    deposit: DepositView | None = None
     payments: tuple[PaymentView, ...]
     credits: tuple[CreditView, ...]
     returns: tuple[ReturnView, ...]

@@ -32,6 +32,8 @@ SENSIBLE: Mapping[ExceptionKind, tuple[str, ...]] = {
     ExceptionKind.CARRIER_TROUBLE: ("acknowledge",),
     ExceptionKind.PARCEL_LOST: ("reship", "refund"),
     ExceptionKind.RETURNED_TO_SENDER: ("reship", "refund"),
+    ExceptionKind.DEPOSIT_OVERDUE: ("wait_on", "go_on", "cancel"),
+    ExceptionKind.INVOICE_OVERDUE: ("wait_on", "invoice_now"),
     ExceptionKind.OVERPAID: ("refund", "keep"),
     ExceptionKind.INVOICE_UNPAID: ("wait_on", "collections", "write_off"),
     ExceptionKind.RETURN_REFUSED: ("acknowledge",),

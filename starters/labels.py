@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from activities.papers import SELLER
+from activities.records import seller_of
 from database import dispatch, intake, packing_station, reading
 from database.tables import Manifest, ParcelRow
 from domain.errors import Refused
@@ -72,7 +72,7 @@ def manifest_pdf(session: Session, document: str) -> bytes:
     lines = dispatch.manifest_lines(session, found.manifest)
     return documents.carrier_manifest(
         documents.CarrierManifest(
-            seller=SELLER,
+            seller=seller_of(session),
             number=found.document,
             location=found.location,
             address=_dock(session, found.location),
@@ -108,7 +108,7 @@ def _at_the_station(session: Session, order: str, shipment: int) -> list[tuple[i
 
 def _dock(session: Session, location: str) -> Address:
     found = dispatch.dock(session, location)
-    return found[0] if found else SELLER.address
+    return found[0] if found else seller_of(session).address
 
 
 def _sscc(session: Session, order: str, shipment: int) -> tuple[str, ...]:

@@ -94,7 +94,7 @@ async def _start(client: Client, placed: PlaceOrder, start: OrderStart) -> None:
             id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
             id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
             search_attributes=_search_attributes(placed),
-            static_summary=f"{len(placed.lines)} {'line' if len(placed.lines) == 1 else 'lines'}, {placed.total}, {placed.terms.value}",
+            static_summary=f"{len(placed.lines)} {'line' if len(placed.lines) == 1 else 'lines'}, {placed.total}, {placed.terms!s}",
             static_details=details(placed),
         )
     except WorkflowAlreadyStartedError:
@@ -122,7 +122,7 @@ def details(placed: PlaceOrder) -> str:
         (line.number, _cell(line.item), line.quantity, line.unit_price, line.gross(placed.currency) - line.discount)
         for line in placed.lines[:MOST_LINES_SHOWN]
     ]
-    facts = [f"**Terms** {placed.terms.value}", f"ships **{placed.policy or 'as its customer has it'}**", f"freight {placed.freight}"]
+    facts = [f"**Terms** {placed.terms!s}", f"ships **{placed.policy or 'as its customer has it'}**", f"freight {placed.freight}"]
     if placed.discount:
         facts.append(f"discount {placed.discount}")
     if placed.requested_at is not None:

@@ -24,6 +24,7 @@ from temporalio.worker import (
 
 from activities.backorders import BackorderActivities
 from activities.bell import Bell
+from activities.collective import CollectiveActivities
 from activities.dispatch import DispatchActivities
 from activities.floor import FloorActivities
 from activities.invoices import InvoiceActivities
@@ -47,6 +48,7 @@ from workers.messenger import messenger
 from workers.runner import plain, watched
 from workers.sweeper import sweeper
 from workers.warehouses import serving
+from workflows.collective import InvoiceRun
 from workflows.dispatch import ManifestClosing, TrackShipments
 from workflows.distribution import Distribution, Reallocation
 from workflows.order import Order
@@ -75,6 +77,7 @@ WORKFLOWS = [
     Replenishment,
     ManifestClosing,
     TrackShipments,
+    InvoiceRun,
 ]
 
 Activity = Callable[..., Any]
@@ -115,7 +118,7 @@ def activities_by_queue(database: Database, behind: Partners, bell: Bell | None 
     floor, shipping = FloorActivities(database, behind.warehouse, bell), ShippingActivities(database, behind.carriers, bell)
     money, invoices = MoneyActivities(database, behind.payments), InvoiceActivities(database, behind.mail)
     returns, dispatch = ReturnActivities(database, behind.carriers, bell), DispatchActivities(database, behind.carriers)
-    supply = SupplyActivities(database)
+    supply, collective = SupplyActivities(database), CollectiveActivities(database)
     return {
         ORDERS_QUEUE: [
             orders.accept_order,
@@ -141,11 +144,15 @@ def activities_by_queue(database: Database, behind: Partners, bell: Bell | None 
             shipping.record_delivery,
             shipping.record_loss,
             invoices.issue_invoice,
+            invoices.collect_shipment,
+            invoices.request_deposit,
             invoices.apply_payment,
             invoices.reverse_payment,
             invoices.hand_to_collections,
             invoices.write_off,
             invoices.issue_credit,
+            collective.find_customers_to_invoice,
+            collective.issue_collective_invoices,
             returns.record_return_receipt,
             returns.record_inspection,
             returns.settle_return,
@@ -167,7 +174,7 @@ def activities_by_queue(database: Database, behind: Partners, bell: Bell | None 
             money.refund_capture,
             money.refund_payment,
         ],
-        MAIL.queue: [invoices.send_reminder],
+        MAIL.queue: [invoices.send_reminder, invoices.send_deposit_request],
         PLANNING.queue: [ReplenishmentActivities(database, best_forecaster).plan_items],
     }
 

@@ -38,7 +38,7 @@ with workflow.unsafe.imports_passed_through():
 
 from workflows import story
 from workflows.chapter import Chapter, Life, Stopped, never
-from workflows.stages import acceptance, cash, desk, fulfilment, promising, returns, settlement, supply, undoing
+from workflows.stages import acceptance, cash, deposits, desk, fulfilment, invoicing, promising, returns, settlement, supply, undoing
 from workflows.stages import cards as card
 
 Begin = Callable[[], Coroutine[Any, Any, None]]
@@ -94,8 +94,10 @@ class Order:
                 yield self.chapter(f"exception {exception.number}", desk.follow, exception)
         if state.holds and not self.over():
             yield self.chapter("hold", desk.review_holds, stop=self.over)
-        if not state.ready and not state.stopped and state.rejected is None:
+        if not state.admitted and not state.stopped and state.rejected is None:
             yield self.chapter("acceptance", acceptance.accept, stop=self.stopped)
+        if state.admitted and state.deposit_open and not state.stopped:
+            yield self.chapter("deposit", deposits.collect, stop=self.stopped)
         if state.ready and not state.winding_up and (state.needs or state.amendments or state.repicks):
             yield self.chapter("supply", supply.supply, stop=self.winding_up)
             if promising.slipped(state):
@@ -107,6 +109,8 @@ class Order:
         for shipment in state.shipments:
             if (not shipment.settled or shipment.unshippable) and not self.stopped_before_shipping(shipment):
                 yield self.chapter(shipment.name, fulfilment.fulfil, shipment, stop=partial(self.stopped_before_shipping, shipment))
+            if invoicing.collects(state, shipment):
+                yield self.chapter(f"invoice of {shipment.name}", invoicing.collect, shipment)
         if state.written and cash.cash_waits(state):
             yield self.chapter("cash", cash.take_cash)
         for invoice in state.invoices:

@@ -1,4 +1,4 @@
-"""The tables, by subject: catalogue, accounts, stock, claims, sourcing, supply, planning, floor, packing, carriers, orders, money."""
+"""The tables: catalogue, accounts, stock, claims, sourcing, supply, planning, floor, packing, carriers, orders, money, terms."""
 
 from database.tables.accounts import AccountEntry, StaffRole
 from database.tables.backorders import BackorderWin, ReallocationRow, ReallocationShare, ReallocationTake
@@ -10,6 +10,16 @@ from database.tables.claims import ChannelQuota, SoftReservation
 from database.tables.floor import Bin, CountTask, OutboxFact, PickedSerial, PickRelease, PickTask, ScanPart, ScanRow, Wave
 from database.tables.gateway import GatewayEventRow
 from database.tables.inbox import InboxEntry, InboxNeed, InboxPart, Mapping
+from database.tables.invoicing import (
+    CollectibleRow,
+    CollectiveInvoice,
+    DepositRow,
+    EarlyDiscountRow,
+    House,
+    InstalmentRow,
+    PaymentTermsRow,
+    PrepaymentRow,
+)
 from database.tables.money import (
     AuthorizationRow,
     CreditLine,
@@ -69,19 +79,25 @@ __all__ = [
     "CarrierCall",
     "CartonRow",
     "ChannelQuota",
+    "CollectibleRow",
+    "CollectiveInvoice",
     "CountTask",
     "Counter",
     "CreditLine",
     "CreditNote",
     "Customer",
     "CustomerAlias",
+    "DepositRow",
     "Dock",
+    "EarlyDiscountRow",
     "ExceptionRow",
     "FreightRate",
     "GatewayEventRow",
+    "House",
     "InboxEntry",
     "InboxNeed",
     "InboxPart",
+    "InstalmentRow",
     "Intake",
     "Invoice",
     "InvoiceLineRow",
@@ -111,9 +127,11 @@ __all__ = [
     "PastDemand",
     "Payment",
     "PaymentPart",
+    "PaymentTermsRow",
     "PickRelease",
     "PickTask",
     "PickedSerial",
+    "PrepaymentRow",
     "Price",
     "PriceList",
     "Promise",

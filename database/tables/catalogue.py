@@ -20,6 +20,7 @@ class Item(Base):
     lead_time_days: Mapped[int | None]  # from ordering to receiving; none: the supplier's
     by_lot: Mapped[bool] = mapped_column(default=False)  # every unit belongs to a lot
     by_serial: Mapped[bool] = mapped_column(default=False)  # every unit has a number of its own, recorded when it is picked
+    unit: Mapped[str] = mapped_column(default="C62")  # what one of it is, by UN/ECE Recommendation 20: C62 is a piece, KGM a kilogram
     value: Mapped[int] = mapped_column(default=0)  # minor units of the house's currency, one unit: what a missing one costs
 
 
@@ -55,6 +56,10 @@ class Customer(Base):
     ships: Mapped[str | None]  # the shipping policy of orders that state none; none: partial
     min_life_days: Mapped[int] = mapped_column(default=0)  # what is sent to them can be used at least so many days longer
     email: Mapped[str] = mapped_column(default="")  # where invoices and reminders go
+    invoicing: Mapped[str] = mapped_column(default="")  # per_shipment, weekly, monthly; none: as their terms say
+    vat_id: Mapped[str] = mapped_column(default="")
+    endpoint: Mapped[str] = mapped_column(default="")  # where e-invoices go, in the scheme that it is of (EAS: EM is e-mail, 9930 a VAT id)
+    endpoint_scheme: Mapped[str] = mapped_column(default="")
     language: Mapped[str] = mapped_column(default="")  # ISO 639-1: what they are written in; none: the house's
 
 

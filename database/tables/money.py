@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import CheckConstraint, ForeignKey, ForeignKeyConstraint, Index
 from sqlalchemy.orm import Mapped, mapped_column
 
-from database.tables.base import Base, Serial
+from database.tables.base import Base, Json, Serial
 
 _INVOICE = (["order", "invoice"], ["invoices.order", "invoices.invoice"])
 _PAYMENT = (["order", "payment"], ["payments.order", "payments.payment"])
@@ -48,21 +48,28 @@ class Payment(Base):
 
 
 class Invoice(Base):
-    """balance = total + fees - credited - paid - written_off; each of them is a sum of receivable entries."""
+    """balance = total + fees - credited - paid - written_off - discounted; each of them is a sum of receivable entries.
+
+    An order's part of a collective invoice has its document's number, which other orders' parts have too, and no `sequence` of its own.
+    With several instalments `due_at` is the due date of the oldest that is open.
+    """
 
     __tablename__ = "invoices"
     __table_args__ = (
-        CheckConstraint("balance = total + fees - credited - paid - written_off", "balance_adds_up"),
+        CheckConstraint("balance = total + fees - credited - paid - written_off - discounted", "balance_adds_up"),
         CheckConstraint("balance >= 0", "never_overpaid"),
         Index(None, "due_at"),
+        Index(None, "document"),
     )
 
     order: Mapped[str] = mapped_column(ForeignKey("orders.order"), primary_key=True)
     invoice: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
-    document: Mapped[str] = mapped_column(unique=True)
-    sequence: Mapped[int] = mapped_column(unique=True)
+    document: Mapped[str]
+    sequence: Mapped[int | None] = mapped_column(unique=True)
     shipment: Mapped[int]
     terms: Mapped[str]
+    agreed: Mapped[Json] = mapped_column(default="")  # the terms word for word, where there is more to them than one due date
+    instalments: Mapped[int] = mapped_column(default=0)  # how many parts have rows of their own; 0: it is due as a whole
     freight: Mapped[int]
     freight_tax: Mapped[int]
     taxes_included: Mapped[bool]
@@ -71,6 +78,7 @@ class Invoice(Base):
     credited: Mapped[int] = mapped_column(default=0)
     paid: Mapped[int] = mapped_column(default=0)
     written_off: Mapped[int] = mapped_column(default=0)
+    discounted: Mapped[int] = mapped_column(default=0)  # early-payment discounts that stand
     balance: Mapped[int]
     issued_at: Mapped[datetime]
     due_at: Mapped[datetime]
@@ -117,7 +125,7 @@ class ReceivableEntry(Base):
 
     __tablename__ = "receivable_entries"
     __table_args__ = (
-        CheckConstraint("kind IN ('invoice', 'fee', 'payment', 'reversal', 'credit', 'refund', 'write_off')", "kind"),
+        CheckConstraint("kind IN ('invoice', 'fee', 'payment', 'reversal', 'credit', 'refund', 'write_off', 'discount')", "kind"),
         ForeignKeyConstraint(*_INVOICE),
         Index(None, "order", "invoice"),
     )
@@ -170,12 +178,18 @@ class CreditNote(Base):
 
 
 class CreditLine(Base):
+    """What a credit note takes off the invoice line (`invoice`, `line`); all credit lines of it together are never more than it."""
+
     __tablename__ = "credit_lines"
-    __table_args__ = (ForeignKeyConstraint(["order", "credit"], ["credit_notes.order", "credit_notes.credit"]),)
+    __table_args__ = (
+        ForeignKeyConstraint(["order", "credit"], ["credit_notes.order", "credit_notes.credit"]),
+        ForeignKeyConstraint(["order", "invoice", "line"], ["invoice_lines.order", "invoice_lines.invoice", "invoice_lines.line"]),
+    )
 
     order: Mapped[str] = mapped_column(primary_key=True)
     credit: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     line: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    invoice: Mapped[int]
     item: Mapped[str]
     quantity: Mapped[int]
     gross: Mapped[int]

@@ -6,7 +6,17 @@ the printer's own language; the same model gives the same bytes. What draws them
 
 from collections.abc import Sequence
 
-from integrations.documents.models import CarrierManifest, CreditNote, Invoice, PackingSlip, ParcelLabel, ReminderLetter, ReturnForm
+from integrations.documents.models import (
+    CarrierManifest,
+    CreditNote,
+    DepositRequest,
+    Invoice,
+    PackingSlip,
+    ParcelLabel,
+    ProForma,
+    ReminderLetter,
+    ReturnForm,
+)
 
 
 def packing_slip(slip: PackingSlip) -> bytes:
@@ -45,7 +55,7 @@ def return_form(form: ReturnForm) -> bytes:
 
 
 def invoice(document: Invoice) -> bytes:
-    """What is owed for one shipment and until when."""
+    """What is owed for one shipment, or for those of a period, and until when."""
     from integrations.documents.bills import draw_invoice
 
     return draw_invoice(document)
@@ -58,6 +68,20 @@ def credit_note(document: CreditNote) -> bytes:
     return draw_credit_note(document)
 
 
+def proforma(document: ProForma) -> bytes:
+    """What an order comes to, for customs or a payment in advance: no invoice."""
+    from integrations.documents.advance import draw_proforma
+
+    return draw_proforma(document)
+
+
+def deposit_request(document: DepositRequest) -> bytes:
+    """What is to be paid before anything is invoiced."""
+    from integrations.documents.advance import draw_deposit_request
+
+    return draw_deposit_request(document)
+
+
 def reminder_letter(letter: ReminderLetter) -> bytes:
     """That an invoice is past its due date, what is owed now and until when."""
     from integrations.documents.bills import draw_reminder_letter
@@ -68,17 +92,21 @@ def reminder_letter(letter: ReminderLetter) -> bytes:
 __all__ = [
     "CarrierManifest",
     "CreditNote",
+    "DepositRequest",
     "Invoice",
     "PackingSlip",
     "ParcelLabel",
+    "ProForma",
     "ReminderLetter",
     "ReturnForm",
     "carrier_manifest",
     "credit_note",
+    "deposit_request",
     "invoice",
     "packing_slip",
     "parcel_labels",
     "parcel_labels_zpl",
+    "proforma",
     "reminder_letter",
     "return_form",
 ]

@@ -2,58 +2,77 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from decimal import Decimal
 
 from reportlab.platypus import Flowable, KeepTogether
 
 from domain.money import Money, exponent
 from integrations.documents.layout import addressed, amount, boxed, date, gap, listing, sheet, sums, text
-from integrations.documents.models import Bill, CreditNote, Invoice, ReminderLetter
+from integrations.documents.models import Bill, BilledLine, CreditNote, Invoice, ReminderLetter, TaxedAt
 
 
 def draw_invoice(document: Invoice) -> bytes:
     facts = [
         ("Invoice", document.number),
         ("Invoice date", date(document.issued_at)),
-        ("Due date", date(document.due_at)),
+        ("Due date", date(document.due_at) if not document.instalments else "in parts, see below"),
         ("Customer", document.customer),
-        ("Order", f"{document.order}, shipment {document.shipment}"),
+        ("Order", f"{document.order}, shipment {document.shipment}" if document.order else ""),
+        ("Shipped", f"{date(document.period[0])} to {date(document.period[1])}" if document.period else ""),
         ("Your reference", document.po_number),
     ]
     addresses = [("Bill to", document.bill_to)]
     if document.ship_to is not None and document.ship_to != document.bill_to:
         addresses.append(("Shipped to", document.ship_to))
-    open_now = document.total - document.paid
-    rows, final = _sums(document)
+    currency = document.total.currency
+    open_now = document.total - document.paid - Money.total((part.amount for part in document.netted), currency)
+    rows, final = totals(document)
+    for part in document.netted:
+        rows.append((f"{part.name} of {date(part.received_at)}", amount(-part.amount)))
     if document.paid:
-        rows += [("Paid", amount(-document.paid)), (f"Amount due ({document.total.currency})", amount(open_now))]
+        rows.append(("Paid", amount(-document.paid)))
+    if document.paid or document.netted:
+        rows.append((f"Amount due ({currency})", amount(open_now)))
         final = len(rows) - 1
-    closing = (
-        f"Please pay {open_now} by {date(document.due_at)} and state {document.number}."
-        if open_now.minor > 0
-        else "This invoice is paid. Nothing is due."
-    )
     story: list[Flowable] = [
         addressed(addresses, facts),
         gap(9),
-        _lines(document),
+        *goods(document),
         gap(4),
-        KeepTogether([sums(rows, final=final), gap(8), text(closing, bold=True), text(document.terms, quiet=True, size=8.5)]),
+        KeepTogether([sums(rows, final=final), gap(8), *_asked(document, open_now), text(document.terms, quiet=True, size=8.5)]),
     ]
     return sheet("Invoice", document.number, document.seller, story)
+
+
+def _asked(document: Invoice, open_now: Money) -> list[Flowable]:
+    """What is to be paid and when, in a sentence or, in several parts, as a table."""
+    if open_now.minor <= 0:
+        return [text("This invoice is paid. Nothing is due.", bold=True)]
+    if not document.instalments:
+        return [text(f"Please pay {open_now} by {date(document.due_at)} and state {document.number}.", bold=True)]
+    before = (document.total - open_now).minor
+    rows = []
+    for number, part in enumerate(document.instalments, 1):
+        filled = min(before, part.amount.minor)
+        before -= filled
+        left = Money(minor=part.amount.minor - filled, currency=part.amount.currency)
+        rows.append([str(number), date(part.due_at), amount(part.amount), amount(left)])
+    columns = [("Part", 12, False), ("Due date", 60, False), ("Amount", 49, True), (f"To pay {document.total.currency}", 49, True)]
+    return [text(f"Please pay {open_now} in these parts and state {document.number}.", bold=True), gap(2), listing(columns, rows), gap(3)]
 
 
 def draw_credit_note(document: CreditNote) -> bytes:
     facts = [
         ("Credit note", document.number),
         ("Date", date(document.issued_at)),
-        ("On invoice", document.invoice),
+        ("On invoice", f"{document.invoice} of {date(document.invoiced_at)}" if document.invoiced_at else document.invoice),
         ("Customer", document.customer),
         ("Order", document.order),
         ("Your reference", document.po_number),
         ("Reason", document.reason),
     ]
-    rows, final = _sums(document, "Total credit")
+    rows, final = totals(document, "Total credit")
     rest = document.total - document.applied
     if document.applied:
         rows += [(f"Set off against {document.invoice}", amount(-document.applied)), ("In your favour", amount(rest))]
@@ -65,7 +84,7 @@ def draw_credit_note(document: CreditNote) -> bytes:
     story: list[Flowable] = [
         addressed([("Credit to", document.bill_to)], facts),
         gap(9),
-        _lines(document),
+        *goods(document),
         gap(4),
         KeepTogether([sums(rows, final=final), gap(8), text(closing, bold=True)]),
     ]
@@ -109,39 +128,59 @@ def draw_reminder_letter(letter: ReminderLetter) -> bytes:
     return sheet("Reminder", f"{letter.invoice}, reminder {letter.level}", letter.seller, story)
 
 
-def _lines(document: Bill) -> Flowable:
+def goods(document: Bill) -> list[Flowable]:
+    """The lines, each shipment of an invoice of many under its own heading."""
+    sections = list(dict.fromkeys(line.section for line in document.lines))
+    if sections in ([], [""]):
+        return [_lines(document, document.lines)]
+    story: list[Flowable] = []
+    for section in sections:
+        table = _lines(document, [line for line in document.lines if line.section == section])
+        story += [KeepTogether([text(section, bold=True, size=9), gap(1.5)]), table, gap(4)]
+    return story
+
+
+def _lines(document: Bill, lines: Sequence[BilledLine]) -> Flowable:
     currency = document.total.currency
     tax = "Incl. tax" if document.taxes_included else "Tax"
     columns = [("No.", 8, False), ("Item", 22, False), ("Description", 52, False), ("Qty", 11, True), ("Unit price", 20, True)]
     discounted = any(line.discount for line in document.lines)
+    corrects = any(line.corrects for line in document.lines)
+    if corrects:
+        columns[0] = ("No.", 9, False)
+        columns.insert(3, ("Corrects", 26, False))
     if discounted:
         columns.append(("Discount", 19, True))
     columns += [(tax, 18, True), (f"Net {currency}" if not document.taxes_included else f"Amount {currency}", 24, True)]
     rows = []
-    for line in document.lines:
-        row = [str(line.line), line.item, line.description, f"{line.quantity:,}", _price(line.unit_price, currency)]
+    for line in lines:
+        row = [str(line.line), line.item, line.description, *([line.corrects] if corrects else []), f"{line.quantity:,}"]
+        row.append(_price(line.unit_price, currency))
         if discounted:
             row.append(amount(-line.discount) if line.discount else "")
         rows.append([*row, amount(line.tax), amount(line.net)])
     return listing(columns, rows)
 
 
-def _sums(document: Bill, name: str = "Total") -> tuple[list[tuple[str, str]], int]:
+def totals(document: Bill, name: str = "Total") -> tuple[list[tuple[str, str]], int]:
+    """Goods, shipping, tax by rate and total with their amounts, and which of the rows is the total."""
     currency = document.total.currency
     net = Money.total((line.net for line in document.lines), currency)
     tax = Money.total((line.tax for line in document.lines), currency) + document.freight_tax
     rows = [("Goods", amount(net))]
     if document.freight:
         rows.append(("Shipping", amount(document.freight)))
+    by_rate = [(_tax_row(part), amount(part.tax)) for part in document.taxes] or ([("Tax", amount(tax))] if tax else [])
+    whole = (f"{name} ({currency})", amount(document.total))
     if document.taxes_included:
-        rows.append((f"{name} ({currency})", amount(document.total)))
-        if tax:
-            rows.append(("of which tax", amount(tax)))
-        return rows, len(rows) - (2 if tax else 1)
-    if tax:
-        rows.append(("Tax", amount(tax)))
-    rows.append((f"{name} ({currency})", amount(document.total)))
-    return rows, len(rows) - 1
+        return [*rows, whole, *((f"of which {text[0].lower()}{text[1:]}", said) for text, said in by_rate)], len(rows)
+    return [*rows, *by_rate, whole], len(rows) + len(by_rate)
+
+
+def _tax_row(part: TaxedAt) -> str:
+    if part.why and not part.rate:
+        return f"Tax: none, {part.why[0].lower()}{part.why[1:]}"
+    return f"Tax {part.rate.normalize():f} % of {amount(part.basis)}"
 
 
 def _price(price: Decimal, currency: str) -> str:

@@ -8,18 +8,8 @@ from domain.messages import LineQuantity, Parcel, ReturnKind
 from domain.money import Money
 from domain.money_steps import InvoiceLine
 from domain.order import Address, Moment
+from domain.seller import Seller
 from domain.values import Value
-
-
-class Seller(Value):
-    """Who sends the papers; `bank` is what a customer needs to pay, line by line."""
-
-    name: str
-    address: Address
-    tax_id: str = ""
-    email: str = ""
-    phone: str = ""
-    bank: tuple[str, ...] = ()
 
 
 class PackedLine(Value):
@@ -95,6 +85,30 @@ class BilledLine(InvoiceLine):
 
     description: str = ""
     unit_price: Decimal
+    section: str = ""  # on an invoice of many shipments: the one that it is of
+    corrects: str = ""  # on a credit note: the line of the invoice that it takes from
+
+
+class Netted(Value):
+    """Money that had come before the invoice."""
+
+    name: str
+    received_at: Moment
+    amount: Money
+
+
+class DuePart(Value):
+    due_at: Moment
+    amount: Money
+
+
+class TaxedAt(Value):
+    """All that is taxed at one rate (of a hundred): its amount without tax, and the tax; `why` there is none, where there is none."""
+
+    rate: Decimal
+    basis: Money
+    tax: Money
+    why: str = ""
 
 
 class Bill(Value):
@@ -112,22 +126,54 @@ class Bill(Value):
     freight_tax: Money
     taxes_included: bool
     total: Money
+    taxes: tuple[TaxedAt, ...] = ()  # by rate; empty where that is not known
 
 
 class Invoice(Bill):
-    """`paid` was paid before or with the invoice; `terms` is a sentence for the customer."""
+    """`paid` was paid before or with the invoice, `netted` are deposits and prepayments; `terms` are sentences for the customer.
+
+    An invoice of a period names no order: the sections of its lines do.
+    """
 
     ship_to: Address | None = None
     shipment: int
+    period: tuple[Moment, Moment] | None = None
     due_at: Moment
     terms: str = ""
+    netted: tuple[Netted, ...] = ()
+    instalments: tuple[DuePart, ...] = ()
     paid: Money
+
+
+class ProForma(Bill):
+    """What an order would be invoiced with: no invoice, and marked so; its number is of no series."""
+
+    ship_to: Address | None = None
+    terms: str = ""
+
+
+class DepositRequest(Value):
+    """What is asked for before anything is invoiced: no invoice, so without tax."""
+
+    seller: Seller
+    number: str
+    order: str
+    po_number: str = ""
+    customer: str
+    bill_to: Address
+    issued_at: Moment
+    due_at: Moment
+    order_total: Money
+    amount: Money
+    before_supply: bool
+    terms: str = ""
 
 
 class CreditNote(Bill):
     """A credit note on `invoice`; `applied` of it lowers what is owed, the rest is paid out or stays on account."""
 
     invoice: str
+    invoiced_at: Moment | None = None
     reason: str
     applied: Money
 
@@ -184,15 +230,20 @@ __all__ = [
     "BilledLine",
     "CarrierManifest",
     "CreditNote",
+    "DepositRequest",
+    "DuePart",
     "Invoice",
     "LineQuantity",
     "ManifestedShipment",
+    "Netted",
     "PackedLine",
     "PackingSlip",
     "Parcel",
     "ParcelLabel",
+    "ProForma",
     "ReminderLetter",
     "ReturnForm",
     "ReturnedLine",
     "Seller",
+    "TaxedAt",
 ]

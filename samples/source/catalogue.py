@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from source import planning
+from source import invoicing, planning
 
 # id, description, grams, millimetres, standard price in cents of EUR
 AMPLE = [
@@ -286,6 +286,8 @@ def document() -> dict[str, Any]:
             for id_, text, size, tare, limit, cents in CARTONS
         ],
         "sscc_series": [SSCC],
+        "house": [invoicing.HOUSE],
+        "payment_terms": invoicing.TERMS,
         "sourcing": SOURCING,
         "quotas": [
             {"item": item, "location": location, "channel": channel, "kept_back": kept_back, "quota": quota}
@@ -302,7 +304,7 @@ def document() -> dict[str, Any]:
                 "id": id_,
                 "name": name,
                 "aliases": list(aliases),
-                "terms": list(PREPAID if price_list == WEB else ACCOUNT),
+                "terms": list(PREPAID if price_list == WEB else (*ACCOUNT, *(terms["id"] for terms in invoicing.TERMS))),
                 "credit_limit": limit,
                 "currency": PRICE_LISTS[price_list][0],
                 "price_list": price_list,

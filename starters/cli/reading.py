@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -107,35 +106,6 @@ def stock(item: Annotated[str | None, typer.Argument(help="Only this item.")] = 
     for table in ([soft_table(aside, now)] if aside else []) + ([quota_table(shares)] if shares else []):
         frame.console().print("")
         frame.console().print(table)
-
-
-@app.command(rich_help_panel=PANEL)
-def document(
-    order: OrderKey,
-    name: Annotated[str | None, typer.Argument(help="Such as INV-000001 or packing-slip-1. [default: list what there is]")] = None,
-    output: Annotated[Path | None, typer.Option("--output", "-o", help="Where to write it. [default: NAME.pdf]")] = None,
-    json: AsJson = False,
-) -> None:
-    """Write one paper of an order as PDF: packing slip, invoice, reminder, credit note or return form."""
-    from activities.papers import paper, papers
-
-    async def draw() -> tuple[list[str], bytes]:
-        async with frame.database() as database:
-            key = await subjects.key_of(database, order)
-            if name is None:
-                return await database.read(papers, key), b""
-            return [name], await database.read(paper, key, name)
-
-    names, content = frame.run(draw())
-    target = output or Path(f"{name}.pdf")
-    if name is not None:
-        target.write_bytes(content)
-    if json:
-        frame.answer_json({"papers": names} if name is None else {"paper": name, "file": str(target), "bytes": len(content)})
-    elif name is None:
-        frame.say("\n".join(names) or "The order has no papers yet.")
-    else:
-        frame.say(f"{name} is in {target} ({len(content):,} bytes).")
 
 
 @app.command(rich_help_panel=PANEL)

@@ -115,7 +115,7 @@ def _heading(order: OrderView) -> Table:
         page.add_row("On hold", Text(order.held, style="magenta"))
     po_number = f", PO {order.po_number}" if order.po_number else ""
     page.add_row("Customer", escape(f"{order.customer} {order.customer_name}{po_number}"))
-    page.add_row("Terms", f"{order.terms.value}, ships {order.policy.value}, placed {moment(order.placed_at)} UTC")
+    page.add_row("Terms", f"{order.terms!s}, ships {order.policy.value}, placed {moment(order.placed_at)} UTC")
     owed = sum(invoice.balance.minor for invoice in order.invoices)
     due = f", of which {order.invoices[0].balance.model_copy(update={'minor': owed})} is owed" if owed else ""
     page.add_row("Total", f"{order.total}{due}")
@@ -169,11 +169,35 @@ def _sections(order: OrderView, now: datetime) -> Iterable[tuple[str, Table]]:
             ),
         )
     if order.invoices:
-        columns = ("#>", "Document", "Shipment>", "Total>", "Fees>", "Credited>", "Paid>", "Written off>", "Balance>", "Due", "Reminders>")
+        columns = (
+            "#>",
+            "Document",
+            "Shipment>",
+            "Total>",
+            "Fees>",
+            "Credited>",
+            "Paid>",
+            "Discount>",
+            "Written off>",
+            "Balance>",
+            "Due",
+            "Reminders>",
+        )
         yield "Invoices", _filled(columns, (_invoice(each) for each in order.invoices))
     if order.authorizations:
         of_cards = ("Authorization", "Amount>", "Captured>", "Stands", "Until (UTC)")
         yield "Card", _filled(of_cards, (_authorization(each, now) for each in order.authorizations))
+    rows_of_parts = [
+        (each.document, part.number, moment(part.due_at), part.amount, part.open or "")
+        for each in order.invoices
+        for part in each.instalments
+    ]
+    if rows_of_parts:
+        yield "Instalments", _filled(("Document", "#>", "Due", "Amount>", "Open>"), rows_of_parts)
+    if order.deposit is not None:
+        deposit = order.deposit
+        row = (deposit.document, deposit.amount, deposit.received or "", moment(deposit.due_at))
+        yield "Deposit", _filled(("Document", "Asked>", "Received>", "Due"), [row])
     if order.payments:
         rows_of_payments = (
             (each.payment, each.kind + (", reversed" if each.reversed else ""), each.amount, each.refunded or "") for each in order.payments
@@ -223,7 +247,7 @@ def _shipment(each: ShipmentView) -> tuple[object, ...]:
 
 
 def _invoice(each: InvoiceView) -> tuple[object, ...]:
-    amounts = (amount.major if amount else "" for amount in (each.fees, each.credited, each.paid, each.written_off))
+    amounts = (amount.major if amount else "" for amount in (each.fees, each.credited, each.paid, each.discounted, each.written_off))
     reminders = f"{each.reminders or ''}{' + collections' if each.collections else ''}"
     return (each.number, each.document, each.shipment, each.total, *amounts, each.balance, moment(each.due_at), reminders)
 

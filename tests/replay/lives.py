@@ -1,4 +1,4 @@
-"""The lives that are recorded: every chapter of an order, what comes or does not come from suppliers, and one replenishment run."""
+"""The lives that are recorded: every chapter of an order, how it is paid for, what comes or does not come from suppliers, and runs."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from database.purchasing import place_purchase
+from domain.collecting import InvoicePeriod
 from domain.distribution import ReallocateStock
 from domain.exceptions import ExceptionKind
 from domain.lifecycle import Wait
@@ -20,6 +21,7 @@ from domain.messages import (
     HoldOrder,
     InspectedLine,
     LineQuantity,
+    PaymentReversed,
     ReleaseOrder,
     RequestReturn,
     ReturnInspected,
@@ -31,6 +33,7 @@ from domain.policies import Policies
 from domain.proposals import PlanReplenishment
 from domain.purchasing import CancelSupply, MoveSupply, PlacePurchase, PurchaseLine
 from domain.reallocation import Strategy
+from starters.invoicing import run_invoices
 from starters.reallocating import reallocate
 from starters.replenishing import replenish
 from starters.supplying import cancel, slip
@@ -335,6 +338,58 @@ async def card_renewed(shop: Shop, name: str) -> str:
     return living.latest.id
 
 
+async def deposit_netted(shop: Shop, name: str) -> str:
+    """Nothing is supplied before the deposit; its invoice nets it, and is paid in time for a discount that is taken back."""
+    living = await begun(shop, name, terms="30-deposit")
+    await living.until(Wait.DEPOSIT)
+    await living.pass_time(7.1)
+    await living.decide(ExceptionKind.DEPOSIT_OVERDUE, "wait_on")
+    await living.pay(600, "deposit")
+    await living.ship()
+    await deliver(living)
+    return await settled(living, 1400)
+
+
+async def discounted(shop: Shop, name: str) -> str:
+    """An invoice that is paid in time for its discount, owed again when the bank takes the payment back, and paid once more."""
+    living = await begun(shop, name, terms="2-10-net30")
+    await living.ship()
+    await deliver(living)
+    await living.pay(1960, f"{name}-1")
+    await living.when(lambda s: s.invoices[0].settled, "the payment")
+    await living.tell(PaymentReversed(**living.stamp("bank"), payment=f"{name}-1", reason="no funds"))
+    await living.when(lambda s: s.payments[0].reversed, "the reversal")
+    return await settled(living, 2000)
+
+
+async def invoiced_weekly(shop: Shop, name: str) -> str:
+    """The order waits for its customer's invoice and books its own part of it."""
+    living = await begun(shop, name, customer="W-1")
+    await living.ship()
+    await living.until(Wait.INVOICE)
+    await invoice_week(shop)
+    await deliver(living)
+    await living.when(lambda s: s.invoices, "the invoice")
+    return await settled(living, 2000)
+
+
+async def invoice_run(shop: Shop, name: str) -> str:
+    """A run of collective invoices; it is a workflow of its own."""
+    living = await begun(shop, name, customer="W-2")
+    await living.ship()
+    await living.until(Wait.INVOICE)
+    return await invoice_week(shop, "W-2")
+
+
+async def invoice_week(shop: Shop, customer: str = "W-1") -> str:
+    """Invoice a customer for everything that has shipped; the name of the run."""
+    now = datetime.now(UTC)
+    until = datetime(now.year, now.month, now.day, tzinfo=UTC) + timedelta(days=1)
+    with shop.env.with_time_skipping_disabled():
+        await run_invoices(shop.client, shop.database, InvoicePeriod(customer=customer, until=until, at=now, actor="clerk"))
+    return f"invoice-run/{customer}/{until:%Y-%m-%dT%H%M}"
+
+
 LIVES: dict[str, Life] = {
     life.__name__: life
     for life in (
@@ -359,5 +414,9 @@ LIVES: dict[str, Life] = {
         reallocation,
         other_bin_picked,
         card_renewed,
+        deposit_netted,
+        discounted,
+        invoiced_weekly,
+        invoice_run,
     )
 }

@@ -16,6 +16,7 @@ from temporalio.workflow import NondeterminismError
 
 from tests.replay.lives import LIVES
 from tests.replay.record import HISTORIES
+from workflows.collective import InvoiceRun
 from workflows.distribution import Reallocation
 from workflows.order import Order
 from workflows.receipt import StockReceipt
@@ -33,7 +34,7 @@ def recorded(name: str) -> dict[str, Any]:
 async def replay(history: dict[str, Any]) -> None:
     """Raises NondeterminismError where the current code would go another way than the history went."""
     started = history["events"][0]["workflowExecutionStartedEventAttributes"]
-    workflows = [Order, Reallocation, StockReceipt, SupplyCancellation, SupplySlip, Replenishment]
+    workflows = [InvoiceRun, Order, Reallocation, StockReceipt, SupplyCancellation, SupplySlip, Replenishment]
     replayer = Replayer(workflows=workflows, data_converter=pydantic_data_converter)
     await replayer.replay_workflow(WorkflowHistory.from_json(started["workflowId"], history))
 

@@ -174,7 +174,7 @@ def test_help_names_every_command_and_the_exit_codes(capsys: pytest.CaptureFixtu
 
     help_text = " ".join(capsys.readouterr().out.split())
     for command in (
-        *("up", "server", "worker", "migrate", "seed", "demo", "place", "receive", "list", "show", "stock", "document", "audit"),
+        *("up", "server", "worker", "migrate", "seed", "demo", "place", "receive", "list", "show", "stock", "paper", "audit"),
         *("backorders", "reallocate"),
         *("pick", "pack", "track", "deliver", "pay", "reverse", "return-received", "inspect"),
         *("cartons", "pack-scan", "pack-close", "label", "manifest", "tracking", "pull-tracking"),

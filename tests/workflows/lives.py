@@ -10,13 +10,13 @@ from sqlalchemy.orm import Session
 
 from database.tables import Customer, Invoice, Payment, Refund, Reminder
 from domain.lifecycle import Wait
-from domain.order import OrderLine, PaymentTerms
+from domain.order import OrderLine, PaymentTerms, TermsCode
 from domain.policies import Policies
 from tests.workflows.shop import Living, Shop, line, order
 
 
 async def delivered(
-    shop: Shop, *lines: OrderLine, terms: PaymentTerms = PaymentTerms.NET_30, policies: Policies | None = None, **changes: Any
+    shop: Shop, *lines: OrderLine, terms: TermsCode = PaymentTerms.NET_30, policies: Policies | None = None, **changes: Any
 ) -> Living:
     """An order whose only shipment has arrived; on terms its invoice is not paid."""
     living = await shop.place(order(*(lines or (line(1, "PLENTY", 4),)), terms=terms, **changes), policies)

@@ -38,7 +38,7 @@ from domain.messages import (
     Request,
 )
 from domain.money import Money
-from domain.order import Address, OrderLine, PaymentTerms, PlaceOrder, ShippingPolicy
+from domain.order import Address, OrderLine, PaymentTerms, PlaceOrder, ShippingPolicy, TermsCode
 from domain.policies import Policies
 from domain.state import OrderState, order_start
 from domain.steps import OrderEnded, ReceiveStock
@@ -52,6 +52,9 @@ from workers.wiring import Partners, workers
 
 DEBTORS = tuple(f"C-{number}" for number in range(2, 10))
 """Customers for tests that bring them on credit hold, each for one test."""
+
+PERIODS = {"W-1": "weekly", "W-2": "weekly", "M-1": "monthly"}
+"""Customers who get one invoice for a week or a month, each for one test."""
 
 numbers = itertools.count(1)
 rarities = itertools.count(1)
@@ -86,14 +89,45 @@ def catalogue() -> dict[str, Any]:
                 "id": customer,
                 "name": "Kaffeekontor",
                 "aliases": [f"web:{customer.removeprefix('C-')}"],
-                "terms": ["prepaid", "net14", "net30"],
+                "terms": ["prepaid", "net14", "net30", "2-10-net30", "thirds", "30-deposit", "15-later"],
+                "invoicing": PERIODS.get(customer, ""),
                 "credit_limit": 100_000_000,
                 "currency": "EUR",
                 "price_list": "LIST",
                 "blocked": False,
                 "email": f"{customer.lower()}@customers.example",
             }
-            for customer in ("C-1", *DEBTORS)
+            for customer in ("C-1", *DEBTORS, *PERIODS)
+        ],
+        "payment_terms": [
+            {
+                "id": "2-10-net30",
+                "description": "2 % within 10 days, 30 days net",
+                "instalments": [{"days": 30}],
+                "discounts": [{"percent": 2, "days": 10}],
+            },
+            {
+                "id": "thirds",
+                "description": "Three parts",
+                "instalments": [
+                    {"share": "percent", "percent": "33.33", "days": 10},
+                    {"share": "percent", "percent": "33.33", "days": 40},
+                    {"days": 70},
+                ],
+            },
+            {
+                "id": "30-deposit",
+                "description": "30 % before anything is supplied, the rest in 14 days",
+                "instalments": [{"days": 14}],
+                "deposit": {"percent": 30, "days": 7},
+            },
+            {
+                "id": "15-later",
+                "description": "15 EUR down, supplied at once",
+                "currency": "EUR",
+                "instalments": [{"days": 14}],
+                "deposit": {"amount": 1500, "days": 7, "before_supply": False},
+            },
         ],
         "price_lists": [{"id": "LIST", "currency": "EUR", "prices": dict.fromkeys(items, "10.00")}],
         "cartons": [{"id": "L", "inner_mm": [600, 400, 400], "tare_g": 700, "max_weight_g": 30_000, "cost": 120}],
@@ -105,7 +139,7 @@ def line(number: int = 1, item: str = "PLENTY", quantity: int = 2, price: str = 
     return OrderLine(number=number, item=item, quantity=quantity, unit_price=Decimal(price), discount=euro(discount))
 
 
-def order(*lines: OrderLine, terms: PaymentTerms = PaymentTerms.NET_30, **changes: Any) -> PlaceOrder:
+def order(*lines: OrderLine, terms: TermsCode = PaymentTerms.NET_30, **changes: Any) -> PlaceOrder:
     """An order of the customer C-1 from the channel `test`, to Hamburg; each has an id of its own."""
     fields: dict[str, Any] = {
         "channel": "test",

@@ -39,6 +39,7 @@ from domain.order import PaymentTerms, PlaceOrder
 from domain.policies import LADDER, Policies
 from domain.state import OrderState
 from domain.steps import Outcome
+from tests.replay.lives import invoice_week
 from tests.workflows.lives import letters, money, payments, refunds, reminders
 from tests.workflows.shop import PATIENCE, Living, Shop, euro, installed, line, order
 from workers.server import SEARCH_ATTRIBUTES, temporal_command
@@ -179,6 +180,26 @@ async def stock(shop: Shop) -> AsyncIterator[Restless]:
     await ends_paid(restless.living, 4000)
 
 
+async def deposit(shop: Shop) -> AsyncIterator[Restless]:
+    restless = await begin(shop, order(line(1, quantity=4), terms="30-deposit"), NO_RETURNS)
+    await restless.living.until(Wait.DEPOSIT)
+    yield restless
+    await restless.living.pay(1200, "deposit")
+    await restless.living.ship()
+    assert (await restless.living.state()).invoices[0].balance == euro(2800)
+    await ends_paid(restless.living, 2800, total=4000)
+
+
+async def invoice(shop: Shop) -> AsyncIterator[Restless]:
+    restless = await begin(shop, order(line(1, quantity=4), customer="W-1"), NO_RETURNS)
+    await restless.living.ship()
+    await restless.living.until(Wait.INVOICE)
+    yield restless
+    await invoice_week(shop)
+    await restless.living.when(lambda s: s.invoices)
+    await ends_paid(restless.living, 4000)
+
+
 async def pick(shop: Shop) -> AsyncIterator[Restless]:
     restless = await begin(shop, order(line(1, quantity=4)), NO_RETURNS)
     await restless.living.until(Wait.PICK)
@@ -289,10 +310,12 @@ async def return_window(shop: Shop) -> AsyncIterator[Restless]:
 ROADS: dict[Wait, tuple[str, Road]] = {
     Wait.DECISION: ("validation_findings of order", decision),
     Wait.RELEASE: ("hold: in doubt", release),
+    Wait.DEPOSIT: ("order", deposit),
     Wait.STOCK: ("line 1 RARE", stock),
     Wait.PICK: ("shipment 1", pick),
     Wait.PACK: ("shipment 1", pack),
     Wait.DELIVERY: ("shipment 1", delivery),
+    Wait.INVOICE: ("shipment 1", invoice),
     Wait.PAYMENT: ("invoice 1", payment),
     Wait.PROMISE: ("invoice 1", promise),
     Wait.DISPUTE: ("invoice 1", dispute),
@@ -304,11 +327,11 @@ ROADS: dict[Wait, tuple[str, Road]] = {
 """Wait -> what it is about, and the road."""
 
 
-async def ends_paid(living: Living, cents: int) -> None:
+async def ends_paid(living: Living, cents: int, total: int = 0) -> None:
     await living.deliver()
     await living.until(Wait.PAYMENT, "invoice 1")
     await living.pay(cents)
-    await ends(living, (cents, 0, cents, 0))
+    await ends(living, (total or cents, 0, total or cents, 0))
 
 
 async def inspected(living: Living, restock: int) -> None:

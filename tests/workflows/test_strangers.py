@@ -158,6 +158,7 @@ async def test_every_fact_is_taken_from_the_plain_temporal_command(shop: Shop) -
     await living.when(lambda s: s.invoices[0].settled, "the payment")
     await type_in("payment_reversed", payment=f"bank-{item}-1", reason="returned debit")
     await living.when(lambda s: not s.invoices[0].settled, "the reversal")
+    await type_in("invoice_collected", shipment=1, document="INV-000001", issued_at=f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}")
     await type_in("payment_received", payment=f"bank-{item}-2", amount={"minor": 2000, "currency": "EUR"}, invoice=1)
     await living.when(lambda s: s.invoices[0].settled, "the second payment")
     await type_in("return_requested", lines=[{"line": 1, "quantity": 1}], reason="one too many")
@@ -200,7 +201,7 @@ async def test_facts_garbled_on_the_command_line_become_rows_and_the_order_lives
     living = await at_the_pick(shop)
     names = tuple(FACTS)
     more = len(names) - MOST_UNREADABLE
-    assert more == 3
+    assert more == 4
     for turn, (mistake, words) in enumerate(GARBLED.items(), 1):
         await each(names, partial(signal, living, words))
         details = await unreadable(living, MOST_UNREADABLE, turn * more)

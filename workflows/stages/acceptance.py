@@ -56,6 +56,7 @@ async def validate(chapter: Chapter) -> None:
         else:
             state.customer = checked.customer
             state.placed = state.placed.without_people().model_copy(update={"policy": state.placed.policy or checked.policy})
+            state.agreed = checked.terms
             state.accepted = True
 
 

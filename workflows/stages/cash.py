@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
     from activities.invoices import InvoiceActivities
     from domain.exceptions import ExceptionKind
+    from domain.instalments import refill, tax_in
     from domain.messages import PaymentReceived, PaymentReversed
     from domain.money import Money
-    from domain.money_steps import ApplyPayment, Part, ReversePayment
+    from domain.money_steps import ApplyPayment, DiscountTaken, Part, ReversePayment
     from domain.parts import Invoice, Payment
     from domain.state import OrderState
+    from domain.terms import early_discount
 
 from workflows.chapter import Chapter
 from workflows.stages.credit import refund
@@ -64,13 +68,13 @@ async def receive(chapter: Chapter, fact: PaymentReceived) -> None:
         state.note(f"payment {fact.payment} came again", None)
     else:
         async with chapter.life.money:
-            parts = parts_for(state, fact.amount, fact.invoice or 0)
+            parts, discounts = shares_for(state, fact.amount, fact.invoice or 0, fact.occurred_at)
             base = chapter.base(f"payment/{fact.payment}", fact)
-            request = chapter.again(ApplyPayment(**base, payment=fact.payment, amount=fact.amount, parts=parts))
+            request = chapter.again(ApplyPayment(**base, payment=fact.payment, amount=fact.amount, parts=parts, discounts=discounts))
             await chapter.act(InvoiceActivities.apply_payment, request, f"Book the payment of {fact.amount}")
             payment = Payment(payment=fact.payment, amount=fact.amount, refunded=state.zero, refunded_on_account=state.zero)
             state.payments.append(payment)
-            booked(state, payment, request.parts)
+            booked(state, payment, request.parts, request.discounts)
     chapter.taken(fact)
 
 
@@ -102,7 +106,10 @@ async def reverse(chapter: Chapter, fact: PaymentReversed) -> None:
                 f"Take back the payment of {payment.amount}: {fact.reason or 'reversed'}",
             )
             for number, amount in payment.parts.items():
-                state.invoice(number).paid -= amount
+                invoice = state.invoice(number)
+                invoice.paid -= amount
+                invoice.discounts.pop(payment.payment, None)
+                refill(invoice)
             payment.parts = {}
             payment.reversed = True
     chapter.taken(fact)
@@ -111,6 +118,9 @@ async def reverse(chapter: Chapter, fact: PaymentReversed) -> None:
 async def settle_surplus(chapter: Chapter, payment: Payment) -> None:
     """More was paid than is owed, and no invoice is to come: a person decides."""
     state = chapter.state
+    if state.deposit is not None and state.stopped and not state.invoices:  # a deposit is for goods that will never come
+        await refund(chapter, payment, None, "the order was cancelled")
+        return
     detail = f"{payment.unapplied} of payment {payment.payment} are owed to the customer."
 
     def moot() -> bool:
@@ -133,6 +143,18 @@ def surplus(state: OrderState) -> list[Payment]:
     return [payment for payment in state.payments if payment.unapplied.minor > 0 and not payment.kept]
 
 
+def shares_for(state: OrderState, amount: Money, named: int, paid_at: datetime) -> tuple[tuple[Part, ...], tuple[DiscountTaken, ...]]:
+    """What a payment pays, and the discounts it earns: of the invoice that it names, else of the one that it settles by one."""
+    wanted = [invoice for invoice in state.invoices if not invoice.settled and (not named or invoice.number == named)]
+    for invoice in sorted(wanted, key=lambda i: (i.due_at, i.number)):
+        earned = early_discount(state.agreement, invoice.balance, amount, invoice.issued_at, paid_at, state.policies.day)
+        if earned is not None:
+            offer, taken = earned
+            discount = DiscountTaken(invoice=invoice.number, amount=taken, tax=tax_in(offer, taken, invoice))
+            return (Part(invoice=invoice.number, amount=amount),), (discount,)
+    return parts_for(state, amount, named), ()
+
+
 def parts_for(state: OrderState, amount: Money, named: int) -> tuple[Part, ...]:
     """The named invoice first, then the oldest: each takes what it asks for."""
     left = amount.minor
@@ -148,7 +170,11 @@ def parts_for(state: OrderState, amount: Money, named: int) -> tuple[Part, ...]:
     return tuple(parts)
 
 
-def booked(state: OrderState, payment: Payment, parts: tuple[Part, ...]) -> None:
+def booked(state: OrderState, payment: Payment, parts: tuple[Part, ...], discounts: tuple[DiscountTaken, ...] = ()) -> None:
     for part in parts:
         payment.parts[part.invoice] = payment.parts.get(part.invoice, state.zero) + part.amount
         state.invoice(part.invoice).paid += part.amount
+    for taken in discounts:
+        state.invoice(taken.invoice).discounts[payment.payment] = taken.amount
+    for number in {part.invoice for part in parts}:
+        refill(state.invoice(number))

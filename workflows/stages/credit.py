@@ -10,6 +10,7 @@ with workflow.unsafe.imports_passed_through():
     from activities.invoices import InvoiceActivities
     from activities.money import MoneyActivities
     from domain.exceptions import ExceptionKind
+    from domain.instalments import discount_back, give_back, refill
     from domain.invoicing import credit_lines, total_of
     from domain.money_steps import InvoiceLine, IssueCredit, RefundPayment
     from domain.parts import Invoice, Payment
@@ -34,6 +35,7 @@ async def credit_invoice(
         total = total_of(lines, freight, freight_tax, state.placed.taxes_included)
         if not lines and not total:
             return ()
+        back = discount_back(invoice, total, state.placed.taxes_included)
         request = chapter.again(
             IssueCredit(
                 **chapter.base(f"credit/{state.credits + 1}"),
@@ -43,17 +45,20 @@ async def credit_invoice(
                 freight=freight,
                 freight_tax=freight_tax,
                 total=total,
-                applied=min(total, max(invoice.balance, state.zero)),
+                applied=min(total, max(invoice.balance + back, state.zero)),
+                discount_back=back or None,
                 reason=reason,
             )
         )
         await chapter.act(InvoiceActivities.issue_credit, request, f"Credit {total} of {invoice.document}: {reason}")
         state.credits += 1
         applied = request.applied or state.zero
+        give_back(invoice, request.discount_back or state.zero)
         invoice.credited += applied
         invoice.owed += request.total - applied
         invoice.credits = [*invoice.credits, *request.lines]
         invoice.freight_credited = invoice.freight_credited or with_freight
+        refill(invoice)
         return request.lines
 
 

@@ -17,6 +17,7 @@ with workflow.unsafe.imports_passed_through():
 from workflows.chapter import Chapter
 from workflows.stages.credit import credit_invoice, refund_excess
 from workflows.stages.floor import move_due
+from workflows.stages.invoicing import collects
 from workflows.stages.supply import cause_of, change
 
 
@@ -127,7 +128,9 @@ async def lost(chapter: Chapter, shipment: Shipment) -> None:
                 for line, quantity in sorted(shipment.quantities.items())
             ]
             await change(chapter, again, f"ship {shipment.name} again", cause_of(answer))
-        elif shipment.invoice:
+        else:
+            await chapter.pause(lambda: not collects(state, shipment))
+        if answer.choice == "refund" and shipment.invoice:
             billed = state.invoice(shipment.invoice)
             await credit_invoice(chapter, billed, shipment.quantities, True, f"{shipment.name} did not arrive")
             await refund_excess(chapter, billed, f"{shipment.name} did not arrive")

@@ -15,6 +15,7 @@ with workflow.unsafe.imports_passed_through():
         DeliveryConfirmed,
         ExceptionRaised,
         Fact,
+        InvoiceCollected,
         Packed,
         PickConfirmed,
         ReturnInspected,
@@ -138,7 +139,7 @@ async def place(chapter: Chapter, fact: Fact) -> None:
         ) and shipment.lost:
             detail = f"{shipment.name} was given up as lost and made good, and now it was delivered."
             state.ask(ExceptionKind.UNEXPECTED_FACT, shipment.name, detail, chapter.now)
-        case CarrierEvent() | DeliveryConfirmed() | StockArrived() | StockReallocated() | SupplySlipped():
+        case CarrierEvent() | DeliveryConfirmed() | InvoiceCollected() | StockArrived() | StockReallocated() | SupplySlipped():
             state.note(f"{fact.called()} came late and changes nothing")
         case _:
             detail = f"{fact.called()} of {fact.actor} ({fact.message_id}) does not fit the order: {fact.model_dump_json()}"
@@ -161,6 +162,9 @@ def strays(state: OrderState, fact: Fact) -> bool:
             return state.ready or state.stopped or state.rejected is not None
         case StockArrived() | SupplySlipped():
             return state.ready and not state.needs and not state.amendments
+        case InvoiceCollected():
+            shipment = state.shipment(fact.shipment)
+            return shipment is not None and (bool(shipment.invoice) or shipment.abandoned)
         case PickConfirmed() | StockReallocated():
             shipment = state.shipment(fact.shipment)
             return shipment is not None and (shipment.picked or shipment.abandoned)

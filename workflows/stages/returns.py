@@ -17,6 +17,7 @@ from workflows.chapter import Chapter, StepRefused
 from workflows.policies import CARRIER
 from workflows.stages.credit import credit_invoice, refund_excess
 from workflows.stages.floor import move_due
+from workflows.stages.invoicing import collects
 from workflows.stages.supply import change
 
 
@@ -182,6 +183,7 @@ async def make_good(chapter: Chapter, rma: Return) -> None:
         rma.replaced = True
         await end(chapter, rma, "exchanged")
         return
+    await chapter.pause(lambda: not any(collects(state, shipment) for shipment in state.shipments))
     for invoice in list(state.invoices):
         left = {line: quantity - rma.credited.get(line, 0) for line, quantity in units.items()}
         for line in await credit_invoice(chapter, invoice, left, False, f"{rma.document}: {rma.reason or 'returned'}"):

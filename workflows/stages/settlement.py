@@ -10,6 +10,7 @@ with workflow.unsafe.imports_passed_through():
     from activities.invoices import InvoiceActivities
     from domain.dunning import next_step, reminder_due
     from domain.exceptions import ExceptionKind
+    from domain.instalments import refill
     from domain.lifecycle import Wait
     from domain.messages import Cause
     from domain.money import Money
@@ -146,6 +147,7 @@ async def write_off(chapter: Chapter, invoice: Invoice, reason: str, cause: Caus
             await chapter.act(InvoiceActivities.write_off, request, f"Write off {amount} of {invoice.document}: {reason}")
             invoice.written_off += request.amount
             invoice.write_offs += 1
+            refill(invoice)
     invoice.write_off_asked = invoice.write_off_cause = None
 
 
@@ -156,5 +158,6 @@ def _standing(invoice: Invoice) -> tuple[object, ...]:
         invoice.promised_by,
         invoice.collections_review_at,
         invoice.reminded_due_at,
+        invoice.due_at,
         invoice.write_off_asked,
     )

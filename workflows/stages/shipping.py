@@ -5,14 +5,13 @@ from __future__ import annotations
 from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
-    from activities.invoices import InvoiceActivities
     from activities.money import MoneyActivities
     from activities.shipping import ShippingActivities
     from domain import cards
     from domain.exceptions import ExceptionKind
     from domain.invoicing import draft_invoice
-    from domain.money_steps import CapturePayment, IssueInvoice, RefundCapture
-    from domain.parts import Invoice, Payment, Shipment
+    from domain.money_steps import CapturePayment, RefundCapture
+    from domain.parts import Payment, Shipment
     from domain.state import OrderState
     from domain.steps import ShipParcels
 
@@ -20,6 +19,7 @@ from workflows.chapter import Chapter
 from workflows.policies import CARRIER, PAYMENTS
 from workflows.stages import cards as card
 from workflows.stages.floor import cancel_parked, give_up
+from workflows.stages.invoicing import capture_name, collects, issue
 from workflows.stages.supply import cause_of
 
 
@@ -174,58 +174,12 @@ def forget_capture(state: OrderState, name: str) -> None:
 
 
 async def invoice(chapter: Chapter, shipment: Shipment) -> None:
-    """The invoice of what left; it is numbered like its shipment within the order."""
-    state = chapter.state
-    draft = shipment.draft
-    if draft is None or not shipment.to_invoice:
-        return
-    base = chapter.base(f"invoice/{shipment.number}")
-    due_at = base["at"] + state.policies.days(state.terms.days)
-    payment = state.payment(capture_name(state, shipment, shipment.capture_attempts)) if shipment.captured else None
-    paid = min(payment.amount, draft.total) if payment else state.zero
-    issued = await chapter.act(
-        InvoiceActivities.issue_invoice,
-        IssueInvoice(
-            **base,
-            invoice=shipment.number,
-            shipment=shipment.number,
-            draft=draft,
-            terms=state.terms,
-            due_at=due_at,
-            payment=payment.payment if payment else "",
-            paid=paid if payment else None,
-        ),
-        f"Invoice {draft.total} for {shipment.name}",
-    )
-    if payment is not None:
-        payment.parts[shipment.number] = paid
-    state.invoices.append(
-        Invoice(
-            number=shipment.number,
-            document=issued.number,
-            shipment=shipment.number,
-            lines=list(draft.lines),
-            freight=draft.freight,
-            freight_tax=draft.freight_tax,
-            total=draft.total,
-            issued_at=base["at"],
-            due_at=due_at,
-            fees=state.zero,
-            credited=state.zero,
-            owed=state.zero,
-            paid=paid,
-            written_off=state.zero,
-        )
-    )
-    shipment.invoice = shipment.number
+    """The invoice of what left, unless its customer is invoiced by period; it is numbered like its shipment within the order."""
+    if shipment.to_invoice and not collects(chapter.state, shipment):
+        await issue(chapter, shipment)
 
 
 def everything_packed(state: OrderState, shipment: Shipment) -> bool:
     """Every unit that has to leave together with this shipment is in a parcel."""
     together = state.leaves_with(shipment)
     return not any(line.open or line.allocated or line.picked for line in state.lines if line.number in together)
-
-
-def capture_name(state: OrderState, shipment: Shipment, attempt: int) -> str:
-    """Our own name of a capture: refunds refer to it."""
-    return f"{state.order}/shipment/{shipment.number}/capture/{attempt}"

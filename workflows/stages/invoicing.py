@@ -1,0 +1,176 @@
+"""Invoicing: what left is invoiced by itself, or waits for the one invoice that its customer gets for a period."""
+
+from __future__ import annotations
+
+import contextlib
+from datetime import datetime
+
+from temporalio import workflow
+
+with workflow.unsafe.imports_passed_through():
+    from activities.invoices import InvoiceActivities
+    from domain.exceptions import ExceptionKind
+    from domain.instalments import refill
+    from domain.lifecycle import Wait
+    from domain.messages import Fact, InvoiceCollected
+    from domain.money import Money
+    from domain.money_steps import CollectShipment, IssueInvoice, Prepayment
+    from domain.parts import Invoice, Payment, Shipment
+    from domain.state import OrderState
+    from domain.terms import Invoicing, days_to_collection, instalments
+
+from workflows.chapter import Chapter
+from workflows.stages.floor import move_due
+
+LATE = 3
+"""Days after the end of a period until a person is asked where its invoice is."""
+
+
+async def collect(chapter: Chapter, shipment: Shipment) -> None:
+    """Ends with the order's own part of its customer's invoice booked, under the number that all of that invoice has."""
+    state = chapter.state
+    if shipment.collect_by is None:
+        await ask_for_it(chapter, shipment)
+
+    def told() -> InvoiceCollected | None:
+        return chapter.find(InvoiceCollected, lambda fact: fact.shipment == shipment.number)
+
+    while not shipment.invoice:
+        due = shipment.collect_by
+        await chapter.until(lambda: told() is not None, Wait.INVOICE, shipment.name, due, ExceptionKind.INVOICE_OVERDUE)
+        fact = told()
+        if fact is not None:
+            await issue(chapter, shipment, fact.document, fact.issued_at, fact)
+            chapter.taken(fact)
+            return
+        detail = f"{shipment.name} is on no invoice, although its {state.agreement.invoicing.value} period is over."
+        async with chapter.question(ExceptionKind.INVOICE_OVERDUE, shipment.name, detail, lambda: told() is not None) as answer:
+            if answer.choice == "invoice_now":
+                await issue(chapter, shipment, apart=True)
+            elif answer.choice == "wait_on":
+                shipment.collect_by = chapter.now + state.policies.days(LATE)
+                await move_due(chapter, f"collection {shipment.number}", shipment.collect_by)
+
+
+def collects(state: OrderState, shipment: Shipment) -> bool:
+    """It left and waits for its customer's invoice; a captured shipment is paid, and is invoiced at once."""
+    return state.agreement.invoicing is not Invoicing.PER_SHIPMENT and shipment.to_invoice and not shipment.captured
+
+
+async def ask_for_it(chapter: Chapter, shipment: Shipment) -> None:
+    state = chapter.state
+    assert shipment.draft is not None  # it is to be invoiced
+    assert shipment.shipped_at is not None  # it left
+    terms = state.agreement
+    due_at = shipment.shipped_at + state.policies.days(days_to_collection(terms.invoicing, shipment.shipped_at) + LATE)
+    request = chapter.again(
+        CollectShipment(
+            **chapter.base(f"invoice/{shipment.number}/collect"),
+            shipment=shipment.number,
+            customer=state.customer,
+            terms=state.terms,
+            invoicing=terms.invoicing,
+            taxes_included=shipment.draft.taxes_included,
+            total=shipment.draft.total,
+            shipped_at=shipment.shipped_at,
+            due_at=due_at,
+        )
+    )
+    summary = f"Put {request.total} of {shipment.name} on the {terms.invoicing.value} invoice"
+    await chapter.act(InvoiceActivities.collect_shipment, request, summary)
+    shipment.collect_by = request.due_at
+
+
+async def issue(
+    chapter: Chapter,
+    shipment: Shipment,
+    document: str = "",
+    issued_at: datetime | None = None,
+    cause: Fact | None = None,
+    apart: bool = False,
+) -> None:
+    """Book the invoice of a shipment. What was paid before is netted on it: money on account is used once, whoever asks first."""
+    state = chapter.state
+    nets = not shipment.captured and bool(on_account(state)) and (state.deposit is not None or workflow.patched("net-prepayments"))
+    async with chapter.life.money if nets else contextlib.nullcontext():
+        assert shipment.draft is not None  # it is to be invoiced
+        base = chapter.base(f"invoice/{shipment.number}", cause)
+        terms, issued = state.agreement, issued_at or base["at"]
+        parts = instalments(terms, shipment.draft.total, issued, state.policies.day)
+        captured = state.payment(capture_name(state, shipment, shipment.capture_attempts)) if shipment.captured else None
+        request = chapter.again(
+            IssueInvoice(
+                **base,
+                invoice=shipment.number,
+                shipment=shipment.number,
+                draft=shipment.draft,
+                terms=state.terms,
+                due_at=parts[0].due_at,
+                payment=captured.payment if captured else "",
+                paid=min(captured.amount, shipment.draft.total) if captured else None,
+                instalments=parts if len(parts) > 1 else (),
+                issued_at=issued_at,
+                agreed=None if terms.plain else terms,
+                prepaid=netted(state, shipment.draft.total) if nets else (),
+                document=document,
+                apart=apart,
+            )
+        )
+        answer = await chapter.act(InvoiceActivities.issue_invoice, request, f"Invoice {request.draft.total} for {shipment.name}")
+        book(state, shipment, request, answer.number)
+
+
+def book(state: OrderState, shipment: Shipment, request: IssueInvoice, document: str) -> None:
+    """Take what was issued into the state."""
+    paid = request.paid or state.zero
+    if request.payment:
+        pays = state.payment(request.payment)
+        assert pays is not None  # it was named by the state
+        pays.parts[request.invoice] = paid
+    for netted_part in request.prepaid:
+        payment = state.payment(netted_part.payment)
+        assert payment is not None  # it was named by the state
+        payment.parts[request.invoice] = payment.parts.get(request.invoice, state.zero) + netted_part.amount
+        paid += netted_part.amount
+    draft = request.draft
+    invoice = Invoice(
+        number=request.invoice,
+        document=document,
+        shipment=shipment.number,
+        lines=list(draft.lines),
+        freight=draft.freight,
+        freight_tax=draft.freight_tax,
+        total=draft.total,
+        issued_at=request.issued_at or request.at,
+        due_at=request.due_at,
+        fees=state.zero,
+        credited=state.zero,
+        owed=state.zero,
+        paid=paid,
+        written_off=state.zero,
+        instalments=list(request.instalments),
+    )
+    refill(invoice)
+    state.invoices.append(invoice)
+    shipment.invoice = request.invoice
+
+
+def on_account(state: OrderState) -> list[Payment]:
+    """Payments with money that no invoice has yet; a capture belongs to its own shipment."""
+    return [payment for payment in state.payments if not payment.captured and payment.unapplied.minor > 0]
+
+
+def netted(state: OrderState, total: Money) -> tuple[Prepayment, ...]:
+    """What the invoice takes of the money on account, the oldest first: never more than it asks for."""
+    left, found = total, []
+    for payment in on_account(state):
+        part = min(left, payment.unapplied)
+        if part.minor > 0:
+            found.append(Prepayment(payment=payment.payment, amount=part))
+            left -= part
+    return tuple(found)
+
+
+def capture_name(state: OrderState, shipment: Shipment, attempt: int) -> str:
+    """Our own name of a capture: refunds refer to it."""
+    return f"{state.order}/shipment/{shipment.number}/capture/{attempt}"
