@@ -7,6 +7,7 @@ from datetime import datetime
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from database import credit
 from database.locks import require
 from database.tables import AccountEntry, Customer
 from domain.errors import NotFound
@@ -65,3 +66,5 @@ def enter_account(
         )
     )
     session.flush()
+    if amount.minor < 0:
+        credit.changed(session, customer, at)

@@ -17,6 +17,7 @@ from database.tables import (
     AuditEntry,
     Base,
     CreditNote,
+    CreditWait,
     Customer,
     ExceptionRow,
     Intake,
@@ -169,6 +170,7 @@ def _views(session: Session, keys: Sequence[str]) -> dict[str, OrderView]:
     credit_notes = _by_order(session, CreditNote, keys)
     returns, return_lines = _by_order(session, Return, keys), _by_order(session, ReturnLine, keys)
     exceptions, promises = _by_order(session, ExceptionRow, keys), _by_order(session, Promise, keys)
+    credit = _by_order(session, CreditWait, keys)
     views = {}
     named = select(Order, Customer.name).outerjoin(Customer, Customer.customer == Order.customer).where(Order.order.in_(keys))
     for order, name in session.execute(named):
@@ -197,7 +199,7 @@ def _views(session: Session, keys: Sequence[str]) -> dict[str, OrderView]:
             returns=tuple(_return(row, return_lines[key]) for row in returns[key]),
             exceptions=asked,
             promises=tuple(PromiseView(**{name: getattr(row, name) for name in PromiseView.model_fields}) for row in promises[key]),
-            waits=waits_of(order, lines[key], shipments[key], invoices[key], returns[key], asked),
+            waits=waits_of(order, lines[key], shipments[key], invoices[key], returns[key], asked, credit[key]),
         )
     return views
 

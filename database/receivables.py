@@ -121,7 +121,7 @@ def write_off(session: Session, request: WriteOff) -> Recorded:
     invoice.written_off += amount
     invoice.balance -= amount
     enter(session, request, "write_off", -amount, request.invoice, note=request.reason)
-    lift_credit_hold(session, order)
+    lift_credit_hold(session, order, request.at)
     return Recorded()
 
 
@@ -164,7 +164,7 @@ def issue_credit(session: Session, request: IssueCredit) -> DocumentIssued:
     invoice.balance -= applied
     enter(session, request, "credit", -applied, request.invoice, note=request.reason)
     enter(session, request, "credit", -(total - applied), None, note=request.reason, name="account")
-    lift_credit_hold(session, order)
+    lift_credit_hold(session, order, request.at)
     return DocumentIssued(number=f"CN-{sequence:06d}")
 
 

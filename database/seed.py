@@ -203,6 +203,8 @@ def _customers(entry: Mapping[str, Any]) -> Iterator[Base]:
         priority=entry.get("priority"),
         ships=ShippingPolicy(entry["ships"]).value if entry.get("ships") else None,
         min_life_days=entry.get("min_life_days", 0),
+        **({"parent": entry["parent"]} if "parent" in entry else {}),
+        **({"overdue_days": entry["overdue_days"]} if "overdue_days" in entry else {}),
         email=entry.get("email", ""),
         language=entry.get("language", ""),
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 
-from database.tables import Invoice, Order, OrderLine, Return, Shipment
+from database.tables import CreditWait, Invoice, Order, OrderLine, Return, Shipment
 from domain.exceptions import OpenException
 from domain.lifecycle import Wait
 from domain.views import WaitView
@@ -21,6 +21,7 @@ def waits_of(
     invoices: Iterable[Invoice],
     returns: Iterable[Return],
     exceptions: Iterable[OpenException],
+    credit: Iterable[CreditWait] = (),
 ) -> tuple[WaitView, ...]:
     """Nothing for an order that has ended; the return window when everything was delivered and nothing else is awaited."""
     if order.outcome:
@@ -28,6 +29,7 @@ def waits_of(
     waits = [
         *(_wait(Wait.DECISION, f"exception {e.number}: {e.kind}", e.due_at) for e in exceptions if e.decision is None),
         *([_wait(Wait.RELEASE, "order", order.review_at)] if order.held else []),
+        *(_wait(Wait.CREDIT, row.subject, row.review_at) for row in credit),
         *(_wait(Wait.STOCK, f"line {line.line}", line.backorder_due) for line in lines if line.open and line.backorder_due),
         *(_wait(_ON_THE_WAY[s.status], f"shipment {s.shipment}", s.due_at) for s in shipments if s.status in _ON_THE_WAY),
         *_money(invoices),

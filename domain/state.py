@@ -16,7 +16,21 @@ from domain.messages import (
 )
 from domain.money import Money
 from domain.order import Moment, OrderLine, PaymentTerms, PlaceOrder, ShippingPolicy
-from domain.parts import AmendmentAsked, Attempt, Backorder, Hold, Invoice, Line, Note, Payment, Repick, Return, Shipment
+from domain.parts import (
+    AmendmentAsked,
+    Attempt,
+    Backorder,
+    CreditReleaseAsked,
+    CreditStop,
+    Hold,
+    Invoice,
+    Line,
+    Note,
+    Payment,
+    Repick,
+    Return,
+    Shipment,
+)
 from domain.policies import Policies
 from domain.steps import Finding, LineChange, LinePromise, Need, Outcome, PlannedShipment, Shortage
 from domain.values import Record, Value
@@ -70,6 +84,10 @@ class OrderState(Record):
     returns: list[Return] = []
     exceptions: list[OpenException] = []
     holds: list[Hold] = []
+    credit_stop: CreditStop | None = None
+    credit_checks: int = 0  # how often an order that waits for credit was judged anew
+    credit_releases: int = 0
+    credit_releases_asked: list[CreditReleaseAsked] = []
     changes: int = 0  # how often lines were changed
     promises_moved: int = 0  # how often lines were promised anew because their supply slipped
     promises_accepted: int = 0  # how often the customer took new dates
@@ -125,6 +143,11 @@ class OrderState(Record):
     def winding_up(self) -> bool:
         """Stopped, and not everything is undone yet; what is ordered after that (a replacement) is supplied again."""
         return self.stopped and not self.undone
+
+    @property
+    def on_terms(self) -> bool:
+        """What it ships will be owed."""
+        return self.terms is not PaymentTerms.PREPAID
 
     @property
     def ready(self) -> bool:

@@ -24,6 +24,7 @@ from temporalio.worker import (
 
 from activities.backorders import BackorderActivities
 from activities.bell import Bell
+from activities.credit import CreditActivities
 from activities.dispatch import DispatchActivities
 from activities.floor import FloorActivities
 from activities.invoices import InvoiceActivities
@@ -111,7 +112,7 @@ def activities_by_queue(database: Database, behind: Partners, bell: Bell | None 
     floor, shipping = FloorActivities(database, behind.warehouse, bell), ShippingActivities(database, behind.carriers, bell)
     money, invoices = MoneyActivities(database, behind.payments), InvoiceActivities(database, behind.mail)
     returns, dispatch = ReturnActivities(database, behind.carriers, bell), DispatchActivities(database, behind.carriers)
-    supply = SupplyActivities(database)
+    supply, credit = SupplyActivities(database), CreditActivities(database)
     return {
         ORDERS_QUEUE: [
             orders.accept_order,
@@ -120,6 +121,8 @@ def activities_by_queue(database: Database, behind: Partners, bell: Bell | None 
             orders.record_exception,
             orders.record_notes,
             orders.close_order,
+            credit.check_credit,
+            credit.record_credit_release,
             stock.allocate_stock,
             stock.release_stock,
             stock.abandon_shipment,

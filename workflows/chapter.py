@@ -67,6 +67,7 @@ class Life:
     money: asyncio.Lock = field(default_factory=asyncio.Lock)  # one change of the balances at a time
     lines: asyncio.Lock = field(default_factory=asyncio.Lock)  # one change of the lines at a time: their numbers follow one another
     refunds: asyncio.Lock = field(default_factory=asyncio.Lock)
+    credit: asyncio.Lock = field(default_factory=asyncio.Lock)
 
 
 def never() -> bool:

@@ -24,6 +24,7 @@ with workflow.unsafe.imports_passed_through():
         HoldOrder,
         PromiseToPay,
         Receipt,
+        ReleaseCredit,
         ReleaseOrder,
         Request,
         RequestReturn,
@@ -38,7 +39,19 @@ with workflow.unsafe.imports_passed_through():
 
 from workflows import story
 from workflows.chapter import Chapter, Life, Stopped, never
-from workflows.stages import acceptance, cash, desk, fulfilment, promising, returns, settlement, supply, undoing
+from workflows.stages import (
+    acceptance,
+    blocked_invoices,
+    cash,
+    desk,
+    fulfilment,
+    promising,
+    returns,
+    settlement,
+    stopping,
+    supply,
+    undoing,
+)
 
 Begin = Callable[[], Coroutine[Any, Any, None]]
 
@@ -93,6 +106,8 @@ class Order:
                 yield self.chapter(f"exception {exception.number}", desk.follow, exception)
         if state.holds and not self.over():
             yield self.chapter("hold", desk.review_holds, stop=self.over)
+        if (state.credit_stop or state.credit_releases_asked) and not self.over():
+            yield self.chapter("credit", stopping.wait_for_credit, stop=self.over)
         if not state.ready and not state.stopped and state.rejected is None:
             yield self.chapter("acceptance", acceptance.accept, stop=self.stopped)
         if state.ready and not state.winding_up and (state.needs or state.amendments or state.repicks):
@@ -104,6 +119,8 @@ class Order:
         for shipment in state.shipments:
             if (not shipment.settled or shipment.unshippable) and not self.stopped_before_shipping(shipment):
                 yield self.chapter(shipment.name, fulfilment.fulfil, shipment, stop=partial(self.stopped_before_shipping, shipment))
+            if shipment.invoice_stop and shipment.to_invoice:
+                yield self.chapter(f"invoice of {shipment.name}", blocked_invoices.invoice_later, shipment)
         if state.written and cash.cash_waits(state):
             yield self.chapter("cash", cash.take_cash)
         for invoice in state.invoices:
@@ -170,7 +187,7 @@ class Order:
 
     def stopping(self, running: dict[str, asyncio.Task[None]]) -> bool:
         """Chapters that have to stop before winding up are still running."""
-        early = {"acceptance", "supply", "slips", "promise"} | {
+        early = {"acceptance", "credit", "supply", "slips", "promise"} | {
             shipment.name for shipment in self.state.shipments if shipment.shipped_at is None
         }
         return any(name in early for name in running)
@@ -291,6 +308,10 @@ class Order:
         return self._record(request)
 
     @workflow.update
+    def release_credit(self, request: ReleaseCredit) -> Receipt:
+        return self._record(request)
+
+    @workflow.update
     def decide(self, request: Decide) -> Receipt:
         return self._record(request)
 
@@ -324,6 +345,10 @@ class Order:
 
     @release_order.validator
     def _may_release(self, request: ReleaseOrder) -> None:
+        self._admit(request)
+
+    @release_credit.validator
+    def _may_release_credit(self, request: ReleaseCredit) -> None:
         self._admit(request)
 
     @decide.validator

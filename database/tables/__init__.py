@@ -1,4 +1,7 @@
-"""The tables, by subject: catalogue, accounts, stock, claims, sourcing, supply, planning, floor, packing, carriers, orders, money."""
+"""The tables, by subject: catalogue, accounts, stock, claims, sourcing, supply, planning, floor, packing, carriers, orders, money.
+
+Credit and currencies have a module of their own.
+"""
 
 from database.tables.accounts import AccountEntry, StaffRole
 from database.tables.backorders import BackorderWin, ReallocationRow, ReallocationShare, ReallocationTake
@@ -6,6 +9,16 @@ from database.tables.base import Base
 from database.tables.carriers import CarrierCall, Dock, LabelDocument, Manifest, ManifestLine, PulledEvent
 from database.tables.catalogue import Customer, CustomerAlias, Item, Location, Price, PriceList, TransitTime
 from database.tables.claims import ChannelQuota, SoftReservation
+from database.tables.credit import (
+    CreditEvent,
+    CreditLimit,
+    CreditRelease,
+    CreditWait,
+    ExchangeEntry,
+    ExchangeRate,
+    ForeignPayment,
+    HouseSetting,
+)
 from database.tables.floor import Bin, CountTask, OutboxFact, PickedSerial, PickRelease, PickTask, ScanPart, ScanRow, Wave
 from database.tables.money import (
     AuthorizationRow,
@@ -67,13 +80,21 @@ __all__ = [
     "ChannelQuota",
     "CountTask",
     "Counter",
+    "CreditEvent",
+    "CreditLimit",
     "CreditLine",
     "CreditNote",
+    "CreditRelease",
+    "CreditWait",
     "Customer",
     "CustomerAlias",
     "Dock",
     "ExceptionRow",
+    "ExchangeEntry",
+    "ExchangeRate",
+    "ForeignPayment",
     "FreightRate",
+    "HouseSetting",
     "Intake",
     "Invoice",
     "InvoiceLineRow",

@@ -11,6 +11,7 @@ from domain.errors import OrderError, Unavailable
 from starters.cli import (
     asking,
     counting,
+    credit,
     demo,
     dispatch,
     floor,
@@ -56,6 +57,7 @@ for room in (
     packing,
     dispatch,
     asking,
+    credit,
     counting,
     replenishment,
     demo,

@@ -8,6 +8,7 @@ with workflow.unsafe.imports_passed_through():
     from activities.invoices import InvoiceActivities
     from activities.money import MoneyActivities
     from activities.shipping import ShippingActivities
+    from domain.credit import StopStage
     from domain.exceptions import ExceptionKind
     from domain.invoicing import draft_invoice
     from domain.money_steps import CapturePayment, IssueInvoice, RefundCapture
@@ -15,8 +16,9 @@ with workflow.unsafe.imports_passed_through():
     from domain.state import OrderState
     from domain.steps import ShipParcels
 
-from workflows.chapter import Chapter
+from workflows.chapter import Chapter, never
 from workflows.policies import CARRIER, PAYMENTS
+from workflows.stages.credit_check import good
 from workflows.stages.floor import cancel_parked, give_up
 from workflows.stages.supply import cause_of
 
@@ -26,7 +28,7 @@ async def capture(chapter: Chapter, shipment: Shipment) -> None:
     state = chapter.state
     if shipment.shipped_at is not None:
         return
-    await chapter.pause(lambda: not state.holds and everything_packed(state, shipment))
+    await chapter.pause(lambda: not state.holds and not state.credit_stop and everything_packed(state, shipment))
     shipment.draft = shipment.draft or draft_invoice(state, shipment)
     while state.prepaid and not shipment.captured and shipment.draft.total.minor > 0:
         attempt = shipment.capture_attempts + 1
@@ -67,7 +69,7 @@ async def capture(chapter: Chapter, shipment: Shipment) -> None:
 async def ship(chapter: Chapter, shipment: Shipment) -> None:
     state = chapter.state
     while shipment.shipped_at is None and not shipment.abandoned:
-        await chapter.clear()
+        await good(chapter, shipment, StopStage.SHIPMENT, never)
         attempt = shipment.ship_attempts + 1
         base = chapter.base(f"shipment/{shipment.number}/ship/{attempt}")
         state.begin(shipment, "ship", base["key"])
@@ -142,7 +144,7 @@ async def invoice(chapter: Chapter, shipment: Shipment) -> None:
     """The invoice of what left; it is numbered like its shipment within the order."""
     state = chapter.state
     draft = shipment.draft
-    if draft is None or not shipment.to_invoice:
+    if draft is None or not shipment.to_invoice or shipment.invoice_stop is not None:
         return
     base = chapter.base(f"invoice/{shipment.number}")
     due_at = base["at"] + state.policies.days(state.terms.days)
