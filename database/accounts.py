@@ -44,6 +44,8 @@ def enter_account(
 
     Raises Refused when more would be taken than the customer has, NotFound for an unknown customer.
     """
+    if amount.minor < 0:
+        credit.family_locked(session, customer)
     account_locked(session, customer)
     if session.scalar(select(AccountEntry.id).where(AccountEntry.key == key)) is not None:
         return

@@ -14,12 +14,15 @@ from database.exposure import exposure, the_customer, the_family
 from database.journal import HOLDFAST, insert_once
 from database.tables import CreditEvent, CreditLimit, CreditRelease, CreditWait, Customer, HouseSetting, Invoice, Order, OrderLine
 from domain.credit import BlockKind, CreditJudged, CreditQuestion, StopStage
+from domain.errors import NotFound
 from domain.messages import CreditCleared
 from domain.money import Money
 from domain.steps import Step
 
 LEDGER_CURRENCY, OVERDUE_DAYS = "ledger_currency", "overdue_days"
 USUAL_LEDGER = "EUR"
+ORDER = "order"
+"""The subject of a wait that stops the whole order."""
 
 Known = dict[tuple[bool, str, str, str], Money]
 """Exposures that were reckoned in this transaction, and what they are of."""
@@ -99,9 +102,9 @@ def judge_step(session: Session, step: Step, question: CreditQuestion | None, sh
     return judged
 
 
-def stand(session: Session, step: Step, question: CreditQuestion, customer: str, reasons: tuple[str, ...], subject: str = "order") -> None:
+def stand(session: Session, step: Step, question: CreditQuestion, customer: str, reasons: tuple[str, ...], subject: str = ORDER) -> None:
     """Write that the order waits. What took the reasons away while this was decided tells the order at once."""
-    account = _head_locked(session, customer)
+    account = family_locked(session, customer)
     row = session.get(CreditWait, (step.order, subject))
     if row is None:
         write_event(session, step, "stopped", customer, f"{question.stage}: {'; '.join(reasons)}"[:1_000], name=subject)
@@ -115,7 +118,7 @@ def stand(session: Session, step: Step, question: CreditQuestion, customer: str,
         wake(session, account, step.at)
 
 
-def let_go(session: Session, step: Step, subject: str | None = "order", why: str = "nothing stops it any more") -> None:
+def let_go(session: Session, step: Step, subject: str | None = ORDER, why: str = "nothing stops it any more") -> None:
     """The order waits no more; without a subject, for nothing at all."""
     mine = select(CreditWait).where(CreditWait.order == step.order)
     for row in session.scalars(mine if subject is None else mine.where(CreditWait.subject == subject)).all():
@@ -149,7 +152,7 @@ def changed(session: Session, customer: str | None, at: datetime | None = None) 
         waits = select(CreditWait.account).join(Customer, func.coalesce(Customer.parent, Customer.customer) == CreditWait.account)
         account = session.scalar(waits.where(Customer.customer == customer).limit(1))
         return wake(session, account, at) if account else ()
-    return wake(session, _head_locked(session, customer), at)
+    return wake(session, family_locked(session, customer), at)
 
 
 def wake(session: Session, account: str, at: datetime | None = None) -> tuple[str, ...]:
@@ -203,6 +206,18 @@ def write_event(
     who = actor or (step.causes[0].actor if step.causes else HOLDFAST)
     values = {"key": f"{step.key}/{kind}/{name}", "customer": customer, "order": step.order, "kind": kind, "detail": detail}
     insert_once(session, CreditEvent, values | {"actor": who, "reason": reason, "expires_at": expires_at, "at": step.at})
+
+
+def family_locked(session: Session, customer: str) -> str:
+    """The head of the customer's family, locked: what is owed does not change while it is decided who waits.
+
+    Whoever locks an account of the family too locks it after this.
+    """
+    head = select(func.coalesce(Customer.parent, Customer.customer)).where(Customer.customer == customer).scalar_subquery()
+    found = session.scalars(select(Customer.customer).where(Customer.customer == head).with_for_update()).one_or_none()
+    if found is None:
+        raise NotFound("customer", customer)
+    return found
 
 
 # --- parts ---------------------------------------------------------------------------------------------------------------------------
@@ -342,9 +357,3 @@ def _exposed(session: Session, customer: str, family: bool, currency: str, leave
         whose = the_family(customer) if family else the_customer(customer)
         known[about] = exposure(session, whose, currency, leave_out).total
     return known[about]
-
-
-def _head_locked(session: Session, customer: str) -> str:
-    """The head of the customer's family, locked: what is owed does not change while it is decided who waits."""
-    head = select(func.coalesce(Customer.parent, Customer.customer)).where(Customer.customer == customer).scalar_subquery()
-    return session.scalars(select(Customer.customer).where(Customer.customer == head).with_for_update()).one()

@@ -89,7 +89,7 @@ def cancel_rest(session: Session, request: CancelRest) -> Recorded:
     close_doors(session, request.undoes)
     order = session.get(Order, request.order, with_for_update=True)
     _cancel_open(session, request)
-    credit.let_go(session, request, None, "the order is cancelled")
+    credit.let_go(session, request, credit.ORDER, "the order is cancelled")
     credit.changed(session, order.customer if order else None, request.at)
     return Recorded()
 

@@ -200,6 +200,9 @@ def lift_credit_hold(session: Session, order: Order, at: datetime | None = None)
 
 
 def _lift(session: Session, order: Order) -> None:
+    if order.customer is None:
+        return
+    credit.family_locked(session, order.customer)
     customer = session.get_one(Customer, order.customer, with_for_update=True)
     owed = (
         select(Reminder.level)

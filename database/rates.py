@@ -10,14 +10,23 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from database.credit import LEDGER_CURRENCY, USUAL_LEDGER
-from database.tables import ExchangeRate, HouseSetting
+from database.locks import require
+from database.tables import ExchangeRate, HouseSetting, Order
 from domain.exchange import OLDEST_RATE, Rate, at_rate
-from domain.money import Money
+from domain.money import Money, is_currency
 
 
 def ledger_currency(session: Session) -> str:
     """The currency of the house's ledger."""
     return session.scalar(select(HouseSetting.value).where(HouseSetting.name == LEDGER_CURRENCY)) or USUAL_LEDGER
+
+
+def set_ledger_currency(session: Session, currency: str) -> None:
+    """Say in which currency the books are kept, before the first order is taken in. Raises Refused afterwards."""
+    require(is_currency(currency), f"There is no currency {currency!r}.")
+    taken = session.scalar(select(Order.order).where(Order.ledger_currency != currency).limit(1))
+    require(taken is None, f"The ledger has orders in {ledger_currency(session)}: it cannot be kept in {currency} from now on.")
+    session.merge(HouseSetting(name=LEDGER_CURRENCY, value=currency))
 
 
 def rate_on(session: Session, currency: str, day: date) -> Rate | None:

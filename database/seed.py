@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from database.calendars import read_calendar
 from database.parcels import SERIES
 from database.quotas import quota_stands, set_quota
+from database.rates import set_ledger_currency
 from database.stock import receive_stock
 from database.tables import (
     Base,
@@ -60,6 +61,9 @@ def seed(session: Session, catalogue: Mapping[str, Any]) -> None:
                 for row in section(entry):
                     session.merge(row)
                     session.flush()
+    if "house" in catalogue:
+        with _told_where("catalogue, house"):
+            set_ledger_currency(session, catalogue["house"]["ledger_currency"])
     for number, entry in enumerate(catalogue.get("stock", ()), 1):
         with _told_where(f"catalogue, stock, entry {number}"):
             item, location, bin_, lot = entry["item"], entry["location"], entry.get("bin", ""), entry.get("lot", "")

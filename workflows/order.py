@@ -106,8 +106,8 @@ class Order:
                 yield self.chapter(f"exception {exception.number}", desk.follow, exception)
         if state.holds and not self.over():
             yield self.chapter("hold", desk.review_holds, stop=self.over)
-        if (state.credit_stop or state.credit_releases_asked) and not self.over():
-            yield self.chapter("credit", stopping.wait_for_credit, stop=self.over)
+        if (state.credit_stop or state.credit_releases_asked) and not self.past_credit():
+            yield self.chapter("credit", stopping.wait_for_credit, stop=self.past_credit)
         if not state.ready and not state.stopped and state.rejected is None:
             yield self.chapter("acceptance", acceptance.accept, stop=self.stopped)
         if state.ready and not state.winding_up and (state.needs or state.amendments or state.repicks):
@@ -147,6 +147,10 @@ class Order:
     def over(self) -> bool:
         """Nothing more will ship, so there is nothing left to hold."""
         return self.state.stopped or self.state.rejected is not None
+
+    def past_credit(self) -> bool:
+        """Nothing waits for credit: the order is being wound up, or was never accepted. A replacement after that may wait again."""
+        return self.state.winding_up or self.state.rejected is not None
 
     def winding_up(self) -> bool:
         return self.state.winding_up

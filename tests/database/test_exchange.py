@@ -15,7 +15,8 @@ from database import exchange, payments, receivables
 from database.audit import audit
 from database.locks import order_of
 from database.rates import rolled_up
-from database.tables import ExchangeEntry, ForeignPayment, HouseSetting
+from database.seed import seed
+from database.tables import ExchangeEntry, ForeignPayment
 from domain.errors import Refused
 from domain.exchange import Rate, RatesSet, at_rate, take
 from domain.money import Money
@@ -199,10 +200,7 @@ async def test_no_rate_is_zero_and_no_currency_is_made_up(house: House) -> None:
 
 
 async def test_the_ledger_of_the_house_may_be_in_another_currency(house: House) -> None:
-    def pounds(session: Session) -> None:
-        session.merge(HouseSetting(name="ledger_currency", value="GBP"))
-
-    await house(pounds)
+    await house(seed, {"house": {"ledger_currency": "GBP"}})
     await rate(house, "0.85", currency="EUR")
     placed = await invoiced(house, currency="EUR")
     assert await house(exchange.carried, placed.key, 1) == 8_500
@@ -210,6 +208,8 @@ async def test_the_ledger_of_the_house_may_be_in_another_currency(house: House) 
         minor=851, currency="GBP"
     )
     assert await house(rolled_up, [usd(1)], NOW) is None
+    with pytest.raises(Refused, match="The ledger has orders in GBP: it cannot be kept in EUR from now on"):
+        await house(seed, {"house": {"ledger_currency": "EUR"}})
 
 
 # --- the audit ------------------------------------------------------------------------------------------------------------------------

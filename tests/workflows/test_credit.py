@@ -14,7 +14,17 @@ from database.tables import Customer
 from domain.credit import BlockCustomer, BlockKind
 from domain.exceptions import ExceptionKind
 from domain.lifecycle import Stage, Wait
-from domain.messages import AmendOrder, Decide, HoldOrder, LineQuantity, ReleaseCredit, ReleaseOrder
+from domain.messages import (
+    AmendOrder,
+    CancelOrder,
+    CarrierStatus,
+    CreditCleared,
+    Decide,
+    HoldOrder,
+    LineQuantity,
+    ReleaseCredit,
+    ReleaseOrder,
+)
 from domain.money import Money
 from domain.order import PaymentTerms
 from domain.steps import Outcome
@@ -303,3 +313,43 @@ async def test_a_stopped_order_can_be_cancelled(shop: Shop) -> None:
         assert (await living.cancel()).outcome is Outcome.CANCELLED
         await limit(shop, customer, None)
     assert await shop.database.read(credit_terms.waiting_orders) == []
+
+
+async def test_the_word_that_comes_before_the_stop_is_answered_with_a_judgement(shop: Shop) -> None:
+    customer = await buyer(shop)
+    await limit(shop, customer, 1000)
+    early = CreditCleared(message_id="early", occurred_at=datetime.now(UTC), actor="holdfast")
+    living = await shop.place(order(customer=customer), first=early)
+    await living.when(lambda s: s.credit_checks == 1, "the judgement")
+    await living.until(Wait.CREDIT)
+    assert (await living.state()).inbox == []
+    await living.cancel()
+
+
+async def test_a_word_that_nobody_waits_for_is_noted(shop: Shop) -> None:
+    early = CreditCleared(message_id="for nobody", occurred_at=datetime.now(UTC), actor="holdfast")
+    living = await shop.place(order(terms=PaymentTerms.PREPAID), first=early)
+    await living.ship()
+    await living.deliver()
+    await living.close()
+    trail = [row.summary for row in await shop.database.read(reading.audit_trail, living.key)]
+    assert "credit_cleared came late and changes nothing" in trail
+
+
+async def test_a_replacement_after_a_cancel_waits_for_the_block_to_end(shop: Shop) -> None:
+    """Half was shipped when the order was cancelled; the carrier loses it, and what is shipped again is stopped and let go."""
+    customer, item = await buyer(shop), shop.rare()
+    await shop.receive(item, 3)
+    living = await shop.place(order(line(1, item, 1), line(2, shop.rare(), 1), customer=customer))
+    await living.ship()
+    await living.ask(CancelOrder(**living.stamp("customer")))
+    await living.when(lambda s: s.undone, "the end of winding up")
+    await living.carrier(CarrierStatus.LOST)
+    await block(shop, customer, BlockKind.SHIP)
+    await living.decide(ExceptionKind.PARCEL_LOST, "reship")
+    await living.until(Wait.CREDIT, "is blocked (ship)")
+    await block(shop, customer, None)
+    await living.ship(2)
+    await living.deliver(2)
+    await living.pay(1000)
+    await living.close()

@@ -50,7 +50,7 @@ async def carry_out(chapter: Chapter, stop: CreditStop, answer: Decision) -> Non
         reason = answer.note or "released by decision"
         await let_pass(chapter, CreditReleaseAsked(by=answer.by, roles=roles, reason=reason, expires_at=expires_at, cause=cause_of(answer)))
         await look_again(chapter, stop)
-    elif answer.choice == "keep_waiting":
+    elif answer.choice == "keep_waiting" or (answer.choice == "cancel" and state.stopped):  # a replacement has no order to cancel
         await look_again(chapter, stop, cause_of(answer))
     elif answer.choice == "cancel":
         if stop.stage is StopStage.ACCEPTANCE:
