@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator
 from decimal import Decimal
 
-from sqlalchemy import and_, func, or_, select
+from sqlalchemy import and_, func, select
 from sqlalchemy.orm import Session
 
 from database.exchange import missing_rates
@@ -30,11 +30,13 @@ def _every_release_stands_in_the_history(session: Session) -> Found:
         yield row.order, f"was released by {row.by}, and no history says so"
 
 
-def _a_parent_has_no_parent(session: Session) -> Found:
+def _a_parent_is_a_customer_without_a_parent(session: Session) -> Found:
     child = select(Customer.parent).where(Customer.parent.is_not(None))
-    wrong = or_(Customer.parent == Customer.customer, and_(Customer.customer.in_(child), Customer.parent.is_not(None)))
-    for row in session.scalars(select(Customer).where(wrong)):
+    for row in session.scalars(select(Customer).where(Customer.customer.in_(child), Customer.parent.is_not(None))):
         yield row.customer, f"is a parent account and has the parent {row.parent}"
+    known = select(Customer.customer)
+    for row in session.scalars(select(Customer).where(Customer.parent.is_not(None), Customer.parent.not_in(known))):
+        yield row.customer, f"has the parent {row.parent}, whom nobody knows"
 
 
 def _a_foreign_invoice_is_carried_as_far_as_it_is_open(session: Session) -> Found:
@@ -97,7 +99,7 @@ def _nothing_is_unbooked_whose_rate_is_known(session: Session) -> Found:
 CREDIT_RULES: tuple[Callable[[Session], Found], ...] = (
     _an_order_that_ended_waits_for_no_credit,
     _every_release_stands_in_the_history,
-    _a_parent_has_no_parent,
+    _a_parent_is_a_customer_without_a_parent,
     _a_foreign_invoice_is_carried_as_far_as_it_is_open,
     _a_difference_is_what_was_paid_less_what_was_carried,
     _a_foreign_payment_is_spent_to_the_cent,

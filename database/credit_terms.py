@@ -95,7 +95,8 @@ def report(session: Session, customer: str, at: datetime) -> CreditReport:
     children = tuple(session.scalars(select(Customer.customer).where(Customer.parent == customer).order_by(Customer.customer)))
     kind = credit.block_of(row)
     days, oldest = _patience(session, row), _oldest_due(session, customer)
-    own = _limits(session, row, the_customer(customer), at)
+    own = _limits(session, row, the_customer(customer), at, counts=not children)
+    accounts = tuple(view for child in children for view in _limits(session, session.get_one(Customer, child), the_customer(child), at))
     top = session.get_one(Customer, head)
     family = _limits(session, top, the_family(head), at) if row.parent or children else ()
     mine = or_(CreditWait.customer == customer, CreditWait.account == customer)
@@ -112,6 +113,7 @@ def report(session: Session, customer: str, at: datetime) -> CreditReport:
         oldest_due=oldest,
         days_past_due=credit.past_due(oldest, at) if oldest else 0,
         own=own,
+        accounts=accounts,
         family=family,
         ledger=ledger_currency(session),
         rolled_up=rolled_up(session, [each.exposure.total for each in own], at),
@@ -149,7 +151,7 @@ def _event(session: Session, customer: str, kind: str, detail: str, request: Set
     session.flush()
 
 
-def _limits(session: Session, customer: Customer, whose: Whose, at: datetime) -> tuple[LimitView, ...]:
+def _limits(session: Session, customer: Customer, whose: Whose, at: datetime, counts: bool = True) -> tuple[LimitView, ...]:
     """The limit and the exposure in every currency in which there is either; the customer's own currency comes first."""
     set_ = {row.currency: row for row in session.scalars(select(CreditLimit).where(CreditLimit.customer == customer.customer))}
     currencies = dict.fromkeys([customer.currency, *sorted(set_), *currencies_of(session, whose)])
@@ -163,6 +165,7 @@ def _limits(session: Session, customer: Customer, whose: Whose, at: datetime) ->
                 currency=currency,
                 amount=credit.limit_of(customer, currency, row.amount if row else None, currency if row else None),
                 exposure=owed,
+                counts=counts,
                 in_ledger=rolled_up(session, [owed.total], at),
             )
         )

@@ -7,7 +7,8 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy.orm import Session
+from sqlalchemy import or_, select
+from sqlalchemy.orm import Session, aliased
 
 from database.calendars import read_calendar
 from database.parcels import SERIES
@@ -61,6 +62,7 @@ def seed(session: Session, catalogue: Mapping[str, Any]) -> None:
                 for row in section(entry):
                     session.merge(row)
                     session.flush()
+    _check_parents(session)
     if "house" in catalogue:
         with _told_where("catalogue, house"):
             set_ledger_currency(session, catalogue["house"]["ledger_currency"])
@@ -84,6 +86,15 @@ def seed(session: Session, catalogue: Mapping[str, Any]) -> None:
             share = SetQuota(**entry)
             if not quota_stands(session, share):
                 set_quota(session, share)
+
+
+def _check_parents(session: Session) -> None:
+    parent = aliased(Customer)
+    chosen = select(Customer.customer, Customer.parent, parent.parent).outerjoin(parent, parent.customer == Customer.parent)
+    wrong = chosen.where(Customer.parent.is_not(None), or_(parent.customer.is_(None), parent.parent.is_not(None)))
+    for customer, named, its_own in session.execute(wrong.limit(1)):
+        why = f"has a parent itself ({its_own})" if its_own else "is no customer"
+        raise InputRefused(f"catalogue, customer {customer}", f"its parent {named} {why}")
 
 
 @contextmanager

@@ -106,12 +106,13 @@ class Exposure(Value):
 
 
 class LimitView(Value):
-    """A limit in one currency with what is used of it; `amount` none: unlimited."""
+    """A limit in one currency with what is used of it; `amount` none: unlimited. Where `counts` is false, a family's limit does instead."""
 
     account: str  # whose limit it is: the customer's own, or the parent's over the whole family
     currency: str
     amount: Money | None
     exposure: Exposure
+    counts: bool = True
     in_ledger: Money | None = None  # the exposure at the latest rate; none without a rate
 
     @property
@@ -157,6 +158,7 @@ class CreditReport(Value):
     oldest_due: Moment | None  # of the unpaid invoices that are not disputed
     days_past_due: int
     own: tuple[LimitView, ...]
+    accounts: tuple[LimitView, ...] = ()  # those of the accounts of which it is the parent
     family: tuple[LimitView, ...] = ()  # the parent's limits over all accounts of the family; empty without a family
     ledger: str
     rolled_up: Money | None  # the whole exposure in the ledger's currency; none when a rate is missing

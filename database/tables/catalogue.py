@@ -57,7 +57,7 @@ class Customer(Base):
     block: Mapped[str] = mapped_column(default="")  # all, ship or invoice; empty: none
     block_reason: Mapped[str] = mapped_column(default="")
     credit_hold: Mapped[bool] = mapped_column(default=False)
-    parent: Mapped[str | None] = mapped_column(ForeignKey("customers.customer"))
+    parent: Mapped[str | None]  # another customer; no foreign key: SQLite would have to build the table anew under its references
     overdue_days: Mapped[int | None]  # an invoice more days past due stops the orders; none: as the parent or the house has it
     priority: Mapped[int | None]  # in the backorder queue, 1 is first; none: the usual one
     ships: Mapped[str | None]  # the shipping policy of orders that state none; none: partial

@@ -41,7 +41,7 @@ def credit_page(report: CreditReport) -> RenderableType:
 
 def limits_table(report: CreditReport) -> RenderableType:
     table = plain_table("Account", "Currency", "Balances>", "Not invoiced>", "Not shipped>", "On account>", "Exposure>", "Limit>", "Room>")
-    for view, of_family in [*((view, False) for view in report.own), *((view, True) for view in report.family)]:
+    for view, of_family in [*((view, False) for view in (*report.own, *report.accounts)), *((view, True) for view in report.family)]:
         owed = view.exposure
         table.add_row(
             f"{view.account} and its accounts" if of_family else view.account,
@@ -51,7 +51,7 @@ def limits_table(report: CreditReport) -> RenderableType:
             _amount(owed.unshipped),
             _amount(-owed.on_account),
             _amount(owed.total, always=True),
-            "unlimited" if view.amount is None else _amount(view.amount, always=True),
+            _limit(view),
             _room(view),
         )
     return table
@@ -147,8 +147,14 @@ def _events(events: Sequence[CreditEventView]) -> RenderableType:
     return table
 
 
+def _limit(view: LimitView) -> str:
+    if not view.counts:
+        return ""
+    return "unlimited" if view.amount is None else _amount(view.amount, always=True)
+
+
 def _room(view: LimitView) -> Text:
-    room = view.room
+    room = view.room if view.counts else None
     return Text("") if room is None else Text(_amount(room, always=True), style="red" if room.minor < 0 else "green")
 
 

@@ -11,9 +11,10 @@ from sqlalchemy.orm import Session
 
 from database import accounts, credit_terms, orders, receivables, shipments
 from database.audit import audit
+from database.seed import seed
 from database.tables import CreditEvent, CreditRelease, Customer, Order
 from domain.credit import BlockKind, StopStage
-from domain.errors import NotFound, Refused
+from domain.errors import InputRefused, NotFound, Refused
 from domain.exceptions import Decision, ExceptionKind, OpenException
 from domain.money_steps import DocumentIssued, IssueCredit, WriteOff
 from domain.order import PaymentTerms, PlaceOrder
@@ -79,6 +80,12 @@ async def test_the_limit_of_a_parent_covers_its_family(house: House) -> None:
     assert await check(house, order("2", customer="C-2"), ACCEPTANCE) == ()
     await block(house, BlockKind.SHIP)
     assert await judged(house, order("2", customer="C-2"), SHIPMENT) == ("C-1 is blocked (ship): fraud",)
+    head = await house(credit_terms.report, "C-1", NOW)
+    shown = [(view.account, view.exposure.total.minor, view.counts) for view in (*head.own, *head.accounts, *head.family)]
+    assert shown == [("C-1", 60_000, False), ("C-2", 0, True), ("C-1", 60_000, True)]
+    assert [view.room for view in head.family] == [eur(50_000)]
+    child = await house(credit_terms.report, "C-2", NOW)
+    assert (child.parent, [(view.account, view.counts) for view in (*child.own, *child.family)]) == ("C-1", [("C-2", True), ("C-1", True)])
 
 
 # --- blocks, ageing, the hold of a last reminder --------------------------------------------------------------------------------------
@@ -339,6 +346,18 @@ async def test_the_audit_finds_a_release_that_nobody_wrote_down(house: House) ->
     await house(lambda session: session.query(CreditRelease).delete())
 
 
+async def test_the_catalogue_names_the_parent_of_an_account(house: House) -> None:
+    def family(**parents: str) -> dict[str, Any]:
+        return {"customers": [{"id": child, "currency": "EUR", "parent": parent} for child, parent in parents.items()]}
+
+    await house(seed, family(C3="C-1"))
+    assert (await house(credit_terms.report, "C-1", NOW)).children == ("C3",)
+    with pytest.raises(InputRefused, match=r"catalogue, customer C4: its parent C3 has a parent itself \(C-1\)"):
+        await house(seed, family(C4="C3"))
+    with pytest.raises(InputRefused, match="catalogue, customer C4: its parent C-9 is no customer"):
+        await house(seed, family(C4="C-9"))
+
+
 async def test_the_audit_finds_a_parent_with_a_parent(house: House) -> None:
     def adopt(of: str | None) -> Any:
         def work(session: Session) -> None:
@@ -347,5 +366,7 @@ async def test_the_audit_finds_a_parent_with_a_parent(house: House) -> None:
         return work
 
     await house(adopt("C-1"))
-    assert await rules(house) == {"a_parent_has_no_parent"}
+    assert await rules(house) == {"a_parent_is_a_customer_without_a_parent"}
+    await house(adopt("C-9"))
+    assert await rules(house) == {"a_parent_is_a_customer_without_a_parent"}
     await house(adopt(None))

@@ -136,7 +136,6 @@ def upgrade() -> None:
         customers.add_column(sa.Column("block_reason", sa.String(), nullable=False, server_default=""))
         customers.add_column(sa.Column("parent", sa.String(), nullable=True))
         customers.add_column(sa.Column("overdue_days", sa.BigInteger(), nullable=True))
-        customers.create_foreign_key("fk_customers_parent", "customers", ["parent"], ["customer"])
     with op.batch_alter_table("orders") as orders:
         orders.add_column(sa.Column("ledger_currency", sa.String(), nullable=False, server_default="EUR"))
     with op.batch_alter_table("order_lines") as lines:
@@ -170,7 +169,6 @@ def downgrade() -> None:
     with op.batch_alter_table("orders") as orders:
         orders.drop_column("ledger_currency")
     with op.batch_alter_table("customers") as customers:
-        customers.drop_constraint("fk_customers_parent", type_="foreignkey")
         for name in ("overdue_days", "parent", "block_reason", "block"):
             customers.drop_column(name)
     for name in TABLES:
