@@ -6,6 +6,8 @@ from collections.abc import Iterable
 from datetime import timedelta
 from enum import StrEnum
 
+from pydantic import computed_field
+
 from domain.exchange import take
 from domain.money import Money
 from domain.order import Moment
@@ -100,6 +102,7 @@ class Exposure(Value):
     unshipped: Money  # accepted on terms, not shipped, at the order's price
     on_account: Money  # money of theirs that no invoice has taken
 
+    @computed_field  # type: ignore[prop-decorator]  # mypy knows no decorated properties; a program that reads JSON wants the sum
     @property
     def total(self) -> Money:
         return self.balances + self.uninvoiced + self.unshipped - self.on_account
@@ -115,6 +118,7 @@ class LimitView(Value):
     counts: bool = True
     in_ledger: Money | None = None  # the exposure at the latest rate; none without a rate
 
+    @computed_field  # type: ignore[prop-decorator]  # as above
     @property
     def room(self) -> Money | None:
         """What may still be ordered on terms; negative when the limit is passed, none without a limit."""

@@ -20,7 +20,7 @@ Entries = list[Entry]
 SENSIBLE: Mapping[ExceptionKind, tuple[str, ...]] = {
     ExceptionKind.VALIDATION_FINDINGS: ("accept", "reject"),
     ExceptionKind.PAYMENT_DECLINED: ("retry", "cancel"),
-    ExceptionKind.CREDIT_STOP: ("release", "cancel"),
+    ExceptionKind.CREDIT_STOP: ("release",),
     ExceptionKind.INVOICE_BLOCKED: ("invoice_now",),
     ExceptionKind.BACKORDER_OVERDUE: ("wait_on", "cancel_line"),
     ExceptionKind.PROMISE_BROKEN: ("accept_new_date",),

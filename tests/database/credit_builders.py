@@ -68,7 +68,7 @@ async def pay(house: House, placed: PlaceOrder, amount: int, *invoices: tuple[in
 
 
 async def check(house: House, placed: PlaceOrder, stage: StopStage = StopStage.RELEASE, n: int = 1) -> tuple[str, ...]:
-    request = CheckCredit(**step(f"credit/{n}", placed.key), question=asked(stage))
+    request = CheckCredit(**step(f"credit_check/{n}", placed.key), question=asked(stage))
     return (await house.once(request, CreditJudged, check_credit)).reasons
 
 

@@ -20,10 +20,15 @@ from domain.messages import (
     CarrierStatus,
     CreditCleared,
     Decide,
+    Disposition,
     HoldOrder,
+    InspectedLine,
     LineQuantity,
     ReleaseCredit,
     ReleaseOrder,
+    RequestReturn,
+    ReturnInspected,
+    ReturnReceived,
 )
 from domain.money import Money
 from domain.order import PaymentTerms
@@ -276,7 +281,7 @@ async def test_the_invoice_follows_when_the_block_ends(shop: Shop) -> None:
 
 
 async def test_what_was_found_good_long_ago_is_judged_anew_before_it_leaves(shop: Shop) -> None:
-    """A hold lets two days pass between the parcels and the carrier."""
+    """A hold lets four days pass between the parcels and the carrier."""
     customer = await buyer(shop)
     living = await shop.place(order(customer=customer))
     await living.pick()
@@ -284,7 +289,7 @@ async def test_what_was_found_good_long_ago_is_judged_anew_before_it_leaves(shop
     await living.pack()
     await living.when(lambda s: s.shipments[0].packed, "the parcels")
     await living.until(Wait.RELEASE)
-    await living.pass_time(2)
+    await living.pass_time(4)
     await limit(shop, customer, 1000)
     await living.ask(ReleaseOrder(**living.stamp("desk")))
     await living.until(Wait.CREDIT, "shipment")
@@ -353,3 +358,22 @@ async def test_a_replacement_after_a_cancel_waits_for_the_block_to_end(shop: Sho
     await living.deliver(2)
     await living.pay(1000)
     await living.close()
+
+
+async def test_what_was_stopped_once_is_returned_and_credited_like_any_order(shop: Shop) -> None:
+    customer = await buyer(shop)
+    living = await at_release(shop, customer)
+    await limit(shop, customer, 2000)
+    await living.ship()
+    await living.deliver()
+    await living.pay(2000)
+    await living.when(lambda s: s.invoices and s.invoices[0].settled, "the payment")
+    units = (LineQuantity(line=1, quantity=1),)
+    await living.ask(RequestReturn(**living.stamp("customer"), lines=units))
+    await living.until(Wait.RETURNED_GOODS)
+    await living.tell(ReturnReceived(**living.stamp("dock"), rma=1, location="BERLIN", lines=units))
+    await living.until(Wait.INSPECTION)
+    inspected = (InspectedLine(line=1, quantity=1, disposition=Disposition.RESTOCK),)
+    await living.tell(ReturnInspected(**living.stamp("clerk"), rma=1, lines=inspected))
+    await living.when(lambda s: s.returns[0].outcome == "refunded", "the refund")
+    assert [note.total for note in (await living.view()).credits] == [euro(1000)]

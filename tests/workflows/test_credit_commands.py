@@ -27,6 +27,8 @@ async def test_a_limit_is_set_stops_an_order_and_lets_it_go(shop: Shop, oms: Ter
     why = [f"{customer} owes 0.00 EUR; with this order of 20.00 EUR that is above the limit of 10.00 EUR"]
     assert [(each["order"], each["stage"], each["reasons"]) for each in said["waiting"]] == [(living.key, "acceptance", why)]
     assert [event["kind"] for event in said["events"]] == ["stopped", "limit"]
+    (own,) = said["own"]
+    assert (own["exposure"]["total"], own["room"]) == ({"minor": 0, "currency": "EUR"}, {"minor": 1000, "currency": "EUR"})
     code, page = await oms("credit", customer)
     assert code == 0
     for told in ("10.00", "Stopped orders", living.key, "annual review", actor()):

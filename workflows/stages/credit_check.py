@@ -49,12 +49,12 @@ def heed(
 
 
 async def good(chapter: Chapter, shipment: Shipment, stage: StopStage, moot: Callable[[], bool]) -> None:
-    """Go on only while nobody holds the order and its credit is good; what was found good more than a day ago is judged anew."""
+    """Go on only while nobody holds the order and its credit is good; what was found good days ago is judged anew."""
     state = chapter.state
     while True:
         await chapter.pause(lambda: moot() or not (state.holds or state.credit_stop))
         judged_at = shipment.credit_judged_at
-        if moot() or judged_at is None or chapter.now <= judged_at + state.policies.day:
+        if moot() or judged_at is None or chapter.now <= judged_at + state.policies.days(state.policies.credit_stands):
             return
         asked = question(chapter, stage, chapter.now, shipment.free)
         judged = await judge(chapter, asked, ORDER)
@@ -64,9 +64,9 @@ async def good(chapter: Chapter, shipment: Shipment, stage: StopStage, moot: Cal
 async def judge(chapter: Chapter, asked: CreditQuestion, subject: str, cause: Cause | None = None, let_pass: bool = False) -> CreditJudged:
     """Have the order judged anew; the word that it might go on is answered with it. What somebody let pass is judged no more."""
     state = chapter.state
-    async with chapter.turn(chapter.life.credit, lambda: f"credit/{state.credit_checks + 1}"):
+    async with chapter.turn(chapter.life.credit, lambda: f"credit_check/{state.credit_checks + 1}"):
         heard = words(chapter, subject)
-        base = chapter.base(f"credit/{state.credit_checks + 1}", *heard, cause)
+        base = chapter.base(f"credit_check/{state.credit_checks + 1}", *heard, cause)
         request = chapter.again(CheckCredit(**base, question=asked, subject=subject, let_pass=let_pass))
         summary = f"{subject} may go on" if let_pass else f"Judge the credit of {state.customer} at {asked.stage}"
         judged = await chapter.act(CreditActivities.check_credit, request, summary)
