@@ -7,6 +7,7 @@ from datetime import datetime
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from database import credit
 from database.locks import require
 from database.tables import AccountEntry, Customer
 from domain.errors import NotFound
@@ -43,6 +44,8 @@ def enter_account(
 
     Raises Refused when more would be taken than the customer has, NotFound for an unknown customer.
     """
+    if amount.minor < 0:
+        credit.family_locked(session, customer)
     account_locked(session, customer)
     if session.scalar(select(AccountEntry.id).where(AccountEntry.key == key)) is not None:
         return
@@ -65,3 +68,5 @@ def enter_account(
         )
     )
     session.flush()
+    if amount.minor < 0:
+        credit.changed(session, customer, at)

@@ -9,6 +9,7 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from database.audit_cards import CARD_RULES
 from database.audit_claims import CLAIM_RULES
+from database.audit_credit import CREDIT_RULES
 from database.audit_floor import FLOOR_RULES
 from database.audit_invoicing import INVOICING_RULES
 from database.audit_money import MONEY_RULES
@@ -53,6 +54,7 @@ def audit(session: Session) -> list[Violation]:
             *MONEY_RULES,
             *CARD_RULES,
             *INVOICING_RULES,
+            *CREDIT_RULES,
             *SUPPLY_RULES,
             *PLANNING_RULES,
         )

@@ -15,7 +15,14 @@ def order_of(session: Session, key: str) -> Order:
     found = session.get(Order, key, with_for_update=True)
     if found is None:
         raise NotFound("order", key)
+    session.info[f"order {key}"] = found  # a session forgets rows that nobody holds
     return found
+
+
+def order_kept(session: Session, key: str) -> Order:
+    """The order as this transaction has locked it, without asking again."""
+    known = session.info.get(f"order {key}")
+    return known if isinstance(known, Order) else session.get_one(Order, key)
 
 
 def lines_of(session: Session, order: str) -> dict[int, OrderLine]:

@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from sqlalchemy import delete, insert, select
+from sqlalchemy import delete, func, insert, select
 from sqlalchemy.orm import Session
 
-from database import intake
+from database import credit, intake
 from database.backorders import give_back
 from database.journal import close_doors, write_audit
 from database.locks import invoice_of, lines_of, order_of, require
-from database.tables import Customer, ExceptionRow, Order, OrderFinding, OrderLine
+from database.tables import Customer, ExceptionRow, HouseSetting, Order, OrderFinding, OrderLine
 from database.terms import customer_and_terms
 from database.validation import MOST_MINOR, MOST_UNITS, find_all
+from domain.credit import CreditQuestion, StopStage
 from domain.errors import NotFound
 from domain.exceptions import WITHDRAWN, Decision
-from domain.order import PlaceOrder, ShippingPolicy
+from domain.order import PaymentTerms, PlaceOrder, ShippingPolicy
+from domain.order_money import money_of_lines
 from domain.steps import (
     Accepted,
     AcceptOrder,
@@ -38,12 +40,14 @@ def accept_order(session: Session, request: AcceptOrder) -> Accepted:
     """Write the order with all its findings; without mendable and fatal ones it is accepted.
 
     A corrected order under a new key replaces what was written, until it is accepted. Mendable findings that were `waived` become notes.
+    One that only credit stops waits for that.
     """
     placed = _with_addresses(session, request.placed)
     customer, terms = customer_and_terms(session, placed.customer, placed.terms)
+    question = _question(request)
     findings = [
         finding.model_copy(update={"severity": Severity.NOTE}) if request.waived and finding.severity is Severity.MENDABLE else finding
-        for finding in find_all(session, placed, customer, request.price_tolerance, terms)
+        for finding in find_all(session, placed, customer, request.price_tolerance, terms, question, request.at)
     ]
     order = _write(session, placed, customer)
     if request.placed.ship_to is not None:
@@ -51,6 +55,9 @@ def accept_order(session: Session, request: AcceptOrder) -> Accepted:
     _write_findings(session, request.order, findings)
     if order.accepted_at is None and all(finding.severity is Severity.NOTE for finding in findings):
         order.accepted_at = request.at
+    stops = tuple(finding.reason for finding in findings if finding.severity is Severity.STOP)
+    if customer is not None and stops and all(finding.severity in (Severity.NOTE, Severity.STOP) for finding in findings):
+        credit.stand(session, request, question, customer.customer, stops)
     return Accepted(
         customer=customer.customer if customer else placed.customer,
         findings=tuple(findings),
@@ -73,17 +80,23 @@ def change_lines(session: Session, request: ChangeLines) -> Recorded:
         order.requested_at = request.requested_at
     if request.total is not None:
         order.total = request.total.minor
+    for money in request.money:
+        if money.line in lines:
+            lines[money.line].priced, lines[money.line].amount = money.priced, money.amount
     if any(change.cancel for change in request.changes):
         session.flush()
         give_back(session, request.order, request.key, request.at)
+        credit.changed(session, order.customer, request.at)
     return Recorded()
 
 
 def cancel_rest(session: Session, request: CancelRest) -> Recorded:
     """Every unit that is still open is cancelled; an order that was never written down has none."""
     close_doors(session, request.undoes)
-    session.get(Order, request.order, with_for_update=True)
+    order = session.get(Order, request.order, with_for_update=True)
     _cancel_open(session, request)
+    credit.let_go(session, request, credit.ORDER, "the order is cancelled")
+    credit.changed(session, order.customer if order else None, request.at)
     return Recorded()
 
 
@@ -97,6 +110,8 @@ def record_exception(session: Session, request: RecordException) -> Recorded:
     row.kind, row.subject, row.detail = stands.kind.value, stands.subject, stands.detail
     row.opened_at, row.due_at, row.escalations = stands.opened_at, stands.due_at, stands.escalations
     row.decision = stands.decision.model_dump_json() if stands.decision else None
+    if stands.decision is not None and stands.decision.choice == "bill":  # from now on it is owed, and uses credit
+        order_of(session, request.order).terms = PaymentTerms.NET_14.value
     return Recorded()
 
 
@@ -109,6 +124,8 @@ def record_notes(session: Session, request: RecordNotes) -> Recorded:
         invoice_of(session, request.order, number).promised_by = promised_by
     for number, review_at in request.disputed.items():
         invoice_of(session, request.order, number).dispute_review_at = review_at
+    if order is not None and any(request.disputed.values()):
+        credit.changed(session, order.customer, request.at)
     for note in request.notes:
         write_audit(session, request, "note", note)
     return Recorded()
@@ -124,6 +141,8 @@ def close_order(session: Session, request: CloseOrder) -> Recorded:
     order.held, order.review_at = "", None
     if request.outcome is not Outcome.CLOSED:
         _cancel_open(session, request)
+        credit.let_go(session, request, None, f"the order is {request.outcome}")
+        credit.changed(session, order.customer, request.at)
     else:
         give_back(session, request.order, request.key, request.at)
     withdrawn = Decision(choice=WITHDRAWN, by="holdfast", at=request.at).model_dump_json()
@@ -146,12 +165,20 @@ def _with_addresses(session: Session, placed: PlaceOrder) -> PlaceOrder:
     return placed.model_copy(update={"ship_to": kept.ship_to, "bill_to": placed.bill_to or kept.bill_to})
 
 
+def _question(request: AcceptOrder) -> CreditQuestion:
+    """What is asked of the customer's credit; an order that began on older code asks it too."""
+    on_terms = request.placed.terms is not PaymentTerms.PREPAID
+    return request.credit or CreditQuestion(stage=StopStage.ACCEPTANCE, on_terms=on_terms, review_at=request.at + timedelta(days=1))
+
+
 def _write(session: Session, placed: PlaceOrder, customer: Customer | None) -> Order:
     order = session.get(Order, placed.key, with_for_update=True)
     if order is not None and order.accepted_at is not None:
         return order
     if order is None:
+        ledger = select(HouseSetting.value).where(HouseSetting.name == credit.LEDGER_CURRENCY).scalar_subquery()
         order = Order(order=placed.key, channel=placed.channel, external_id=placed.external_id, held="", outcome="", reason="")
+        order.ledger_currency = func.coalesce(ledger, credit.USUAL_LEDGER)
         session.add(order)
     else:
         session.execute(delete(OrderLine).where(OrderLine.order == placed.key))
@@ -177,9 +204,11 @@ def _policy(placed: PlaceOrder, customer: Customer | None) -> ShippingPolicy:
 def _lines(placed: PlaceOrder) -> list[dict[str, object]]:
     """One row per line number; what no order can hold (and a fatal finding names) is stored as the nearest that fits."""
     rows: list[dict[str, object]] = []
+    money = _storable_money(placed)
     for line in placed.numbered().values():
         units = min(max(line.quantity, 0), MOST_UNITS)
         about = {"order": placed.key, "line": line.number, "item": line.item, "description": line.description, "bills_to": line.number}
+        about |= {"amount": money.get(line.number, 0), "priced": units}
         rows.append(about | {"unit_price": str(line.unit_price), "ordered": units, "open": units, "requested_at": line.requested_at})
     return rows
 
@@ -189,6 +218,13 @@ def _storable_total(placed: PlaceOrder) -> int:
         return max(min(placed.total.minor, MOST_MINOR), -MOST_MINOR)
     except KeyError:  # an unknown currency, which is a fatal finding
         return 0
+
+
+def _storable_money(placed: PlaceOrder) -> dict[int, int]:
+    try:
+        return {money.line: max(min(money.amount, MOST_MINOR), -MOST_MINOR) for money in money_of_lines(placed)}
+    except KeyError:  # an unknown currency, which is a fatal finding
+        return {}
 
 
 def _write_findings(session: Session, order: str, findings: list[Finding]) -> None:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from database import credit, exchange
 from database.locks import invoice_of, order_of, payment_of, require
 from database.settling import lose_discount, refill, take_discount
 from database.tables import (
@@ -92,7 +95,7 @@ def apply_payment(session: Session, request: ApplyPayment) -> Recorded:
             raise Conflict(f"Payment {request.payment}", f"{known.amount} instead of {amount} minor units")
         if known.key != request.key:
             _apply_on_account(session, request, known)
-            lift_credit_hold(session, order)
+            lift_credit_hold(session, order, request.at)
         return Recorded()
     rest = amount - sum(part.amount.minor for part in request.parts)
     require(amount > 0 and rest >= 0, f"Payment {request.payment} of {amount} minor units cannot be shared as {amount - rest}.")
@@ -106,7 +109,7 @@ def apply_payment(session: Session, request: ApplyPayment) -> Recorded:
         take_discount(session, request, payment, discounted, taken)
         refill(session, discounted)
     enter(session, request, "payment", -rest, None, request.payment, name="account")
-    lift_credit_hold(session, order)
+    lift_credit_hold(session, order, request.at)
     return Recorded()
 
 
@@ -166,6 +169,7 @@ def enter(
             key=key, order=step.order, invoice=invoice, kind=kind, amount=amount, payment=payment, note=note, at=step.at
         )
         session.add(entry)
+        exchange.entered(session, step.order)
 
 
 def net_prepayment(session: Session, step: Step, invoice: Invoice, prepaid: Prepayment) -> None:
@@ -219,13 +223,21 @@ def _apply_on_account(session: Session, request: ApplyPayment, payment: Payment)
     enter(session, request, "payment", wanted, None, payment.payment, name="account")
 
 
-def lift_credit_hold(session: Session, order: Order) -> None:
-    """The hold that a last reminder brought ends when no invoice with such a reminder has a balance."""
+def lift_credit_hold(session: Session, order: Order, at: datetime | None = None) -> None:
+    """Less is owed: the hold that a last reminder brought ends when no invoice with such a reminder has a balance, and orders of the
+    customer that credit has stopped are told when they may go on.
+    """
+    held, waited_for = credit.held_or_waited_for(session, order.customer)
+    if held:
+        _lift(session, order)
+    if held or waited_for:
+        credit.changed(session, order.customer, at)
+
+
+def _lift(session: Session, order: Order) -> None:
     if order.customer is None:
         return
-    held = session.scalar(select(Customer.credit_hold).where(Customer.customer == order.customer))
-    if not held:
-        return
+    credit.family_locked(session, order.customer)
     customer = session.get_one(Customer, order.customer, with_for_update=True)
     owed = (
         select(Reminder.level)

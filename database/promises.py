@@ -9,7 +9,7 @@ from typing import cast
 from sqlalchemy import ColumnElement, and_, func, insert, select
 from sqlalchemy.orm import Session
 
-from database import orders, shipments, stock
+from database import credit, orders, shipments, stock
 from database.availability import free_by_location, lead_times, scheduled_receipts, waiting_lines
 from database.calendars import Way, ways
 from database.locks import lines_of, order_of, reservations_of, stock_of_items
@@ -68,7 +68,8 @@ def allocate(session: Session, request: AllocateStock) -> Allocation:
         last = max((expected[line] for line in late), key=lambda each: each.ready_at)
         expected = {need.line: last for need in request.needs}
     promises = _promise(session, request.order, expected, request.at, request.day, only_later=True)
-    return allocation.model_copy(update={"promises": promises})
+    judged = credit.judge_step(session, request, request.credit) if allocation.shipments else None
+    return allocation.model_copy(update={"promises": promises, "credit": judged})
 
 
 def move_promises(session: Session, request: MovePromises) -> PromisesMoved:

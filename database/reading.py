@@ -19,6 +19,7 @@ from database.tables import (
     Base,
     CollectibleRow,
     CreditNote,
+    CreditWait,
     Customer,
     DepositRow,
     ExceptionRow,
@@ -213,6 +214,7 @@ def _views(session: Session, keys: Sequence[str]) -> dict[str, OrderView]:
     parts = _by_order(session, InstalmentRow, keys)
     received = {key: sum(each.amount - each.refunded for each in payments[key] if not each.reversed) for key in keys}
     exceptions, promises = _by_order(session, ExceptionRow, keys), _by_order(session, Promise, keys)
+    credit = _by_order(session, CreditWait, keys)
     views = {}
     named = select(Order, Customer.name).outerjoin(Customer, Customer.customer == Order.customer).where(Order.order.in_(keys))
     for order, name in session.execute(named):
@@ -253,6 +255,7 @@ def _views(session: Session, keys: Sequence[str]) -> dict[str, OrderView]:
                 collectibles[key],
                 deposits[key],
                 received[key],
+                credit[key],
             ),
         )
     return views

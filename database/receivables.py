@@ -158,7 +158,7 @@ def write_off(session: Session, request: WriteOff) -> Recorded:
     invoice.balance -= amount
     enter(session, request, "write_off", -amount, request.invoice, note=request.reason)
     refill(session, invoice)
-    lift_credit_hold(session, order)
+    lift_credit_hold(session, order, request.at)
     return Recorded()
 
 
@@ -204,7 +204,7 @@ def issue_credit(session: Session, request: IssueCredit) -> DocumentIssued:
     enter(session, request, "credit", -applied, request.invoice, note=request.reason)
     enter(session, request, "credit", -(total - applied), None, note=request.reason, name="account")
     refill(session, invoice)
-    lift_credit_hold(session, order)
+    lift_credit_hold(session, order, request.at)
     return DocumentIssued(number=f"CN-{sequence:06d}")
 
 

@@ -7,11 +7,13 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy.orm import Session
+from sqlalchemy import or_, select
+from sqlalchemy.orm import Session, aliased
 
 from database.calendars import read_calendar
 from database.parcels import SERIES
 from database.quotas import quota_stands, set_quota
+from database.rates import set_ledger_currency
 from database.stock import receive_stock
 from database.tables import (
     Base,
@@ -78,6 +80,10 @@ def seed(session: Session, catalogue: Mapping[str, Any]) -> None:
                 for row in section(entry):
                     session.merge(row)
                     session.flush()
+    _check_parents(session)
+    if "house" in catalogue:
+        with _told_where("catalogue, house"):
+            set_ledger_currency(session, catalogue["house"]["ledger_currency"])
     for number, entry in enumerate(catalogue.get("stock", ()), 1):
         with _told_where(f"catalogue, stock, entry {number}"):
             item, location, bin_, lot = entry["item"], entry["location"], entry.get("bin", ""), entry.get("lot", "")
@@ -98,6 +104,15 @@ def seed(session: Session, catalogue: Mapping[str, Any]) -> None:
             share = SetQuota(**entry)
             if not quota_stands(session, share):
                 set_quota(session, share)
+
+
+def _check_parents(session: Session) -> None:
+    parent = aliased(Customer)
+    chosen = select(Customer.customer, Customer.parent, parent.parent).outerjoin(parent, parent.customer == Customer.parent)
+    wrong = chosen.where(Customer.parent.is_not(None), or_(parent.customer.is_(None), parent.parent.is_not(None)))
+    for customer, named, its_own in session.execute(wrong.limit(1)):
+        why = f"has a parent itself ({its_own})" if its_own else "is no customer"
+        raise InputRefused(f"catalogue, customer {customer}", f"its parent {named} {why}")
 
 
 @contextmanager
@@ -231,6 +246,8 @@ def _customers(entry: Mapping[str, Any]) -> Iterator[Base]:
         priority=entry.get("priority"),
         ships=ShippingPolicy(entry["ships"]).value if entry.get("ships") else None,
         min_life_days=entry.get("min_life_days", 0),
+        **({"parent": entry["parent"]} if "parent" in entry else {}),
+        **({"overdue_days": entry["overdue_days"]} if "overdue_days" in entry else {}),
         email=entry.get("email", ""),
         invoicing=Invoicing(entry["invoicing"]).value if entry.get("invoicing") else "",
         vat_id=entry.get("vat_id", ""),

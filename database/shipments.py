@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from sqlalchemy.orm import Session
 
-from database import counting, lots, picking
+from database import counting, credit, lots, picking
 from database.backorders import free_for_queue
 from database.journal import HOLDFAST
 from database.locks import invoice_of, items_locked, lines_of, order_of, require, reservations_of, return_of, shipment_of, stock_behind
@@ -105,7 +105,8 @@ def record_packing(session: Session, request: RecordPacking) -> ParcelsRecorded:
     drawn = keep_parcels(session, request.order, request.shipment, request.parcels)
     _advance(shipment, kept, "packed")
     shipment.due_at = None
-    return ParcelsRecorded(sscc=drawn)
+    judged = credit.judge_step(session, request, request.credit, f"shipment {request.shipment}") if shipment.status == "packed" else None
+    return ParcelsRecorded(sscc=drawn, credit=judged)
 
 
 def ship_booking(session: Session, request: ShipParcels, shipped: Shipped) -> Shipped:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from database.tables import Customer, CustomerAlias, PaymentTermsRow
@@ -11,15 +11,20 @@ from domain.terms import BUILT_IN, Invoicing, Terms
 
 
 def customer_and_terms(session: Session, stated: str, code: TermsCode) -> tuple[Customer | None, Terms | None]:
-    """Our customer by their id or by an alias, locked (two orders must not both take the last of one credit limit), and the terms.
+    """Our customer by their id or by an alias, locked after their parent, and the terms.
+
+    Locked, because two orders must not both take the last of one credit limit.
 
     A customer who is invoiced by period is so whatever their terms say. Without a row the codes that every installation has mean what they
     always meant; another code is None.
     """
     alias = select(CustomerAlias.customer).where(CustomerAlias.alias == stated).scalar_subquery()
     definition = select(PaymentTermsRow.definition).where(PaymentTermsRow.terms == str(code)).scalar_subquery()
-    known, written = session.execute(select(alias, definition)).one()
+    parent = select(Customer.parent).where(Customer.customer == func.coalesce(alias, stated)).scalar_subquery()
+    known, written, head = session.execute(select(alias, definition, parent)).one()
     terms = Terms.model_validate_json(written) if written else BUILT_IN.get(str(code))
+    if head:  # before its child, as everybody locks a family
+        session.get(Customer, head, with_for_update=True)
     customer = session.get(Customer, known or stated, with_for_update=True)
     if terms is not None and (customer is None or customer.invoicing):
         invoicing = Invoicing(customer.invoicing) if customer is not None else Invoicing.PER_SHIPMENT

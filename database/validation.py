@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import datetime
 from decimal import Decimal
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from database.tables import Customer, Invoice, Item, Order, OrderLine, Price
+from database import credit
+from database.tables import Customer, Item, Price
+from domain.credit import CreditQuestion
 from domain.money import Money, is_currency
-from domain.order import PaymentTerms, PlaceOrder
+from domain.order import PlaceOrder
 from domain.steps import Finding, Severity
 from domain.terms import Terms
 
@@ -22,12 +25,22 @@ MOST_MINOR = 10**17
 
 
 def find_all(
-    session: Session, placed: PlaceOrder, customer: Customer | None, price_tolerance: Decimal, terms: Terms | None = None
+    session: Session,
+    placed: PlaceOrder,
+    customer: Customer | None,
+    price_tolerance: Decimal,
+    terms: Terms | None,
+    question: CreditQuestion,
+    at: datetime,
 ) -> list[Finding]:
-    """Every finding, in the order of the document: lines first, then the whole, then the customer. `customer` is locked by the caller."""
+    """Every finding, in the order of the document: lines first, then the whole, then the customer and its credit.
+
+    `customer` is locked by the caller; `terms` are those that the order names, if there are such.
+    """
     findings = [*_lines(session, placed), *_prices(session, placed, customer, price_tolerance)]
     findings.sort(key=lambda finding: int(finding.place.removeprefix("line ")))
-    return [*findings, *_whole(placed), *_customer(session, placed, customer), *_terms(placed, terms)]
+    found = [*findings, *_whole(placed), *_customer(placed, customer), *_terms(placed, terms)]
+    return [*found, *_credit(session, placed, customer, question, at)]
 
 
 def _lines(session: Session, placed: PlaceOrder) -> Iterator[Finding]:
@@ -76,21 +89,15 @@ def _whole(placed: PlaceOrder) -> Iterator[Finding]:
         yield _mendable("ship_to", "there is no address to ship to")
 
 
-def _customer(session: Session, placed: PlaceOrder, customer: Customer | None) -> Iterator[Finding]:
+def _customer(placed: PlaceOrder, customer: Customer | None) -> Iterator[Finding]:
     if customer is None:
         yield _mendable("customer", f"nobody knows the customer {placed.customer!r}")
         return
     name = customer.customer
-    if customer.blocked:
-        yield _mendable("customer", f"{name} is blocked")
-    if customer.credit_hold:
-        yield _mendable("customer", f"{name} is on credit hold: a last reminder is not paid")
     if is_currency(placed.currency) and customer.currency != placed.currency:
         yield _mendable("currency", f"{name} buys in {customer.currency}, the order is in {placed.currency}")
     if str(placed.terms) not in customer.terms.split():
         yield _mendable("terms", f"{name} has not got the payment terms {placed.terms!s}")
-    if placed.terms is not PaymentTerms.PREPAID and customer.currency == placed.currency and is_currency(placed.currency):
-        yield from _credit(session, placed, customer)
 
 
 def _terms(placed: PlaceOrder, terms: Terms | None) -> Iterator[Finding]:
@@ -100,26 +107,11 @@ def _terms(placed: PlaceOrder, terms: Terms | None) -> Iterator[Finding]:
         yield _mendable("terms", f"the payment terms {placed.terms!s} name amounts in {terms.currency}, the order is in {placed.currency}")
 
 
-def _credit(session: Session, placed: PlaceOrder, customer: Customer) -> Iterator[Finding]:
-    if customer.credit_limit is None:
-        return
-    owed = exposure(session, customer, leave_out=placed.key)
-    if owed.minor + placed.total.minor > customer.credit_limit:
-        limit = Money(minor=customer.credit_limit, currency=customer.currency)
-        yield _mendable("credit", f"{customer.customer} owes {owed}; with this order of {placed.total} that is above the limit of {limit}")
-
-
-def exposure(session: Session, customer: Customer, leave_out: str = "") -> Money:
-    """What the customer owes and will owe: open invoices, plus what accepted orders on terms have not been invoiced yet."""
-    mine = (Order.customer == customer.customer, Order.currency == customer.currency, Order.order != leave_out)
-    balances = select(func.coalesce(func.sum(Invoice.balance), 0)).join(Order, Order.order == Invoice.order).where(*mine)
-    invoiced = select(func.coalesce(func.sum(Invoice.total), 0)).where(Invoice.order == Order.order).scalar_subquery()
-    unshipped = OrderLine.open + OrderLine.allocated + OrderLine.picked + OrderLine.packed > 0
-    to_come: ColumnElement[bool] = select(OrderLine.line).where(OrderLine.order == Order.order, unshipped).exists()
-    accepted = (Order.accepted_at.is_not(None), Order.outcome == "", Order.terms != PaymentTerms.PREPAID.value, to_come)
-    rest = session.execute(select(Order.total, invoiced).where(*mine, *accepted))
-    minor = int(session.scalar(balances) or 0) + sum(max(total - int(already), 0) for total, already in rest)
-    return Money(minor=minor, currency=customer.currency)
+def _credit(session: Session, placed: PlaceOrder, customer: Customer | None, question: CreditQuestion, at: datetime) -> Iterator[Finding]:
+    """What stops the order until it changes by itself; a person entitled may let it pass."""
+    if customer is not None and is_currency(placed.currency):
+        for reason in credit.judge(session, question, placed.key, customer.customer, placed.total, at).reasons:
+            yield Finding(place="credit", reason=reason, severity=Severity.STOP)
 
 
 def _said(stated: Money) -> str:

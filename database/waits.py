@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 
-from database.tables import CollectibleRow, DepositRow, Invoice, Order, OrderLine, Return, Shipment
+from database.tables import CollectibleRow, CreditWait, DepositRow, Invoice, Order, OrderLine, Return, Shipment
 from domain.exceptions import OpenException
 from domain.lifecycle import Wait
 from domain.views import WaitView
@@ -24,6 +24,7 @@ def waits_of(
     collectibles: Iterable[CollectibleRow] = (),
     deposits: Iterable[DepositRow] = (),
     received: int = 0,
+    credit: Iterable[CreditWait] = (),
 ) -> tuple[WaitView, ...]:
     """`received` are the minor units that came in and stand.
 
@@ -35,6 +36,7 @@ def waits_of(
         *(_wait(Wait.DECISION, f"exception {e.number}: {e.kind}", e.due_at) for e in exceptions if e.decision is None),
         *([_wait(Wait.RELEASE, "order", order.review_at)] if order.held else []),
         *(_wait(Wait.DEPOSIT, "order", d.due_at) for d in deposits if d.before_supply and received < d.amount and not shipments),
+        *(_wait(Wait.CREDIT, row.subject, row.review_at) for row in credit),
         *(_wait(Wait.STOCK, f"line {line.line}", line.backorder_due) for line in lines if line.open and line.backorder_due),
         *(_wait(_ON_THE_WAY[s.status], f"shipment {s.shipment}", s.due_at) for s in shipments if s.status in _ON_THE_WAY),
         *(_wait(Wait.INVOICE, f"shipment {c.shipment}", c.due_at) for c in collectibles if c.document is None and not c.apart),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from domain.cards import terms_known
+from domain.credit import RELEASERS
 from domain.errors import InputRefused
 from domain.exceptions import ExceptionKind, OpenException
 from domain.lifecycle import TAKEN
@@ -14,6 +15,7 @@ from domain.messages import (
     Decide,
     DisputeInvoice,
     PromiseToPay,
+    ReleaseCredit,
     ReleaseOrder,
     Request,
     RequestReturn,
@@ -22,6 +24,9 @@ from domain.messages import (
 from domain.money import parse_amount
 from domain.returning import by_line, refuse_return
 from domain.state import OrderState
+
+_NEEDS_ROLE = {ExceptionKind.CREDIT_STOP: "release", ExceptionKind.INVOICE_BLOCKED: "invoice_now"}
+"""Choices that are open to those alone who may release credit."""
 
 LONGEST_ITEM = 100
 LONGEST_CUSTOMER = 120
@@ -42,6 +47,8 @@ def refusal(state: OrderState, request: Request, now: datetime) -> str | None:
             return _refuse_amendment(state, request)
         case ReleaseOrder() if not state.holds:
             return "The order is not on hold."
+        case ReleaseCredit():
+            return _refuse_credit_release(state, request, now)
         case Decide():
             return _refuse_decision(state, request)
         case RequestReturn():
@@ -68,6 +75,26 @@ def _refuse_amendment(state: OrderState, request: AmendOrder) -> str | None:
     return None
 
 
+def _refuse_credit_release(state: OrderState, request: ReleaseCredit, now: datetime) -> str | None:
+    if state.stopped:
+        return "The order is already being cancelled."
+    if not may_release_credit(request):
+        return _not_entitled(request)
+    if request.expires_at <= now:
+        return "A release of credit needs an end in the future."
+    if request.cap is not None and (request.cap.currency != state.currency or request.cap.minor <= 0):
+        return f"The order is in {state.currency}: it cannot be released up to {request.cap}."
+    return None
+
+
+def may_release_credit(request: Request) -> bool:
+    return any(role in RELEASERS for role in request.roles)
+
+
+def _not_entitled(request: Request) -> str:
+    return f"Credit is released by a {' or a '.join(RELEASERS)}; {request.actor} is neither."
+
+
 def _refuse_decision(state: OrderState, request: Decide) -> str | None:
     exception = next((e for e in state.exceptions if e.number == request.exception), None)
     if exception is None:
@@ -76,6 +103,8 @@ def _refuse_decision(state: OrderState, request: Decide) -> str | None:
         return f"Exception {exception.number} was already answered: {exception.decision.choice}."
     if request.choice not in exception.choices:
         return f"{request.choice!r} is not offered for {exception.kind}; choose one of: {', '.join(exception.choices)}."
+    if request.choice == _NEEDS_ROLE.get(exception.kind) and not may_release_credit(request):
+        return _not_entitled(request)
     return _refuse_details(state, exception, request)
 
 

@@ -12,6 +12,8 @@ class ExceptionKind(StrEnum):
     VALIDATION_FINDINGS = "validation_findings"  # the order as captured has findings that a person can mend
     PAYMENT_DECLINED = "payment_declined"  # the gateway did not authorize a prepaid order
     DEPOSIT_OVERDUE = "deposit_overdue"  # the deposit that the terms ask for was not paid in time
+    CREDIT_STOP = "credit_stop"  # the customer's credit has stopped the order for longer than its review date
+    INVOICE_BLOCKED = "invoice_blocked"  # goods have left, and their customer has been blocked for invoices beyond the review date
     BACKORDER_OVERDUE = "backorder_overdue"  # stock did not come by the backorder's deadline
     PROMISE_BROKEN = "promise_broken"  # goods come later than the customer was told, or wanted them
     PICK_OVERDUE = "pick_overdue"  # the floor has not confirmed a pick in time
@@ -51,6 +53,12 @@ RULES: dict[ExceptionKind, ExceptionRule] = {
     ExceptionKind.VALIDATION_FINDINGS: ExceptionRule(choices=("correct", "accept", "reject"), owner="order_desk"),
     ExceptionKind.PAYMENT_DECLINED: ExceptionRule(choices=("retry", "bill", "cancel"), owner="credit_controller"),
     ExceptionKind.DEPOSIT_OVERDUE: ExceptionRule(choices=("wait_on", "go_on", "cancel"), owner="credit_controller"),
+    ExceptionKind.CREDIT_STOP: ExceptionRule(
+        choices=("release", "keep_waiting", "cancel"), owner="credit_controller", escalates_to="finance_manager"
+    ),
+    ExceptionKind.INVOICE_BLOCKED: ExceptionRule(
+        choices=("invoice_now", "keep_waiting"), owner="credit_controller", escalates_to="finance_manager"
+    ),
     ExceptionKind.BACKORDER_OVERDUE: ExceptionRule(choices=("wait_on", "substitute", "cancel_line", "split"), owner="order_desk"),
     ExceptionKind.PROMISE_BROKEN: ExceptionRule(
         choices=("accept_new_date", "look_elsewhere", "substitute", "cancel_line"), owner="order_desk", answer_within=1
@@ -97,6 +105,7 @@ class Decision(Value):
     customer: str = ""
     ship_to: Address | None = None
     note: str = ""
+    roles: tuple[str, ...] = ()  # in which the person decided
 
 
 WITHDRAWN = "withdrawn"

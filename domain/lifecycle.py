@@ -11,6 +11,7 @@ from domain.messages import (
     AmendOrder,
     CancelOrder,
     CarrierEvent,
+    CreditCleared,
     Decide,
     DeliveryConfirmed,
     DisputeInvoice,
@@ -23,6 +24,7 @@ from domain.messages import (
     PaymentReversed,
     PickConfirmed,
     PromiseToPay,
+    ReleaseCredit,
     ReleaseOrder,
     Request,
     RequestReturn,
@@ -100,6 +102,7 @@ class Wait(StrEnum):
     DECISION = "decision"  # a person decides an exception; at the deadline it escalates
     RELEASE = "release"  # a hold is lifted; at its review date somebody is asked why it stands
     DEPOSIT = "deposit"  # a deposit is paid; at the deadline the credit controller is asked
+    CREDIT = "credit"  # the customer's credit has room again; at the review date the credit controller is asked
     STOCK = "stock"  # a backorder's stock arrives; at the deadline a person decides
     PICK = "pick"  # the floor confirms the pick; at the deadline the warehouse lead is asked
     PACK = "pack"  # the floor confirms the parcels; at the deadline the warehouse lead is asked
@@ -123,6 +126,7 @@ WAIT_SUMMARIES: dict[Wait, str] = {
     Wait.DECISION: "A person has to decide; then it escalates",
     Wait.RELEASE: "On hold; then somebody is asked why",
     Wait.DEPOSIT: "Waiting for the deposit; then the credit controller is asked",
+    Wait.CREDIT: "Stopped by credit; then the credit controller is asked",
     Wait.STOCK: "Waiting for stock; then a person decides",
     Wait.PICK: "Waiting for the pick; then the warehouse lead is asked",
     Wait.PACK: "Waiting for the parcels; then the warehouse lead is asked",
@@ -145,6 +149,7 @@ TAKEN: dict[type[Request], tuple[Stage, ...]] = {
     AmendOrder: (Stage.CAPTURED, *_WORKING),
     HoldOrder: (Stage.CAPTURED, *_WORKING),
     ReleaseOrder: (Stage.CAPTURED, *_WORKING, *_AFTER),
+    ReleaseCredit: (Stage.CAPTURED, *_WORKING),
     Decide: (Stage.CAPTURED, *_WORKING, *_AFTER, Stage.CANCELLING),
     RequestReturn: (*_WORKING, *_AFTER),
     DisputeInvoice: (*_WORKING, *_AFTER),
@@ -182,6 +187,7 @@ TAKERS: dict[type[Fact], Taker] = {
     StockArrived: Taker(who="the backorder: stock is sought again", too_late=_A_NOTE),
     StockReallocated: Taker(who="the shipment, until it is picked: it is given up, and stock is sought again", too_late=_A_NOTE),
     SupplySlipped: Taker(who="the lines that wait for stock: each is promised anew", too_late=_A_NOTE),
+    CreditCleared: Taker(who="the order that credit has stopped: it is judged anew", too_late=_A_NOTE),
     ReturnRequested: Taker(who="a new return, when the rules allow it", too_late="a person is shown the refusal (`return_refused`)"),
     ReturnReceived: Taker(who="the return, while its goods are awaited", too_late=_A_PERSON),
     ReturnInspected: Taker(who="the return, when its goods are there", too_late=_A_PERSON),

@@ -169,6 +169,13 @@ class SupplySlipped(Fact):
     detail: Text = ""  # what changed, in words
 
 
+class CreditCleared(Fact):
+    """What had stopped this order over credit is gone: a payment, a credit note, a higher limit, a block that ended."""
+
+    fact: Literal["credit_cleared"] = "credit_cleared"
+    subject: Annotated[str, Field(max_length=120)] = "order"  # or the shipment whose invoice waits
+
+
 class ReturnKind(StrEnum):
     REFUND = "refund"  # goods come back, money goes back
     EXCHANGE = "exchange"  # goods come back, the same item goes out again
@@ -233,6 +240,7 @@ FACTS: dict[str, type[Fact]] = {
         StockArrived,
         StockReallocated,
         SupplySlipped,
+        CreditCleared,
         ReturnRequested,
         ReturnReceived,
         ReturnInspected,
@@ -252,6 +260,7 @@ AnyFact = Annotated[
     | StockArrived
     | StockReallocated
     | SupplySlipped
+    | CreditCleared
     | ReturnRequested
     | ReturnReceived
     | ReturnInspected
@@ -286,6 +295,14 @@ class HoldOrder(Request):
 
 class ReleaseOrder(Request):
     """Lift every hold."""
+
+
+class ReleaseCredit(Request):
+    """Let the order pass the credit stops until a date, as long as it comes to no more than `cap`; for credit controllers alone."""
+
+    reason: Annotated[str, Field(min_length=1, max_length=1_000)]
+    expires_at: Moment
+    cap: Money | None = None
 
 
 class Decide(Request):
@@ -340,6 +357,7 @@ REQUESTS: dict[str, type[Request]] = {
         AmendOrder,
         HoldOrder,
         ReleaseOrder,
+        ReleaseCredit,
         Decide,
         RequestReturn,
         DisputeInvoice,

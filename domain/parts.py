@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from domain.credit import StopStage
 from domain.messages import (
     CarrierStatus,
     Cause,
@@ -100,6 +101,15 @@ class CardAuthorization(Record):
     voided: bool = False  # given up, or ended by itself
 
 
+class CreditStop(Record):
+    """Credit has stopped the order: why, where, and when the credit controller is asked; of an invoice, it alone waits."""
+
+    stage: StopStage
+    reasons: list[str]
+    since: Moment
+    review_at: Moment
+
+
 class Shipment(Record):
     """What leaves one location together. `attempted` names the steps that may have had an effect, in order: undo goes backwards over it."""
 
@@ -133,6 +143,8 @@ class Shipment(Record):
     carrier_status_at: Moment | None = None
     invoice: int = 0
     collect_by: Moment | None = None  # it waits for a collective invoice, and when somebody is asked
+    invoice_stop: CreditStop | None = None  # its goods may leave, its invoice waits until the customer is not blocked any more
+    credit_judged_at: Moment | None = None  # when its credit was last found good; none: nobody asked
     draft: InvoiceDraft | None = None  # fixed once, so that the capture and the invoice are the same amount
     delivered_at: Moment | None = None
     signed_by: str = ""
@@ -274,6 +286,17 @@ class Hold(Record):
     by: str
     since: Moment
     review_at: Moment
+
+
+class CreditReleaseAsked(Record):
+    """A release that is recorded and not written down yet."""
+
+    by: str
+    roles: list[str]
+    reason: str
+    expires_at: Moment
+    cap: Money | None = None
+    cause: Cause | None = None
 
 
 class Repick(Record):

@@ -49,6 +49,9 @@ class Policies(Value):
     rma_expires: int = 21  # days until an authorized return that never came expires
     inspect_within: int = 3  # days from a return's receipt to its inspection
     collections_review: int = 90  # days after which a collection case is looked at again
+    credit_review: int = 1  # days that credit stops an order before the credit controller is asked
+    credit_stands: int = 3  # days after which goods that were held up since are judged anew before they go on
+    credit_release: int = 30  # days for which the answer to that question lets the order pass
     price_tolerance: Decimal = Decimal("0.02")  # how far a price may be from the price list, as a fraction
     ladder: tuple[ReminderLevel, ...] = LADDER
     leave_at_events: int = 20_000  # history events after which even retrying activities are interrupted to continue as new

@@ -15,13 +15,14 @@ from domain.messages import (
     HoldOrder,
     PromiseToPay,
     Receipt,
+    ReleaseCredit,
     ReleaseOrder,
     Request,
     RequestReturn,
     ReturnRequested,
     WriteOffInvoice,
 )
-from domain.parts import AmendmentAsked, Hold, Return
+from domain.parts import AmendmentAsked, CreditReleaseAsked, Hold, Return
 from domain.state import OrderState
 
 DISPUTE_REVIEW = 14
@@ -68,6 +69,17 @@ def record_request(state: OrderState, request: Request, now: datetime) -> Receip
         case ReleaseOrder():
             state.holds.clear()
             state.note("released", cause)
+        case ReleaseCredit():
+            state.credit_releases_asked.append(
+                CreditReleaseAsked(
+                    by=request.actor,
+                    roles=list(request.roles),
+                    reason=request.reason,
+                    expires_at=request.expires_at,
+                    cap=request.cap,
+                    cause=cause,
+                )
+            )
         case Decide():
             _decide(state, request, now)
         case RequestReturn():
@@ -98,6 +110,7 @@ def _decide(state: OrderState, request: Decide, now: datetime) -> None:
         customer=request.customer,
         ship_to=request.ship_to,
         note=request.note,
+        roles=request.roles,
     )
 
 

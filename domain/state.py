@@ -21,6 +21,8 @@ from domain.parts import (
     Attempt,
     Backorder,
     CardAuthorization,
+    CreditReleaseAsked,
+    CreditStop,
     DepositAsked,
     Hold,
     Invoice,
@@ -89,6 +91,10 @@ class OrderState(Record):
     returns: list[Return] = []
     exceptions: list[OpenException] = []
     holds: list[Hold] = []
+    credit_stop: CreditStop | None = None
+    credit_checks: int = 0  # how often an order that waits for credit was judged anew
+    credit_releases: int = 0
+    credit_releases_asked: list[CreditReleaseAsked] = []
     changes: int = 0  # how often lines were changed
     promises_moved: int = 0  # how often lines were promised anew because their supply slipped
     promises_accepted: int = 0  # how often the customer took new dates
@@ -156,6 +162,11 @@ class OrderState(Record):
     def admitted(self) -> bool:
         """Accepted, and a prepaid order's money is authorized."""
         return self.accepted and (not self.prepaid or bool(self.authorization))
+
+    @property
+    def on_terms(self) -> bool:
+        """What it ships will be owed."""
+        return self.terms is not PaymentTerms.PREPAID
 
     @property
     def ready(self) -> bool:

@@ -10,6 +10,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 from enum import StrEnum
 
+from domain.credit import CreditJudged, CreditQuestion
 from domain.exceptions import OpenException
 from domain.floor import PickedFrom
 from domain.messages import CarrierStatus, Cause, InspectedLine, LineQuantity, Parcel, ReturnKind
@@ -39,6 +40,7 @@ class Recorded(Value):
 class Severity(StrEnum):
     NOTE = "note"  # worth a look; the order goes on
     MENDABLE = "mendable"  # a person decides: correct, accept or reject
+    STOP = "stop"  # credit stops the order until that changes, or until somebody entitled lets it pass
     FATAL = "fatal"  # nobody can mend it: the order is rejected
 
 
@@ -54,6 +56,7 @@ class AcceptOrder(Step):
     placed: PlaceOrder
     price_tolerance: Decimal
     waived: bool = False
+    credit: CreditQuestion | None = None
 
 
 class Accepted(Value):
@@ -96,6 +99,7 @@ class AllocateStock(Step):
     day: timedelta = timedelta(days=1)  # how long a day is: promises are reckoned in it
     only: str = ""
     avoid_bins: tuple[str, ...] = ()
+    credit: CreditQuestion | None = None
 
 
 class Pick(Value):
@@ -142,6 +146,7 @@ class Allocation(Value):
     shipments: tuple[PlannedShipment, ...] = ()
     short: tuple[Shortage, ...] = ()
     promises: tuple[LinePromise, ...] = ()
+    credit: CreditJudged | None = None  # whether its picks may go to the floor; none: nobody asked
 
 
 class MovePromises(Step):
@@ -187,10 +192,19 @@ class LineChange(Value):
     origin: str = ""  # why a new line exists, in words
 
 
+class LineMoney(Value):
+    """What a placed line comes to in minor units, discount and added tax counted, for how many units."""
+
+    line: int
+    priced: int
+    amount: int
+
+
 class ChangeLines(Step):
     changes: tuple[LineChange, ...]
     requested_at: Moment | None = None
     total: Money | None = None  # what the order comes to now, when units were ordered on top
+    money: tuple[LineMoney, ...] = ()  # with `total`: what its lines come to
     reason: str
 
 
@@ -232,12 +246,14 @@ class RecordPacking(Step):
     shipment: int
     parcels: tuple[Parcel, ...]
     unpacked: tuple[LineQuantity, ...] = ()
+    credit: CreditQuestion | None = None
 
 
 class ParcelsRecorded(Value):
     """Booked; `sscc` numbers the parcels that had no number of their own, by parcel."""
 
     sscc: dict[int, str] = {}
+    credit: CreditJudged | None = None  # whether the parcels may leave; none: nobody asked
 
 
 class AbandonShipment(Step):

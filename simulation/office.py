@@ -20,6 +20,8 @@ Entries = list[Entry]
 SENSIBLE: Mapping[ExceptionKind, tuple[str, ...]] = {
     ExceptionKind.VALIDATION_FINDINGS: ("accept", "reject"),
     ExceptionKind.PAYMENT_DECLINED: ("retry", "cancel"),
+    ExceptionKind.CREDIT_STOP: ("release",),
+    ExceptionKind.INVOICE_BLOCKED: ("invoice_now",),
     ExceptionKind.BACKORDER_OVERDUE: ("wait_on", "cancel_line"),
     ExceptionKind.PROMISE_BROKEN: ("accept_new_date",),
     ExceptionKind.PICK_OVERDUE: ("wait_on",),
@@ -69,6 +71,7 @@ def decides(view: OrderView, script: Script, outbox: Outbox, day: timedelta, now
                     message_id=f"{name}/{choice}",
                     occurred_at=at,
                     actor=exception.owner,
+                    roles=(exception.owner,),
                     exception=exception.number,
                     choice=choice,
                     items=answer.items,

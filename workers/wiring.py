@@ -25,6 +25,7 @@ from temporalio.worker import (
 from activities.backorders import BackorderActivities
 from activities.bell import Bell
 from activities.collective import CollectiveActivities
+from activities.credit import CreditActivities
 from activities.dispatch import DispatchActivities
 from activities.floor import FloorActivities
 from activities.invoices import InvoiceActivities
@@ -119,6 +120,7 @@ def activities_by_queue(database: Database, behind: Partners, bell: Bell | None 
     money, invoices = MoneyActivities(database, behind.payments), InvoiceActivities(database, behind.mail)
     returns, dispatch = ReturnActivities(database, behind.carriers, bell), DispatchActivities(database, behind.carriers)
     supply, collective = SupplyActivities(database), CollectiveActivities(database)
+    supply, credit = SupplyActivities(database), CreditActivities(database)
     return {
         ORDERS_QUEUE: [
             orders.accept_order,
@@ -127,6 +129,8 @@ def activities_by_queue(database: Database, behind: Partners, bell: Bell | None 
             orders.record_exception,
             orders.record_notes,
             orders.close_order,
+            credit.check_credit,
+            credit.record_credit_release,
             stock.allocate_stock,
             stock.release_stock,
             stock.abandon_shipment,

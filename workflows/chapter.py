@@ -68,6 +68,7 @@ class Life:
     lines: asyncio.Lock = field(default_factory=asyncio.Lock)  # one change of the lines at a time: their numbers follow one another
     refunds: asyncio.Lock = field(default_factory=asyncio.Lock)
     cards: asyncio.Lock = field(default_factory=asyncio.Lock)  # one authorization at a time: each looks at what the others hold
+    credit: asyncio.Lock = field(default_factory=asyncio.Lock)
 
 
 def never() -> bool:

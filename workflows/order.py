@@ -24,6 +24,7 @@ with workflow.unsafe.imports_passed_through():
         HoldOrder,
         PromiseToPay,
         Receipt,
+        ReleaseCredit,
         ReleaseOrder,
         Request,
         RequestReturn,
@@ -38,7 +39,21 @@ with workflow.unsafe.imports_passed_through():
 
 from workflows import story
 from workflows.chapter import Chapter, Life, Stopped, never
-from workflows.stages import acceptance, cash, deposits, desk, fulfilment, invoicing, promising, returns, settlement, supply, undoing
+from workflows.stages import (
+    acceptance,
+    blocked_invoices,
+    cash,
+    deposits,
+    desk,
+    fulfilment,
+    invoicing,
+    promising,
+    returns,
+    settlement,
+    stopping,
+    supply,
+    undoing,
+)
 from workflows.stages import cards as card
 
 Begin = Callable[[], Coroutine[Any, Any, None]]
@@ -94,6 +109,8 @@ class Order:
                 yield self.chapter(f"exception {exception.number}", desk.follow, exception)
         if state.holds and not self.over():
             yield self.chapter("hold", desk.review_holds, stop=self.over)
+        if (state.credit_stop or state.credit_releases_asked) and not self.past_credit():
+            yield self.chapter("credit", stopping.wait_for_credit, stop=self.past_credit)
         if not state.admitted and not state.stopped and state.rejected is None:
             yield self.chapter("acceptance", acceptance.accept, stop=self.stopped)
         if state.admitted and state.deposit_open and not state.stopped:
@@ -109,8 +126,10 @@ class Order:
         for shipment in state.shipments:
             if (not shipment.settled or shipment.unshippable) and not self.stopped_before_shipping(shipment):
                 yield self.chapter(shipment.name, fulfilment.fulfil, shipment, stop=partial(self.stopped_before_shipping, shipment))
-            if invoicing.collects(state, shipment):
+            if invoicing.collects(state, shipment) and shipment.invoice_stop is None:
                 yield self.chapter(f"invoice of {shipment.name}", invoicing.collect, shipment)
+            if shipment.invoice_stop and shipment.to_invoice:
+                yield self.chapter(f"invoice of {shipment.name}", blocked_invoices.invoice_later, shipment)
         if state.written and cash.cash_waits(state):
             yield self.chapter("cash", cash.take_cash)
         for invoice in state.invoices:
@@ -137,6 +156,10 @@ class Order:
     def over(self) -> bool:
         """Nothing more will ship, so there is nothing left to hold."""
         return self.state.stopped or self.state.rejected is not None
+
+    def past_credit(self) -> bool:
+        """Nothing waits for credit: the order is being wound up, or was never accepted. A replacement after that may wait again."""
+        return self.state.winding_up or self.state.rejected is not None
 
     def winding_up(self) -> bool:
         return self.state.winding_up
@@ -177,7 +200,7 @@ class Order:
 
     def stopping(self, running: dict[str, asyncio.Task[None]]) -> bool:
         """Chapters that have to stop before winding up are still running."""
-        early = {"acceptance", "supply", "slips", "promise", "card"} | {
+        early = {"acceptance", "credit", "supply", "slips", "promise", "card"} | {
             shipment.name for shipment in self.state.shipments if shipment.shipped_at is None
         }
         return any(name in early for name in running)
@@ -298,6 +321,10 @@ class Order:
         return self._record(request)
 
     @workflow.update
+    def release_credit(self, request: ReleaseCredit) -> Receipt:
+        return self._record(request)
+
+    @workflow.update
     def decide(self, request: Decide) -> Receipt:
         return self._record(request)
 
@@ -331,6 +358,10 @@ class Order:
 
     @release_order.validator
     def _may_release(self, request: ReleaseOrder) -> None:
+        self._admit(request)
+
+    @release_credit.validator
+    def _may_release_credit(self, request: ReleaseCredit) -> None:
         self._admit(request)
 
     @decide.validator

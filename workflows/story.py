@@ -38,6 +38,7 @@ def details(life: Life) -> str:
     parts.append(f"{len(placed.lines)} lines, {total}, {state.terms}, ships {state.policy}")
     parts += [f"- waits: {_wait(waiting)}" for waiting in life.waiting.values()]
     parts += [f"- doing: {doing}" for doing in life.doing.values()]
+    parts += [f"- stopped by credit at {stop.stage}: {'; '.join(stop.reasons)}" for stop in [state.credit_stop] if stop]
     parts += [f"- on hold by {hold.by}: {hold.reason}" for hold in state.holds]
     parts += [
         f"- exception {e.number} for {e.owner}: {e.kind} of {e.subject}, choose {' or '.join(e.choices)}" for e in state.open_exceptions()

@@ -1,4 +1,4 @@
-"""The tables: catalogue, accounts, stock, claims, sourcing, supply, planning, floor, packing, carriers, orders, money, terms."""
+"""The tables, by subject: who, what and where; stock and its floor; orders; money; what came in and went out."""
 
 from database.tables.accounts import AccountEntry, StaffRole
 from database.tables.backorders import BackorderWin, ReallocationRow, ReallocationShare, ReallocationTake
@@ -7,6 +7,16 @@ from database.tables.callers import ApiKey
 from database.tables.carriers import CarrierCall, Dock, LabelDocument, Manifest, ManifestLine, PulledEvent
 from database.tables.catalogue import Customer, CustomerAlias, Item, Location, Price, PriceList, TransitTime
 from database.tables.claims import ChannelQuota, SoftReservation
+from database.tables.credit import (
+    CreditEvent,
+    CreditLimit,
+    CreditRelease,
+    CreditWait,
+    ExchangeEntry,
+    ExchangeRate,
+    ForeignPayment,
+    HouseSetting,
+)
 from database.tables.floor import Bin, CountTask, OutboxFact, PickedSerial, PickRelease, PickTask, ScanPart, ScanRow, Wave
 from database.tables.gateway import GatewayEventRow
 from database.tables.inbox import InboxEntry, InboxNeed, InboxPart, Mapping
@@ -83,17 +93,25 @@ __all__ = [
     "CollectiveInvoice",
     "CountTask",
     "Counter",
+    "CreditEvent",
+    "CreditLimit",
     "CreditLine",
     "CreditNote",
+    "CreditRelease",
+    "CreditWait",
     "Customer",
     "CustomerAlias",
     "DepositRow",
     "Dock",
     "EarlyDiscountRow",
     "ExceptionRow",
+    "ExchangeEntry",
+    "ExchangeRate",
+    "ForeignPayment",
     "FreightRate",
     "GatewayEventRow",
     "House",
+    "HouseSetting",
     "InboxEntry",
     "InboxNeed",
     "InboxPart",

@@ -40,7 +40,11 @@ class Price(Base):
 
 
 class Customer(Base):
-    """`blocked` is a person's decision; `credit_hold` comes with the reminder that says so and lifts itself when its invoices are paid."""
+    """`blocked` is the catalogue's word and means all; `block` is what a person set since, by kind.
+
+    `credit_hold` comes with the reminder that says so and lifts itself when its invoices are paid. The limits of a `parent` count what all
+    its accounts owe; a parent has none itself.
+    """
 
     __tablename__ = "customers"
 
@@ -51,7 +55,11 @@ class Customer(Base):
     terms: Mapped[str] = mapped_column(default="")  # the payment terms they have, separated by blanks
     credit_limit: Mapped[int | None]  # minor units of their currency; none: unlimited
     blocked: Mapped[bool] = mapped_column(default=False)
+    block: Mapped[str] = mapped_column(default="")  # all, ship or invoice; empty: none
+    block_reason: Mapped[str] = mapped_column(default="")
     credit_hold: Mapped[bool] = mapped_column(default=False)
+    parent: Mapped[str | None]  # another customer; no foreign key: SQLite would have to build the table anew under its references
+    overdue_days: Mapped[int | None]  # an invoice more days past due stops the orders; none: as the parent or the house has it
     priority: Mapped[int | None]  # in the backorder queue, 1 is first; none: the usual one
     ships: Mapped[str | None]  # the shipping policy of orders that state none; none: partial
     min_life_days: Mapped[int] = mapped_column(default=0)  # what is sent to them can be used at least so many days longer

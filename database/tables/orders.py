@@ -59,6 +59,7 @@ class Order(Base):
     placed_at: Mapped[datetime]
     requested_at: Mapped[datetime | None]
     total: Mapped[int]  # minor units, as placed
+    ledger_currency: Mapped[str] = mapped_column(default="EUR")  # the house's, when the order was taken in
     ship_country: Mapped[str] = mapped_column(default="")  # where it goes, as far as sourcing and the way there depend on it
     ship_postcode: Mapped[str] = mapped_column(default="")
     service: Mapped[str] = mapped_column(default="")  # the carrier service that the customer asked for
@@ -92,6 +93,8 @@ class OrderLine(Base):
     origin: Mapped[str] = mapped_column(default="")  # why a line that the customer did not place exists
     bills_to: Mapped[int]  # the placed line whose money its units take; 0: free of charge
     unit_price: Mapped[str]  # a decimal in major units
+    amount: Mapped[int] = mapped_column(default=0)  # minor units of the order's total that are this line's: net, and tax where it adds
+    priced: Mapped[int] = mapped_column(default=0)  # how many units `amount` is for
     ordered: Mapped[int]
     cancelled: Mapped[int] = mapped_column(default=0)
     open: Mapped[int] = mapped_column(default=0)

@@ -316,11 +316,11 @@ X12_FILES: dict[str, tuple[tuple[str, str, str, str, str], list[Order]]] = {
             Order(
                 "KE-612",
                 "KIOSKECK",
-                "More than the credit limit, and it is accepted.",
+                "More than the credit limit, and the credit controller lets it pass.",
                 (("GRD-500", 1),),
                 terms=30,
                 to="berlin",
-                script=decided(validation_findings="accept"),
+                script=decided(credit_stop="release"),
             ),
             Order(
                 "KN-613",
@@ -338,7 +338,7 @@ X12_FILES: dict[str, tuple[tuple[str, str, str, str, str], list[Order]]] = {
                 "The customer is blocked.",
                 (("ESP-DUO", 3),),
                 "rejected",
-                decided(validation_findings="reject"),
+                decided(credit_stop="cancel"),
                 terms=60,
                 to="berlin",
             ),

@@ -11,6 +11,7 @@ from domain.errors import OrderError, Unavailable
 from starters.cli import (
     asking,
     counting,
+    credit,
     demo,
     dispatch,
     floor,
@@ -64,6 +65,7 @@ for room in (
     dispatch,
     papers,
     asking,
+    credit,
     counting,
     replenishment,
     demo,

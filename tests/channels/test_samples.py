@@ -27,6 +27,7 @@ VOCABULARY: dict[str, set[str]] = {
     "pay": {"on_time", "late", "partial_then_rest", "over", "reversed_then_paid", "never"},
     "decisions": {
         *(f"validation_findings={choice}" for choice in ("correct", "accept", "reject")),
+        *(f"credit_stop={choice}" for choice in ("release", "cancel")),
         *(f"backorder_overdue={choice}" for choice in ("wait_on", "substitute", "cancel_line", "split")),
         "promise_broken=accept_new_date",
         *(f"short_pick={choice}" for choice in ("reallocate", "backorder", "cancel_line")),
@@ -145,7 +146,7 @@ def test_customers_items_prices_and_terms_are_known_unless_the_scenario_is_about
     prices = {entry["id"]: entry["prices"] for entry in catalogue["price_lists"]}
     items = {item["id"] for item in catalogue["items"]}
     for scenario in scenarios:
-        if "validation_findings" in scenario["script"].get("decisions", {}):
+        if {"validation_findings", "credit_stop"} & set(scenario["script"].get("decisions", {})):
             continue
         order = orders[scenario["key"]]
         customer = by_alias[order.customer]

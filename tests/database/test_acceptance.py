@@ -72,7 +72,7 @@ async def test_all_findings_are_told_at_once(house: House) -> None:
         Finding(
             place="credit",
             reason="C-1 owes 0.00 EUR; with this order of 1,312.02 EUR that is above the limit of 1,000.00 EUR",
-            severity=Severity.MENDABLE,
+            severity=Severity.STOP,
         ),
     )
     view = await house.database.read(reading.order_view, placed.key)
@@ -89,7 +89,7 @@ async def test_a_total_that_does_not_add_up_is_noted_and_the_order_goes_on(house
     ("changes", "place", "reason", "severity"),
     [
         ({"customer": "C-9"}, "customer", "nobody knows the customer 'C-9'", Severity.MENDABLE),
-        ({"customer": "C-2", "terms": PaymentTerms.PREPAID}, "customer", "C-2 is blocked", Severity.MENDABLE),
+        ({"customer": "C-2", "terms": PaymentTerms.PREPAID}, "credit", "C-2 is blocked", Severity.STOP),
         ({"currency": "XQZ"}, "currency", "there is no currency 'XQZ'", Severity.FATAL),
         ({"currency": "USD"}, "currency", "C-1 buys in EUR, the order is in USD", Severity.MENDABLE),
     ],
@@ -148,7 +148,7 @@ async def test_the_credit_limit_holds_to_the_cent(house: House) -> None:
     assert prepaid.findings == ()
 
 
-async def test_a_customer_on_credit_hold_is_a_finding(house: House) -> None:
+async def test_a_customer_on_credit_hold_is_stopped(house: House) -> None:
     def hold(session: Session) -> None:
         session.get_one(Customer, "C-1").credit_hold = True
 

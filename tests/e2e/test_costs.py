@@ -20,8 +20,11 @@ pytestmark = pytest.mark.xdist_group("costs")
 
 EVENTS = 93
 ACTIONS = 23
-STATEMENTS = 117
-"""Four of them choose the location: the goods, the claims of others, the sites with their rates, and the decision that is kept."""
+STATEMENTS = 121
+"""Four of them choose the location: the goods, the claims of others, the sites with their rates, and the decision that is kept.
+
+Four judge the customer's credit, two where stock is reserved and two where parcels are booked: how they stand, and what they owe.
+"""
 
 
 @pytest.fixture(scope="module")

@@ -34,10 +34,12 @@ from domain.proposals import PlanReplenishment
 from domain.purchasing import CancelSupply, MoveSupply, PlacePurchase, PurchaseLine
 from domain.reallocation import Strategy
 from starters.invoicing import run_invoices
+from starters.outbox import tell_untold
 from starters.reallocating import reallocate
 from starters.replenishing import replenish
 from starters.supplying import cancel, slip
 from tests.workflows.buying import plan_an_item
+from tests.workflows.lives import buyer, limit
 from tests.workflows.shop import Living, Shop, line, order
 
 Life = Callable[[Shop, str], Awaitable[str]]
@@ -390,6 +392,27 @@ async def invoice_week(shop: Shop, customer: str = "W-1") -> str:
     return f"invoice-run/{customer}/{until:%Y-%m-%dT%H%M}"
 
 
+async def stopped_by_credit(shop: Shop, name: str) -> str:
+    """Stopped where its picks were to be released, asked about, and lifted by the payment of another order."""
+    customer, item = await buyer(shop), shop.rare()
+    owing = await begun(shop, f"before_{name}", customer=customer)
+    await owing.ship()
+    living = await begun(shop, name, line(1, item, 2), customer=customer)
+    await living.until(Wait.STOCK)
+    await limit(shop, customer, 3000)
+    await shop.receive(item, 2)
+    await living.until(Wait.CREDIT, "release")
+    await living.pass_time(1.1)
+    await living.decide(ExceptionKind.CREDIT_STOP, "keep_waiting")
+    await living.when(lambda s: s.credit_checks == 1, "the next review")
+    await owing.pay(2000)
+    await owing.when(lambda s: s.invoices[0].settled, "the payment")
+    await tell_untold(shop.client, shop.database)
+    await living.ship()
+    await deliver(living)
+    return await settled(living, 2000)
+
+
 LIVES: dict[str, Life] = {
     life.__name__: life
     for life in (
@@ -418,5 +441,6 @@ LIVES: dict[str, Life] = {
         discounted,
         invoiced_weekly,
         invoice_run,
+        stopped_by_credit,
     )
 }

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+import itertools
+from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from database import credit_terms
 from database.tables import Customer, Invoice, Payment, Refund, Reminder
+from domain.credit import SetCreditLimit
 from domain.lifecycle import Wait
 from domain.order import OrderLine, PaymentTerms, TermsCode
 from domain.policies import Policies
-from tests.workflows.shop import Living, Shop, line, order
+from starters.outbox import tell_untold
+from tests.workflows.shop import Living, Shop, euro, line, order
 
 
 async def delivered(
@@ -79,3 +83,25 @@ async def on_credit_hold(shop: Shop, customer: str = "C-1") -> bool:
 def letters(living: Living, document: str) -> list[str]:
     """The subjects of the letters about an invoice."""
     return [letter["subject"] for letter in living.shop.world.letters() if document in letter["subject"]]
+
+
+_buyers = itertools.count(1)
+
+
+async def buyer(shop: Shop) -> str:
+    """A customer of its own, with unlimited credit and nothing owed."""
+    customer = f"BUYER-{next(_buyers)}"
+
+    def enter(session: Session) -> None:
+        session.add(Customer(customer=customer, name="A buyer", currency="EUR", price_list="LIST", terms="prepaid net30"))
+
+    await shop.database.transaction(enter)
+    return customer
+
+
+async def limit(shop: Shop, customer: str, cents: int | None) -> None:
+    """Set a limit, and let the messenger run."""
+    amount = None if cents is None else euro(cents)
+    request = SetCreditLimit(customer=customer, currency="EUR", amount=amount, reason="review", actor="anna", at=datetime.now(UTC))
+    await shop.database.transaction(credit_terms.set_limit, request)
+    await tell_untold(shop.client, shop.database)

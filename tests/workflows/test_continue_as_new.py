@@ -40,7 +40,7 @@ from domain.policies import LADDER, Policies
 from domain.state import OrderState
 from domain.steps import Outcome
 from tests.replay.lives import invoice_week
-from tests.workflows.lives import letters, money, payments, refunds, reminders
+from tests.workflows.lives import buyer, letters, limit, money, payments, refunds, reminders
 from tests.workflows.shop import PATIENCE, Living, Shop, euro, installed, line, order
 from workers.server import SEARCH_ATTRIBUTES, temporal_command
 from workflows.order import Order
@@ -167,6 +167,18 @@ async def release(shop: Shop) -> AsyncIterator[Restless]:
     await shop.receive(item, 4)
     await living.ship()
     await ends_paid(living, 4000)
+
+
+async def credit(shop: Shop) -> AsyncIterator[Restless]:
+    customer = await buyer(shop)
+    await limit(shop, customer, 1000)
+    restless = await begin(shop, order(line(1, quantity=4), customer=customer), NO_RETURNS)
+    yield restless
+    await restless.living.pass_time(1.1)
+    await restless.living.exception(ExceptionKind.CREDIT_STOP)
+    await limit(shop, customer, 4000)
+    await restless.living.ship()
+    await ends_paid(restless.living, 4000)
 
 
 async def stock(shop: Shop) -> AsyncIterator[Restless]:
@@ -311,6 +323,7 @@ ROADS: dict[Wait, tuple[str, Road]] = {
     Wait.DECISION: ("validation_findings of order", decision),
     Wait.RELEASE: ("hold: in doubt", release),
     Wait.DEPOSIT: ("order", deposit),
+    Wait.CREDIT: ("acceptance", credit),
     Wait.STOCK: ("line 1 RARE", stock),
     Wait.PICK: ("shipment 1", pick),
     Wait.PACK: ("shipment 1", pack),

@@ -21,6 +21,7 @@ from domain.messages import (
     LineQuantity,
     PickConfirmed,
     PromiseToPay,
+    ReleaseCredit,
     ReleaseOrder,
     Request,
     RequestReturn,
@@ -38,6 +39,9 @@ REQUESTS: dict[type[Request], Callable[[dict[str, Any]], Request]] = {
     AmendOrder: lambda stamp: AmendOrder(**stamp, quantities=ONE),
     HoldOrder: lambda stamp: HoldOrder(**stamp, reason="in doubt"),
     ReleaseOrder: lambda stamp: ReleaseOrder(**stamp),
+    ReleaseCredit: lambda stamp: ReleaseCredit(
+        **stamp, roles=("credit_controller",), reason="guaranteed", expires_at=datetime.now(UTC) + timedelta(days=3)
+    ),
     Decide: lambda stamp: Decide(**stamp, exception=99, choice="accept"),
     RequestReturn: lambda stamp: RequestReturn(**stamp, lines=ONE),
     DisputeInvoice: lambda stamp: DisputeInvoice(**stamp, invoice=9),

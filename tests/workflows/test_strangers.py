@@ -146,6 +146,7 @@ async def test_every_fact_is_taken_from_the_plain_temporal_command(shop: Shop) -
     await living.when(lambda s: s.promises_moved == 1, "the promises made anew")
     await shop.receive(item, 2)
     await living.until(Wait.PICK)
+    await type_in("credit_cleared", subject="order")
     await type_in("pick_confirmed", shipment=1, lines=units)
     await living.until(Wait.PACK)
     await type_in("stock_reallocated", shipment=1, reallocation=1, reason="too late: it is picked")

@@ -10,6 +10,7 @@ with workflow.unsafe.imports_passed_through():
     from activities.money import MoneyActivities
     from activities.orders import OrderActivities
     from domain import cards
+    from domain.credit import CreditJudged, StopStage
     from domain.exceptions import Decision, ExceptionKind
     from domain.money_steps import AuthorizePayment
     from domain.state import OrderState
@@ -17,6 +18,7 @@ with workflow.unsafe.imports_passed_through():
 
 from workflows.chapter import Chapter
 from workflows.policies import PAYMENTS
+from workflows.stages import credit_check
 
 
 async def accept(chapter: Chapter) -> None:
@@ -29,19 +31,26 @@ async def accept(chapter: Chapter) -> None:
 async def validate(chapter: Chapter) -> None:
     state = chapter.state
     while not state.accepted and state.rejected is None:
+        if state.credit_stop is not None:
+            await chapter.pause(lambda: state.credit_stop is None)
+            continue
+        base = chapter.base(f"accept/{state.attempts + 1}")
+        asked = credit_check.question(chapter, StopStage.ACCEPTANCE, base["at"])
         checked = await chapter.act(
             OrderActivities.accept_order,
             AcceptOrder(
-                **chapter.base(f"accept/{state.attempts + 1}"),
+                **base,
                 placed=state.placed,
                 price_tolerance=state.policies.price_tolerance,
                 waived=state.waived,
+                credit=asked,
             ),
             f"Check the order of {len(state.lines)} lines for {state.placed.customer}",
         )
         state.findings = list(checked.findings)
         fatal = sentence(checked.findings, Severity.FATAL)
         mendable = sentence(checked.findings, Severity.MENDABLE)
+        stops = tuple(finding.reason for finding in checked.findings if finding.severity is Severity.STOP)
         if fatal:
             state.rejected = fatal
         elif mendable:
@@ -53,6 +62,10 @@ async def validate(chapter: Chapter) -> None:
                 else:
                     correct(state, answer)
                 state.attempts += 1
+        elif stops:
+            state.customer = checked.customer
+            credit_check.heed(state, asked, CreditJudged(reasons=stops), base["at"])
+            state.attempts += 1
         else:
             state.customer = checked.customer
             state.placed = state.placed.without_people().model_copy(update={"policy": state.placed.policy or checked.policy})

@@ -12,6 +12,7 @@ with workflow.unsafe.imports_passed_through():
     from domain.messages import (
         CarrierEvent,
         CarrierStatus,
+        CreditCleared,
         DeliveryConfirmed,
         ExceptionRaised,
         Fact,
@@ -139,7 +140,15 @@ async def place(chapter: Chapter, fact: Fact) -> None:
         ) and shipment.lost:
             detail = f"{shipment.name} was given up as lost and made good, and now it was delivered."
             state.ask(ExceptionKind.UNEXPECTED_FACT, shipment.name, detail, chapter.now)
-        case CarrierEvent() | DeliveryConfirmed() | InvoiceCollected() | StockArrived() | StockReallocated() | SupplySlipped():
+        case (
+            CarrierEvent()
+            | DeliveryConfirmed()
+            | InvoiceCollected()
+            | StockArrived()
+            | StockReallocated()
+            | SupplySlipped()
+            | CreditCleared()
+        ):
             state.note(f"{fact.called()} came late and changes nothing")
         case _:
             detail = f"{fact.called()} of {fact.actor} ({fact.message_id}) does not fit the order: {fact.model_dump_json()}"

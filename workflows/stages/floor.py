@@ -10,6 +10,7 @@ from temporalio import workflow
 with workflow.unsafe.imports_passed_through():
     from activities.floor import FloorActivities
     from activities.stock import StockActivities
+    from domain.credit import StopStage
     from domain.exceptions import Decision, ExceptionKind
     from domain.floor import PickedFrom
     from domain.lifecycle import Wait
@@ -22,13 +23,14 @@ with workflow.unsafe.imports_passed_through():
 from workflows.chapter import Chapter
 from workflows.policies import WAREHOUSE
 from workflows.stages import cards
+from workflows.stages.credit_check import good, heed, question
 from workflows.stages.supply import cause_of, change, substitutions
 
 
 async def release(chapter: Chapter, shipment: Shipment) -> None:
     if shipment.released:
         return
-    await chapter.pause(lambda: not chapter.state.holds or taken_away(chapter, shipment) is not None)
+    await good(chapter, shipment, StopStage.RELEASE, lambda: taken_away(chapter, shipment) is not None)
     if (fact := taken_away(chapter, shipment)) is not None:
         await let_go(chapter, shipment, fact)
         return
@@ -266,13 +268,16 @@ async def pack(chapter: Chapter, shipment: Shipment) -> None:
             if repack:
                 chapter.taken(fact)
                 continue
+        base = chapter.base(f"shipment/{shipment.number}/pack", fact)
+        asked = question(chapter, StopStage.SHIPMENT, base["at"], shipment.free)
         booked = await chapter.act(
             FloorActivities.record_packing,
             RecordPacking(
-                **chapter.base(f"shipment/{shipment.number}/pack", fact),
+                **base,
                 shipment=shipment.number,
                 parcels=fact.parcels,
                 unpacked=tuple(LineQuantity(line=line, quantity=quantity) for line, quantity in unpacked.items() if quantity),
+                credit=asked,
             ),
             f"Book {len(fact.parcels)} parcels of {shipment.name}",
         )
@@ -282,6 +287,7 @@ async def pack(chapter: Chapter, shipment: Shipment) -> None:
         shipment.picks = without(shipment.picks, unpacked)
         shipment.parcels = [p.model_copy(update={"sscc": booked.sscc.get(p.number, p.sscc)}) for p in fact.parcels]
         shipment.packed = True
+        heed(state, asked, booked.credit, base["at"], shipment)
         chapter.taken(fact)
     if not shipment.picks:
         shipment.abandoned = True

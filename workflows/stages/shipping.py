@@ -8,6 +8,7 @@ with workflow.unsafe.imports_passed_through():
     from activities.money import MoneyActivities
     from activities.shipping import ShippingActivities
     from domain import cards
+    from domain.credit import StopStage
     from domain.exceptions import ExceptionKind
     from domain.invoicing import draft_invoice
     from domain.money_steps import CapturePayment, RefundCapture
@@ -15,9 +16,10 @@ with workflow.unsafe.imports_passed_through():
     from domain.state import OrderState
     from domain.steps import ShipParcels
 
-from workflows.chapter import Chapter
+from workflows.chapter import Chapter, never
 from workflows.policies import CARRIER, PAYMENTS
 from workflows.stages import cards as card
+from workflows.stages.credit_check import good
 from workflows.stages.floor import cancel_parked, give_up
 from workflows.stages.invoicing import capture_name, collects, issue
 from workflows.stages.supply import cause_of
@@ -28,7 +30,7 @@ async def capture(chapter: Chapter, shipment: Shipment) -> None:
     state = chapter.state
     if shipment.shipped_at is not None:
         return
-    await chapter.pause(lambda: not state.holds and everything_packed(state, shipment))
+    await chapter.pause(lambda: not state.holds and not state.credit_stop and everything_packed(state, shipment))
     shipment.draft = shipment.draft or draft_invoice(state, shipment)
     while state.prepaid and not shipment.captured and not covered(state, shipment):
         declined = await capture_part(chapter, shipment)
@@ -97,7 +99,7 @@ async def capture_part(chapter: Chapter, shipment: Shipment) -> str:
 async def ship(chapter: Chapter, shipment: Shipment) -> None:
     state = chapter.state
     while shipment.shipped_at is None and not shipment.abandoned:
-        await chapter.clear()
+        await good(chapter, shipment, StopStage.SHIPMENT, never)
         attempt = shipment.ship_attempts + 1
         base = chapter.base(f"shipment/{shipment.number}/ship/{attempt}")
         state.begin(shipment, "ship", base["key"])
@@ -175,7 +177,7 @@ def forget_capture(state: OrderState, name: str) -> None:
 
 async def invoice(chapter: Chapter, shipment: Shipment) -> None:
     """The invoice of what left, unless its customer is invoiced by period; it is numbered like its shipment within the order."""
-    if shipment.to_invoice and not collects(chapter.state, shipment):
+    if shipment.to_invoice and shipment.invoice_stop is None and not collects(chapter.state, shipment):
         await issue(chapter, shipment)
 
 

@@ -10,17 +10,20 @@ from temporalio import workflow
 with workflow.unsafe.imports_passed_through():
     from activities.orders import OrderActivities
     from activities.stock import StockActivities
+    from domain.credit import StopStage
     from domain.exceptions import Decision, ExceptionKind
     from domain.invoicing import with_more
     from domain.lifecycle import Wait
     from domain.messages import Cause, StockArrived
     from domain.order import PlaceOrder, ShippingPolicy
+    from domain.order_money import money_of_lines
     from domain.parts import AmendmentAsked, Backorder, Repick
     from domain.returning import by_line
     from domain.state import OrderState
     from domain.steps import AllocateStock, ChangeLines, LineChange, Need
 
 from workflows.chapter import Chapter
+from workflows.stages.credit_check import heed, question
 
 
 async def supply(chapter: Chapter) -> None:
@@ -62,6 +65,7 @@ async def allocate(chapter: Chapter) -> None:
             groups=state.groups,
             apart=state.policy is ShippingPolicy.BY_DATE_GROUP,
             day=state.policies.day,
+            credit=question(chapter, StopStage.RELEASE, base["at"], all(state.line(need.line).bills_to == 0 for need in state.needs)),
         )
     )
     needs = request.needs
@@ -71,7 +75,8 @@ async def allocate(chapter: Chapter) -> None:
         f"Allocate {sum(need.quantity for need in needs)} units of {len(needs)} lines",
     )
     for planned in allocation.shipments:
-        state.plan(planned, base["key"], pick_due)
+        shipment = state.plan(planned, base["key"], pick_due)
+        heed(state, request.credit, allocation.credit, base["at"], shipment)
     state.expect(allocation.promises)
     state.allocation_rounds += 1
     state.avoid = []
@@ -219,6 +224,7 @@ async def change(
                 changes=tuple(numbered),
                 requested_at=amended.requested_at if amended.requested_at != state.placed.requested_at else None,
                 total=amended.total if amended.total != state.placed.total else None,
+                money=money_of_lines(amended) if amended.total != state.placed.total else (),
                 reason=reason,
             ),
             f"Change lines: {reason}",

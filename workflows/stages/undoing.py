@@ -53,6 +53,8 @@ async def wind_up(chapter: Chapter) -> None:
     state.amendments = []
     state.repicks = []
     state.holds = []
+    state.credit_stop = None
+    state.credit_releases_asked = []
     state.undone = True
 
 

@@ -1,14 +1,14 @@
 """Terms of payment as data, parts of invoices, early-payment discounts, deposits, collective invoices, and what an e-invoice says.
 
 Revision: 0011
-After: 0008
+After: 0010
 """
 
 import sqlalchemy as sa
 from alembic import op
 
 revision = "0011"
-down_revision = "0008"
+down_revision = "0010"
 branch_labels = None
 depends_on = None
 
