@@ -11,11 +11,13 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from database import intake, reading
+from database.pricing import credit_taxes, invoice_taxes
 from database.tables import CreditLine, CreditNote, Invoice, InvoiceLineRow, Location, OrderLine, Reminder, Return
 from domain.errors import Refused
 from domain.messages import ReturnKind
 from domain.money import Money
-from domain.order import Address, PlaceOrder
+from domain.money_steps import TaxShare
+from domain.order import Address, Charge, PlaceOrder
 from domain.views import OrderView, ShipmentView
 from integrations import documents
 from integrations.documents.models import BilledLine, PackedLine, ReturnedLine, Seller
@@ -132,6 +134,7 @@ def _invoice(records: Records, bill: Invoice) -> bytes:
         .where(InvoiceLineRow.order == bill.order, InvoiceLineRow.invoice == bill.invoice)
         .order_by(InvoiceLineRow.line)
     )
+    taxes = invoice_taxes(records.session, bill.order, bill.invoice, records.view.currency)
     return documents.invoice(
         documents.Invoice(
             seller=SELLER,
@@ -144,10 +147,12 @@ def _invoice(records: Records, bill: Invoice) -> bytes:
             shipment=bill.shipment,
             issued_at=bill.issued_at,
             due_at=bill.due_at,
-            lines=tuple(_billed(records, list(rows))),
+            lines=tuple(_billed(records, list(rows), taxes)),
             freight=records.money(bill.freight),
             freight_tax=records.money(bill.freight_tax),
+            freight_taxes=taxes.get(0, ()),
             taxes_included=bill.taxes_included,
+            rounding=records.money(bill.rounding),
             total=records.money(bill.total),
             terms="Paid in advance." if bill.terms == "prepaid" else f"Payable until {bill.due_at:%d %B %Y} without deduction.",
             paid=records.money(bill.total if bill.terms == "prepaid" else 0),
@@ -183,7 +188,8 @@ def _credit_note(records: Records, credit: CreditNote) -> bytes:
     session = records.session
     bill = session.get_one(Invoice, (credit.order, credit.invoice))
     rows = list(session.scalars(select(CreditLine).where(CreditLine.order == credit.order, CreditLine.credit == credit.credit)))
-    net = sum(row.gross - row.discount + (0 if bill.taxes_included else row.tax) for row in rows)
+    net = sum(row.gross - row.discount + row.surcharge + (0 if bill.taxes_included else row.tax) for row in rows) + credit.rounding
+    taxes = credit_taxes(session, credit.order, credit.credit, records.view.currency)
     return documents.credit_note(
         documents.CreditNote(
             seller=SELLER,
@@ -195,9 +201,11 @@ def _credit_note(records: Records, credit: CreditNote) -> bytes:
             issued_at=credit.at,
             invoice=bill.document,
             reason=credit.reason,
-            lines=tuple(_billed(records, rows)),
+            lines=tuple(_billed(records, rows, taxes)),
             freight=records.money(credit.freight),
             freight_tax=records.money(credit.total - credit.freight - net),  # what the rest of the note leaves of its total
+            freight_taxes=taxes.get(0, ()),
+            rounding=records.money(credit.rounding),
             taxes_included=bill.taxes_included,
             total=records.money(credit.total),
             applied=records.money(credit.applied),
@@ -230,7 +238,9 @@ def _return_form(records: Records, rma: Return) -> bytes:
     )
 
 
-def _billed(records: Records, rows: list[InvoiceLineRow] | list[CreditLine]) -> Iterator[BilledLine]:
+def _billed(
+    records: Records, rows: list[InvoiceLineRow] | list[CreditLine], taxes: dict[int, tuple[TaxShare, ...]]
+) -> Iterator[BilledLine]:
     lines = records.lines
     for row in rows:
         yield BilledLine(
@@ -240,6 +250,8 @@ def _billed(records: Records, rows: list[InvoiceLineRow] | list[CreditLine]) -> 
             gross=records.money(row.gross),
             discount=records.money(row.discount),
             tax=records.money(row.tax),
+            taxes=taxes.get(row.line, ()),
+            surcharges=(Charge(title=row.surcharged_for[:100], amount=records.money(row.surcharge)),) if row.surcharge else (),
             description=lines[row.line].description if row.line in lines else "",
             unit_price=Decimal(lines[row.line].unit_price) if row.line in lines else Decimal(0),
         )

@@ -49,7 +49,8 @@ class Policies(Value):
     rma_expires: int = 21  # days until an authorized return that never came expires
     inspect_within: int = 3  # days from a return's receipt to its inspection
     collections_review: int = 90  # days after which a collection case is looked at again
-    price_tolerance: Decimal = Decimal("0.02")  # how far a price may be from the price list, as a fraction
+    price_tolerance: Decimal = Decimal("0.02")  # how far a stated price may be from ours, as a fraction
+    price_roles: tuple[str, ...] = ()  # who may set a price; empty: whoever may decide
     ladder: tuple[ReminderLevel, ...] = LADDER
     leave_at_events: int = 20_000  # history events after which even retrying activities are interrupted to continue as new
 

@@ -49,6 +49,7 @@ from database.tables.planning import (
     ReplenishmentProposal,
     ReplenishmentRun,
 )
+from database.tables.pricing import CreditTax, CustomerGroup, InvoiceTax, PriceCondition, TaxRateRow, TaxSettingRow
 from database.tables.promises import Promise
 from database.tables.record import AuditEntry, Counter, JournalEntry
 from database.tables.sourcing import FreightRate, LocationAbility, SourcingDecision, SourcingPolicyRow
@@ -69,14 +70,17 @@ __all__ = [
     "Counter",
     "CreditLine",
     "CreditNote",
+    "CreditTax",
     "Customer",
     "CustomerAlias",
+    "CustomerGroup",
     "Dock",
     "ExceptionRow",
     "FreightRate",
     "Intake",
     "Invoice",
     "InvoiceLineRow",
+    "InvoiceTax",
     "Item",
     "ItemMeasures",
     "ItemPlanningRow",
@@ -106,6 +110,7 @@ __all__ = [
     "PickTask",
     "PickedSerial",
     "Price",
+    "PriceCondition",
     "PriceList",
     "Promise",
     "PulledEvent",
@@ -137,6 +142,8 @@ __all__ = [
     "Supplier",
     "SupplyReceipt",
     "SupplySlip",
+    "TaxRateRow",
+    "TaxSettingRow",
     "Transfer",
     "TransitTime",
     "Wave",

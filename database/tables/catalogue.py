@@ -20,7 +20,11 @@ class Item(Base):
     lead_time_days: Mapped[int | None]  # from ordering to receiving; none: the supplier's
     by_lot: Mapped[bool] = mapped_column(default=False)  # every unit belongs to a lot
     by_serial: Mapped[bool] = mapped_column(default=False)  # every unit has a number of its own, recorded when it is picked
-    value: Mapped[int] = mapped_column(default=0)  # minor units of the house's currency, one unit: what a missing one costs
+    value: Mapped[int] = mapped_column(
+        default=0
+    )  # minor units of the house's currency, one unit: its cost, in margins and when one is missing
+    item_group: Mapped[str] = mapped_column(default="")  # items that prices treat alike
+    tax_code: Mapped[str] = mapped_column(default="standard")  # of the rates that apply to it, such as reduced
 
 
 class PriceList(Base):
@@ -28,6 +32,7 @@ class PriceList(Base):
 
     price_list: Mapped[str] = mapped_column(primary_key=True)
     currency: Mapped[str]
+    taxes_included: Mapped[bool] = mapped_column(default=False)  # its prices contain their taxes
 
 
 class Price(Base):
@@ -56,6 +61,9 @@ class Customer(Base):
     min_life_days: Mapped[int] = mapped_column(default=0)  # what is sent to them can be used at least so many days longer
     email: Mapped[str] = mapped_column(default="")  # where invoices and reminders go
     language: Mapped[str] = mapped_column(default="")  # ISO 639-1: what they are written in; none: the house's
+    price_group: Mapped[str | None] = mapped_column(ForeignKey("customer_groups.customer_group"))
+    tax_exempt: Mapped[str] = mapped_column(default="")  # why they pay no tax, such as reverse charge; printed on their invoices
+    tax_exempt_in: Mapped[str] = mapped_column(default="")  # ISO 3166-1 countries where that holds, separated by blanks; empty: everywhere
 
 
 class CustomerAlias(Base):

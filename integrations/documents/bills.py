@@ -7,6 +7,7 @@ from decimal import Decimal
 from reportlab.platypus import Flowable, KeepTogether
 
 from domain.money import Money, exponent
+from domain.tax_totals import tax_totals
 from integrations.documents.layout import addressed, amount, boxed, date, gap, listing, sheet, sums, text
 from integrations.documents.models import Bill, CreditNote, Invoice, ReminderLetter
 
@@ -113,15 +114,20 @@ def _lines(document: Bill) -> Flowable:
     currency = document.total.currency
     tax = "Incl. tax" if document.taxes_included else "Tax"
     columns = [("No.", 8, False), ("Item", 22, False), ("Description", 52, False), ("Qty", 11, True), ("Unit price", 20, True)]
-    discounted = any(line.discount for line in document.lines)
+    discounted, charged = any(line.discount for line in document.lines), any(line.surcharge for line in document.lines)
     if discounted:
         columns.append(("Discount", 19, True))
+    if charged:
+        columns.append(("Surcharge", 19, True))
     columns += [(tax, 18, True), (f"Net {currency}" if not document.taxes_included else f"Amount {currency}", 24, True)]
     rows = []
     for line in document.lines:
         row = [str(line.line), line.item, line.description, f"{line.quantity:,}", _price(line.unit_price, currency)]
         if discounted:
             row.append(amount(-line.discount) if line.discount else "")
+        if charged:
+            row.append(amount(line.surcharge) if line.surcharge else "")
+            row[2] = " · ".join(words for words in (line.description, *(each.title for each in line.surcharges if each.amount)) if words)
         rows.append([*row, amount(line.tax), amount(line.net)])
     return listing(columns, rows)
 
@@ -133,15 +139,30 @@ def _sums(document: Bill, name: str = "Total") -> tuple[list[tuple[str, str]], i
     rows = [("Goods", amount(net))]
     if document.freight:
         rows.append(("Shipping", amount(document.freight)))
-    if document.taxes_included:
-        rows.append((f"{name} ({currency})", amount(document.total)))
-        if tax:
-            rows.append(("of which tax", amount(tax)))
-        return rows, len(rows) - (2 if tax else 1)
-    if tax:
-        rows.append(("Tax", amount(tax)))
+    taxes = _taxes(document, tax)
+    if not document.taxes_included:
+        rows += taxes
+    if document.rounding:
+        rows.append(("Rounding", amount(document.rounding)))
     rows.append((f"{name} ({currency})", amount(document.total)))
-    return rows, len(rows) - 1
+    final = len(rows) - 1
+    if document.taxes_included:
+        rows += [(f"of which {title[:1].lower()}{title[1:]}" if title == "Tax" else f"of which {title}", minor) for title, minor in taxes]
+    return rows, final
+
+
+def _taxes(document: Bill, tax: Money) -> list[tuple[str, str]]:
+    """Each tax with what it is on; one sum where the channel did not say what it is made of. A tax of nothing says why."""
+    totals = tax_totals(document.lines, document.freight, document.freight_taxes, document.taxes_included)
+    if Money.total((each.amount for each in totals), tax.currency) != tax:
+        return [("Tax", amount(tax))] if tax else []
+    return [
+        (f"{each.title} {_percent(each.rate)} on {amount(each.base)}" if each.rate else each.title, amount(each.amount)) for each in totals
+    ]
+
+
+def _percent(rate: Decimal) -> str:
+    return f"{(rate * 100).normalize():f} %"
 
 
 def _price(price: Decimal, currency: str) -> str:

@@ -20,8 +20,9 @@ pytestmark = pytest.mark.xdist_group("costs")
 
 EVENTS = 93
 ACTIONS = 23
-STATEMENTS = 117
-"""Four of them choose the location: the goods, the claims of others, the sites with their rates, and the decision that is kept."""
+STATEMENTS = 118
+"""Four of them choose the location: the goods, the claims of others, the sites with their rates, and the decision that is kept. One keeps
+what the tax of the invoice is made of."""
 
 
 @pytest.fixture(scope="module")

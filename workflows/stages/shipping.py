@@ -171,6 +171,8 @@ async def invoice(chapter: Chapter, shipment: Shipment) -> None:
             lines=list(draft.lines),
             freight=draft.freight,
             freight_tax=draft.freight_tax,
+            freight_taxes=draft.freight_taxes,
+            rounding=draft.rounding,
             total=draft.total,
             issued_at=base["at"],
             due_at=due_at,
