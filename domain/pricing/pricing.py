@@ -131,9 +131,13 @@ def _taxed(placed: PlaceOrder, terms: Terms, rates: dict[str, tuple[TaxRate, ...
 
 
 def _difference(placed: PlaceOrder, of_lines: Sequence[tuple[TaxLine, ...]], of_freight: tuple[TaxLine, ...]) -> Money | None:
-    stated = sum(line.tax for line in placed.lines) + placed.freight_tax
-    ours = sum(tax.amount.minor for taxes in (*of_lines, of_freight) for tax in taxes)
-    if not stated or not any((*of_lines, of_freight)):
+    """Of what states its taxes; what states none was not meant to be taxed, or its channel does not say."""
+    compared = [(line.taxes, ours) for line, ours in zip(placed.lines, of_lines, strict=True)] + [(placed.freight_taxes, of_freight)]
+    compared = [(stated, ours) for stated, ours in compared if stated]
+    stated, ours = (
+        (sum(tax.amount.minor for taxes in side for tax in taxes) for side in zip(*compared, strict=True)) if compared else (0, 0)
+    )
+    if not any(ours_of_it for _, ours_of_it in compared):
         return None
     return Money(minor=stated - ours, currency=placed.currency)
 

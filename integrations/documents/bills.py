@@ -113,8 +113,9 @@ def draw_reminder_letter(letter: ReminderLetter) -> bytes:
 def _lines(document: Bill) -> Flowable:
     currency = document.total.currency
     tax = "Incl. tax" if document.taxes_included else "Tax"
-    columns = [("No.", 8, False), ("Item", 22, False), ("Description", 52, False), ("Qty", 11, True), ("Unit price", 20, True)]
     discounted, charged = any(line.discount for line in document.lines), any(line.surcharge for line in document.lines)
+    wide = 33 if charged else 52
+    columns = [("No.", 8, False), ("Item", 22, False), ("Description", wide, False), ("Qty", 11, True), ("Unit price", 20, True)]
     if discounted:
         columns.append(("Discount", 19, True))
     if charged:
