@@ -103,7 +103,7 @@ def _items(session: Session, placed: PlaceOrder) -> tuple[dict[str, ItemFacts], 
     country = placed.ship_to.country if placed.ship_to else ""
     here = and_(TaxRateRow.country == country, or_(TaxRateRow.code == Item.tax_code, TaxRateRow.code == FREIGHT))
     chosen = (
-        select(Item.item, Item.item_group, Item.hazardous, Item.value, Item.tax_code, TaxRateRow, TaxSettingRow)
+        select(Item.item, Item.description, Item.item_group, Item.hazardous, Item.value, Item.tax_code, TaxRateRow, TaxSettingRow)
         .outerjoin(TaxRateRow, here)
         .outerjoin(TaxSettingRow, TaxSettingRow.country.in_((country, "*")))
         .where(Item.item.in_({line.item for line in placed.lines}))
@@ -111,8 +111,9 @@ def _items(session: Session, placed: PlaceOrder) -> tuple[dict[str, ItemFacts], 
     items: dict[str, ItemFacts] = {}
     rates: dict[str, dict[TaxRateRow, TaxRate]] = {}
     settings: dict[str, TaxSettingRow] = {}
-    for item, group, hazardous, cost, code, rate, setting in session.execute(chosen):
-        items[item] = items.get(item) or ItemFacts(item=item, group=group, hazardous=hazardous, cost=cost, tax_code=code)
+    for item, description, group, hazardous, cost, code, rate, setting in session.execute(chosen):
+        if item not in items:
+            items[item] = ItemFacts(item=item, description=description, group=group, hazardous=hazardous, cost=cost, tax_code=code)
         if rate is not None:
             known = rates.setdefault(rate.code, {})
             if rate not in known:

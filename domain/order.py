@@ -14,6 +14,7 @@ from domain.money import Money, exponent, round_half_up
 from domain.rounding import TaxRounding, to_step
 from domain.values import Value
 
+LONGEST_DESCRIPTION = 400
 MOST_LINES = 2_000
 """More lines than this are refused at the door: a payload of Temporal holds 2 MiB."""
 
@@ -101,7 +102,7 @@ class OrderLine(Value):
     unit_price: Decimal = Decimal(0)
     discount: Money
     taxes: tuple[TaxLine, ...] = ()
-    description: str = Field(default="", max_length=400)
+    description: str = Field(default="", max_length=LONGEST_DESCRIPTION)
     requested_at: Moment | None = None  # its own requested date; none: the order's
     to_price: bool = False
     surcharges: tuple[Charge, ...] = ()
@@ -123,7 +124,12 @@ class OrderLine(Value):
 
     def worth(self, currency: str) -> int:
         """Minor units after the line's own discount, before its part of the order's: what parts of the order are in proportion to."""
-        return self.gross(currency).minor - self.off(currency)
+        gross = self.gross(currency).minor
+        return gross - min(self.discount.minor, max(gross, 0))
+
+    def charges(self, currency: str) -> tuple[Charge, ...]:
+        """The surcharges of the line; what has no price carries none."""
+        return self.surcharges if self.surcharges and self.gross(currency).minor > 0 else ()
 
     @property
     def left_to_us(self) -> bool:
@@ -192,7 +198,7 @@ class PlaceOrder(Value):
         worths = [line.worth(self.currency) for line in self.lines]
         goods = sum(max(worth, 0) for worth in worths)
         off = min(self.discount.minor, goods + max(self.freight.minor, 0))
-        charges = sum(charge.amount.minor for line in self.lines for charge in line.surcharges)
+        charges = sum(charge.amount.minor for line in self.lines for charge in line.charges(self.currency))
         if goods:  # what is free carries nothing
             charges += sum(charge.amount.minor for charge in self.surcharges)
         taxes = 0 if self.taxes_included else sum(line.tax for line in self.lines) + self.freight_tax

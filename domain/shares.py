@@ -76,9 +76,9 @@ def line_shares(placed: PlaceOrder) -> dict[int, LineShare]:
             line.gross(currency).minor,
             line.off(currency) + part,
             line.tax,
-            sum(charge.amount.minor for charge in line.surcharges),
+            sum(charge.amount.minor for charge in line.charges(currency)),
             tax_shares(line.taxes),
-            line.surcharges,
+            line.charges(currency),
         )
         for line, part in zip(placed.lines, parts, strict=True)
     }

@@ -85,7 +85,7 @@ async def _start(client: Client, placed: PlaceOrder, start: OrderStart) -> None:
             id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
             id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
             search_attributes=_search_attributes(placed),
-            static_summary=f"{len(placed.lines)} {'line' if len(placed.lines) == 1 else 'lines'}, {placed.total}, {placed.terms.value}",
+            static_summary=f"{len(placed.lines)} {'line' if len(placed.lines) == 1 else 'lines'}, {_total(placed)}, {placed.terms.value}",
             static_details=details(placed),
         )
     except WorkflowAlreadyStartedError:
@@ -119,12 +119,16 @@ def details(placed: PlaceOrder) -> str:
         facts.append(f"PO {_cell(placed.po_number)}")
     more = len(placed.lines) - len(rows)
     table = [_row("Line", "Item", "Quantity", "Unit price", "Net"), "|---:|---|---:|---:|---:|", *(_row(*row) for row in rows)]
-    return "\n".join([", ".join(facts), "", *table, *([f"and {more} more"] if more else []), "", f"**Total {placed.total}**"])
+    return "\n".join([", ".join(facts), "", *table, *([f"and {more} more"] if more else []), "", f"**Total {_total(placed)}**"])
 
 
 def _price(line: OrderLine, currency: str) -> tuple[object, object]:
     """Unit price and net amount; a line that leaves its price to us has none yet."""
     return ("ours", "") if line.to_price else (line.unit_price, line.gross(currency) - line.discount)
+
+
+def _total(placed: PlaceOrder) -> str:
+    return "priced when it is accepted" if any(line.to_price for line in placed.lines) else str(placed.total)
 
 
 def _row(*cells: object) -> str:

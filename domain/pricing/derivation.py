@@ -11,12 +11,16 @@ from dataclasses import dataclass, field
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 from fractions import Fraction
+from functools import cached_property
+from typing import Any, TypeVar
 
 from domain.money import exponent
 from domain.order import OrderLine, TaxLine
 from domain.pricing.conditions import Contract, LeastMargin, Promotion, QuantityBreak, Scope, Surcharge
 from domain.pricing.taxes import TaxRate, TaxSetting, factor
 from domain.values import Value
+
+Rule = TypeVar("Rule", bound=Scope)
 
 
 class Lost(Value):
@@ -79,6 +83,7 @@ class ItemFacts(Value):
     """What prices depend on of an item; `cost` is of one unit, in minor units of the house's currency, 0 when nobody knows it."""
 
     item: str
+    description: str = ""
     group: str = ""
     hazardous: bool = False
     cost: int = 0
@@ -111,6 +116,19 @@ class Terms:
     rates: Mapping[str, Sequence[TaxRate]] = field(default_factory=dict)  # by tax code
     setting: TaxSetting = field(default_factory=TaxSetting)
     exempt: str = ""  # why this customer pays no tax where the order goes
+
+    @cached_property
+    def _by_item(self) -> dict[type[Scope], dict[str, list[Any]]]:
+        """Conditions by the item that they name, so that a long order with many contracts stays quick."""
+        found: dict[type[Scope], dict[str, list[Any]]] = {}
+        for rule in (*self.contracts, *self.breaks, *self.promotions, *self.surcharges, *self.margins):
+            found.setdefault(type(rule), {}).setdefault(rule.item, []).append(rule)
+        return found
+
+    def that_concern(self, kind: type[Rule], item: str) -> list[Rule]:
+        """The conditions of a kind whose customer, group, item and item group are those of a line."""
+        known = self._by_item.get(kind, {})
+        return [rule for rule in (*known.get(item, ()), *(known.get("", ()) if item else ())) if self.about(rule, item)]
 
     def facts(self, item: str) -> ItemFacts:
         return self.items.get(item, ItemFacts(item=item))
@@ -147,7 +165,8 @@ def derive(line: OrderLine, terms: Terms, day: date, currency: str, taxes_includ
     source = trace.source
     promoted = _promote(trace, line, terms, day, currency, under_contract=contract) if ours is not None else None
     if line.override is not None:
-        trace.to(f"set by {line.override.by}", line.unit_price, f"{line.override.why} ({line.override.at:%Y-%m-%d})")
+        stated = f"; the order said {line.override.was}" if line.override.was is not None else ""
+        trace.to(f"set by {line.override.by}", line.unit_price, f"{line.override.why} ({line.override.at:%Y-%m-%d}){stated}")
     elif not line.to_price:
         trace.to("as the channel told the customer", line.unit_price, _how_far(line.unit_price, ours))
     return Derivation(
@@ -203,9 +222,7 @@ def _contract(line: OrderLine, terms: Terms, day: date, currency: str) -> tuple[
     """The contract that counts: the one for the most units that the line reaches, then the cheapest."""
     fits: list[Contract] = []
     lost: list[Lost] = []
-    for each in terms.contracts:
-        if not terms.about(each, line.item):
-            continue
+    for each in terms.that_concern(Contract, line.item):
         why = each.outside(day)
         if not why and each.currency != currency:
             why = f"is in {each.currency}"
@@ -224,8 +241,8 @@ def _break(trace: Trace, line: OrderLine, terms: Terms, day: date, currency: str
     """The list's price for so many units: of the breaks that the line reaches, the highest."""
     fits: list[QuantityBreak] = []
     lost: list[Lost] = []
-    for each in terms.breaks:
-        if each.price_list != listed.price_list or not terms.about(each, line.item):
+    for each in terms.that_concern(QuantityBreak, line.item):
+        if each.price_list != listed.price_list:
             continue
         why = each.outside(day) or (_from(each.min_quantity) if line.quantity < each.min_quantity else "")
         if why:
@@ -244,7 +261,7 @@ def _break(trace: Trace, line: OrderLine, terms: Terms, day: date, currency: str
 
 def _promote(trace: Trace, line: OrderLine, terms: Terms, day: date, currency: str, under_contract: Contract | None) -> Decimal | None:
     """The price after promotions; what the channel told or a person set takes none."""
-    about = sorted((each for each in terms.promotions if terms.about(each, line.item)), key=lambda each: (each.priority, each.id))
+    about = sorted(terms.that_concern(Promotion, line.item), key=lambda each: (each.priority, each.id))
     taken: list[Promotion] = []
     lost: list[Lost] = []
     price = trace.price

@@ -8,7 +8,7 @@ from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 
 from domain.money import Money, is_currency
-from domain.order import Charge, OrderLine, PlaceOrder, TaxLine
+from domain.order import LONGEST_DESCRIPTION, Charge, OrderLine, PlaceOrder, TaxLine
 from domain.pricing.conditions import ChargedPer, LeastMargin, Surcharge
 from domain.pricing.derivation import Derivation, Margin, Terms, derive
 from domain.pricing.taxes import FREIGHT, Taxed, TaxRate, freight_parts, rates_at, taxes_on, together, with_bases
@@ -53,7 +53,7 @@ def price_order(placed: PlaceOrder, terms: Terms) -> Pricing:
 
 
 def _charged(placed: PlaceOrder, terms: Terms, derived: dict[int, Derivation], day: date) -> PlaceOrder:
-    """The order with our prices, promotions as discounts, and surcharges."""
+    """The order with our prices, promotions as discounts, surcharges, and what we call its items where it does not say."""
     lines = []
     for line in placed.lines:
         found = derived[line.number]
@@ -64,7 +64,8 @@ def _charged(placed: PlaceOrder, terms: Terms, derived: dict[int, Derivation], d
         if line.to_price:
             charged = line.model_copy(update={"unit_price": found.charged, "discount": line.discount + _promotion(found)})
         charges = line.surcharges or _on_line(charged, terms, day, placed.currency)
-        lines.append(charged.model_copy(update={"surcharges": charges}))
+        description = line.description or terms.facts(line.item).description[:LONGEST_DESCRIPTION]
+        lines.append(charged.model_copy(update={"surcharges": charges, "description": description}))
     with_prices = placed.model_copy(update={"lines": tuple(lines)})
     everything = all(line.left_to_us for line in placed.lines)
     on_order = _on_order(with_prices, terms, day) if everything and not placed.surcharges else placed.surcharges
@@ -82,8 +83,8 @@ def _on_line(line: OrderLine, terms: Terms, day: date, currency: str) -> tuple[C
     if line.worth(currency) <= 0:
         return ()
     charges = []
-    for rule in terms.surcharges:
-        wanted = rule.per is not ChargedPer.ORDER and terms.about(rule, line.item) and not _not_now(rule, day, currency)
+    for rule in terms.that_concern(Surcharge, line.item):
+        wanted = rule.per is not ChargedPer.ORDER and not _not_now(rule, day, currency)
         wanted = wanted and (not rule.hazardous or terms.facts(line.item).hazardous) and line.quantity >= rule.min_quantity
         if wanted and (rule.below_quantity is None or line.quantity < rule.below_quantity):
             times = -(-line.quantity // rule.every) if rule.per is ChargedPer.UNIT else 1
@@ -94,8 +95,8 @@ def _on_line(line: OrderLine, terms: Terms, day: date, currency: str) -> tuple[C
 def _on_order(placed: PlaceOrder, terms: Terms, day: date) -> tuple[Charge, ...]:
     goods = sum(line.worth(placed.currency) for line in placed.lines)
     charges = []
-    for rule in terms.surcharges:
-        if rule.per is ChargedPer.ORDER and terms.about(rule, "") and not _not_now(rule, day, placed.currency) and goods > 0:
+    for rule in terms.that_concern(Surcharge, ""):
+        if rule.per is ChargedPer.ORDER and not _not_now(rule, day, placed.currency) and goods > 0:
             below = rule.below_value
             if below is None or goods < Money.of(below, placed.currency).minor:
                 charges.append(Charge(title=rule.name, amount=Money.of(rule.amount, placed.currency)))
@@ -173,7 +174,7 @@ def _margin(line: OrderLine, share: LineShare, placed: PlaceOrder, terms: Terms)
     if not cost or placed.currency != HOUSE_CURRENCY or line.quantity <= 0:
         return None
     net = _taxable(share) - share.surcharge - (line.tax if placed.taxes_included else 0)
-    fitting = [rule for rule in terms.margins if terms.about(rule, line.item) and not rule.outside(placed.placed_at.date())]
+    fitting = [rule for rule in terms.that_concern(LeastMargin, line.item) if not rule.outside(placed.placed_at.date())]
     rule: LeastMargin | None = max(fitting, key=lambda each: (each.rank, each.id), default=None)
     return Margin(net=net, cost=cost * line.quantity, least=rule.least if rule else None, rule=rule.name if rule else "")
 

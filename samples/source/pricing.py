@@ -22,12 +22,12 @@ CONDITIONS: list[dict[str, Any]] = [
     },
     {
         "kind": "break",
-        "id": "FLT-100/100",
-        "title": "filters by the hundred",
+        "id": "FLT-100/40",
+        "title": "filters by the carton",
         "price_list": "TRADE-EUR",
         "item": "FLT-100",
-        "min_quantity": 100,
-        "percent": "0.08",
+        "min_quantity": 40,
+        "percent": "0.015",
     },
     {
         "kind": "promotion",

@@ -6,7 +6,7 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from domain.invoicing import credit_lines, credit_total, draft_invoice, line_shares, total_of, with_more
@@ -74,29 +74,37 @@ def priced_orders(draw: st.DrawFn) -> PlaceOrder:
 
 
 @given(priced_orders(), st.data())
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 def test_every_document_adds_up_and_all_of_them_to_the_order(placed: PlaceOrder, data: st.DataObject) -> None:
     found = state(placed)
     bills: list[Invoice] = []
+    rest_cancelled = data.draw(st.booleans(), "the rest is cancelled")
     for round_ in range(3):
         if round_ == 1 and data.draw(st.booleans(), "more"):
             number = data.draw(st.sampled_from([row.number for row in placed.lines]), "of line")
             units = data.draw(st.integers(1, 5), "units")
             found.placed = with_more(found.placed, number, units)
             found.apply([LineChange(line=number, add=units)])
-        least = {need.line: need.quantity if round_ == 2 else 0 for need in found.needs}
+        everything = round_ == 2 and not rest_cancelled
+        least = {need.line: need.quantity if everything else 0 for need in found.needs}
         units_of = {need.line: data.draw(st.integers(least[need.line], need.quantity), f"of line {need.line}") for need in found.needs}
         if any(units_of.values()):
             bills.append(shipped(found, units_of))
             if round_ == 0 and data.draw(st.booleans(), "given up"):
                 bills.remove(give_up(found, bills[-1]))
-    assert sum(bill.total.minor for bill in bills) == found.placed.total.minor
+    if not found.needs:
+        assert sum(bill.total.minor for bill in bills) == found.placed.total.minor
     for number, share in line_shares(found.placed).items():
         mine = [row for bill in bills for row in bill.lines if row.line == number]
-        assert sum(row.gross.minor for row in mine) == share.gross
-        assert sum(row.discount.minor for row in mine) == share.discount <= share.gross
-        assert sum(row.surcharge.minor for row in mine) == share.surcharge
-        assert [sum(row.taxes[i].amount.minor for row in mine) for i in range(len(share.taxes))] == [t.amount.minor for t in share.taxes]
+        billed = [sum(getattr(row, name).minor for row in mine) for name in ("gross", "discount", "surcharge", "tax")]
+        taxes = [sum(row.taxes[i].amount.minor for row in mine) for i in range(len(share.taxes))]
+        whole = [share.gross, share.discount, share.surcharge, share.tax]
+        parts = [tax.amount.minor for tax in share.taxes]
+        if found.line(number).open:
+            assert all(part <= most for part, most in zip([*billed, *taxes], [*whole, *parts], strict=True))
+        else:
+            assert (billed, taxes) == (whole, parts)
+        assert share.discount <= share.gross
         if not share.gross:
             assert (share.discount, share.surcharge, share.tax) == (0, 0, 0)
     for bill in bills:
@@ -160,15 +168,13 @@ def adds_up(lines: Any, freight: Money, freight_tax: Money, freight_taxes: tuple
         assert row.net.minor >= 0
         assert row.tax.minor >= 0
         assert min((tax.amount.minor for tax in row.taxes), default=0) >= 0
-        if not row.gross:
-            assert (row.discount.minor, row.surcharge.minor, row.tax.minor) == (0, 0, 0)
     assert sum(tax.amount.minor for tax in freight_taxes) == freight_tax.minor
     totals = tax_totals(lines, freight, freight_taxes, included)
     assert sum(each.amount.minor for each in totals) == sum(row.tax.minor for row in lines) + freight_tax.minor
 
 
 @given(priced_orders())
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 def test_taxes_are_within_half_a_minor_unit_of_what_they_are_of(placed: PlaceOrder) -> None:
     """By unit or line, each tax of a line errs by half a minor unit of what was rounded; by document, the sum of a tax does."""
     shares = line_shares(placed)

@@ -58,6 +58,7 @@ def test_what_is_free_carries_no_surcharge() -> None:
     charge = (Charge(title="Small order", amount=euro(500)),)
     assert order(line(1, 2, "0"), surcharges=charge).total == euro(0)
     assert order(line(1, 2, "1.00"), surcharges=charge).total == euro(700)
+    assert order(line(1, 2, "0").model_copy(update={"surcharges": charge})).total == euro(0)
 
 
 def test_a_total_meets_the_smallest_coin() -> None:

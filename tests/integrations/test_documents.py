@@ -56,7 +56,7 @@ def test_an_invoice_says_what_its_tax_is_made_of_and_how_it_was_rounded(tmp_path
     pdf = documents.invoice(papers.taxed_invoice())
     text = read(pdf, tmp_path)
     assert "1 249.00 -6.00 4.50 49.51 247.50" in text
-    assert "Hazardous goods" in text
+    assert "black · Hazardous" in text
     taxes = "VAT 19 % on 266.40 50.62\nCity levy 1 % on 266.40 2.67"
     assert f"Goods 247.50\nShipping 18.90\n{taxes}\nRounding 0.01\nTotal (EUR) 319.70" in text
     within = read(documents.invoice(papers.taxed_invoice(taxes_included=True, total=papers.euros(26641))), tmp_path)
