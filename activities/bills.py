@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -11,6 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from activities.records import Records, records_of
+from database.pricing import credit_taxes, invoice_taxes
 from database.tables import (
     CollectibleRow,
     CreditLine,
@@ -28,8 +29,8 @@ from database.terms import customer_and_terms
 from domain.errors import Refused
 from domain.invoicing import line_shares, with_more
 from domain.money import Money
-from domain.money_steps import InvoiceLine
-from domain.order import PlaceOrder
+from domain.money_steps import InvoiceLine, TaxShare
+from domain.order import Charge, PlaceOrder
 from domain.terms import BUILT_IN, Terms
 from domain.terms_words import discounts_in_words, said, terms_in_words
 from integrations import documents
@@ -89,9 +90,13 @@ def invoice_paper(bills: Sequence[Bill]) -> documents.Invoice:
         period=(min(bill.shipped_at for bill in bills), max(bill.shipped_at for bill in bills)) if collective else None,
         issued_at=row.issued_at,
         due_at=due[0].due_at,
-        lines=tuple(line for bill in bills for line in billed(bill.records, bill.rows, _section(bill) if collective else "")),
+        lines=tuple(
+            line for bill in bills for line in billed(bill.records, bill.rows, booked_taxes(bill), _section(bill) if collective else "")
+        ),
         freight=records.money(sum(bill.row.freight for bill in bills)),
         freight_tax=records.money(sum(bill.row.freight_tax for bill in bills)),
+        freight_taxes=tuple(tax for bill in bills for tax in booked_taxes(bill).get(0, ())),
+        rounding=records.money(sum(bill.row.rounding for bill in bills)),
         taxes_included=row.taxes_included,
         total=total,
         terms=" ".join(("Paid in advance." if paid else "", *sentences, closing)).strip(),
@@ -105,7 +110,8 @@ def credit_paper(records: Records, credit: CreditNote) -> documents.CreditNote:
     session = records.session
     bill = session.get_one(Invoice, (credit.order, credit.invoice))
     rows = credit_rows(session, credit)
-    net = sum(row.gross - row.discount + (0 if bill.taxes_included else row.tax) for row in rows)
+    net = sum(row.gross - row.discount + row.surcharge + (0 if bill.taxes_included else row.tax) for row in rows) + credit.rounding
+    taxes = credit_taxes(session, credit.order, credit.credit, records.view.currency)
     return documents.CreditNote(
         seller=records.seller,
         number=credit.document,
@@ -117,9 +123,11 @@ def credit_paper(records: Records, credit: CreditNote) -> documents.CreditNote:
         invoice=bill.document,
         invoiced_at=bill.issued_at,
         reason=credit.reason,
-        lines=tuple(billed(records, rows, corrects=bill.document)),
+        lines=tuple(billed(records, rows, taxes, corrects=bill.document)),
         freight=records.money(credit.freight),
         freight_tax=records.money(0 if bill.taxes_included else credit.total - credit.freight - net),  # what the rest leaves of the total
+        freight_taxes=taxes.get(0, ()),
+        rounding=records.money(credit.rounding),
         taxes_included=bill.taxes_included,
         total=records.money(credit.total),
         applied=records.money(credit.applied),
@@ -224,7 +232,18 @@ def credit_rows(session: Session, credit: CreditNote) -> list[CreditLine]:
     return list(session.scalars(chosen.order_by(CreditLine.line)))
 
 
-def billed(records: Records, rows: Sequence[InvoiceLineRow | CreditLine], section: str = "", corrects: str = "") -> list[BilledLine]:
+def booked_taxes(bill: Bill) -> dict[int, tuple[TaxShare, ...]]:
+    """What the tax of each line was booked as; line 0 is the freight."""
+    return invoice_taxes(bill.records.session, bill.row.order, bill.row.invoice, bill.records.view.currency)
+
+
+def billed(
+    records: Records,
+    rows: Sequence[InvoiceLineRow | CreditLine],
+    taxes: Mapping[int, tuple[TaxShare, ...]],
+    section: str = "",
+    corrects: str = "",
+) -> list[BilledLine]:
     lines, found = records.lines, []
     for row in rows:
         line = InvoiceLine(
@@ -234,6 +253,8 @@ def billed(records: Records, rows: Sequence[InvoiceLineRow | CreditLine], sectio
             gross=records.money(row.gross),
             discount=records.money(row.discount),
             tax=records.money(row.tax),
+            taxes=taxes.get(row.line, ()),
+            surcharges=(Charge(title=row.surcharged_for[:100], amount=records.money(row.surcharge)),) if row.surcharge else (),
         )
         found.append(billed_line(records, line, lines, section, f"{corrects} line {row.line}" if corrects else ""))
     return found
@@ -248,6 +269,8 @@ def billed_line(records: Records, line: InvoiceLine, lines: dict[int, OrderLine]
         gross=line.gross,
         discount=line.discount,
         tax=line.tax,
+        taxes=line.taxes,
+        surcharges=line.surcharges,
         description=row.description if row is not None else "",
         unit_price=Decimal(row.unit_price) if row is not None else Decimal(0),
         section=section,

@@ -36,7 +36,7 @@ def cii(session: Session, order: str, document: str) -> bytes:
         found, total = e_credit(records, credit), records.money(credit.total)
     else:
         raise Refused(f"Order {order} has no invoice or credit note {document!r}: only those have a structured form.")
-    broken = list(broken_rules(found, total, total - found.prepaid))
+    broken = list(broken_rules(found, total - found.rounded_by, total - found.prepaid))
     if broken:
         raise Refused(f"{document} cannot be sent as an e-invoice: {'; '.join(broken)}.")
     return write_cii(found)
@@ -71,6 +71,7 @@ def e_invoice(bills: Sequence[Bill]) -> EInvoice:
             charge for bill in bills for charge in _freight(bill.records, bill.row.freight, bill.row.freight_tax, bill.row.taxes_included)
         ),
         prepaid=netted + paper.paid,
+        rounding=paper.rounding,
     )
 
 
@@ -81,7 +82,7 @@ def e_credit(records: Records, credit: CreditNote) -> EInvoice:
     rows = credit_rows(session, credit)
     lines = _lines(records, rows, row.taxes_included, "", 0, corrects=row.document)
     tax = (
-        credit.total - sum(line.net.minor + line.tax.minor for line in lines) - credit.freight
+        credit.total - credit.rounding - sum(line.net.minor + line.tax.minor for line in lines) - credit.freight
         if not row.taxes_included
         else row.freight_tax
     )
@@ -100,6 +101,7 @@ def e_credit(records: Records, credit: CreditNote) -> EInvoice:
         lines=tuple(lines),
         charges=tuple(charges),
         prepaid=records.money(0),
+        rounding=records.money(credit.rounding),
         preceding=(row.document, row.issued_at),
     )
 
@@ -130,7 +132,7 @@ def _lines(
     for number, row in enumerate(rows, before + 1):
         line = known.get(row.line)
         quantity = max(row.quantity, 1)
-        net = row.gross - row.discount - (row.tax if taxes_included else 0)
+        net = row.gross - row.discount + row.surcharge - (row.tax if taxes_included else 0)
         price, per, allowance = _price(records, line, row, quantity, net, taxes_included)
         category, rate = _taxed(records, _stated(records, row, line), records.money(row.tax), records.money(net))
         found.append(
@@ -159,7 +161,12 @@ def _price(
     """(price, for how many units, allowance in minor units), which come to the net amount to the cent."""
     digits = exponent(records.view.currency)
     unit_price = Decimal(line.unit_price) if line is not None else Decimal(0)
-    if not taxes_included and row.discount >= 0 and round_half_up((quantity * unit_price).scaleb(digits)) == row.gross:
+    if (
+        not taxes_included
+        and not row.surcharge
+        and row.discount >= 0
+        and round_half_up((quantity * unit_price).scaleb(digits)) == row.gross
+    ):
         return unit_price, 1, row.discount
     return Decimal(net).scaleb(-digits), quantity, 0
 

@@ -35,8 +35,9 @@ def _names(listed: object) -> object:
     return frozenset(name.strip() for name in listed.split(",") if name.strip()) if isinstance(listed, str) else listed
 
 
-Locations = Annotated[frozenset[str], NoDecode, BeforeValidator(_names)]
+Names = Annotated[frozenset[str], NoDecode, BeforeValidator(_names)]
 """Names separated by commas."""
+Locations = Names
 
 
 class Settings(BaseSettings):
@@ -72,6 +73,8 @@ class Settings(BaseSettings):
     """A count that differs by at most so many units, and by no more than the value below, is booked without a second person."""
     count_tolerance_value: int = Field(default=5_000, ge=0)
     """Minor units of the house's currency."""
+    price_roles: Names = frozenset()
+    """The staff roles that may set the price of a line when an order is validated, separated by commas; empty: whoever may decide."""
     world_url: str = Field(default_factory=lambda found: f"sqlite:///{found['home'] / 'world.db'}")
     """Where the simulated outside world remembers what it did: `sqlite:///<file>`."""
 

@@ -15,6 +15,7 @@ from database.audit_invoicing import INVOICING_RULES
 from database.audit_money import MONEY_RULES
 from database.audit_parcels import PARCEL_RULES
 from database.audit_planning import PLANNING_RULES
+from database.audit_prices import PRICE_RULES
 from database.audit_queue import QUEUE_RULES
 from database.audit_supply import SUPPLY_RULES
 from database.tables import (
@@ -55,6 +56,7 @@ def audit(session: Session) -> list[Violation]:
             *CARD_RULES,
             *INVOICING_RULES,
             *CREDIT_RULES,
+            *PRICE_RULES,
             *SUPPLY_RULES,
             *PLANNING_RULES,
         )

@@ -33,15 +33,17 @@ Found = Iterator[tuple[str, str]]
 
 
 def _an_invoice_adds_up(session: Session) -> Found:
-    """total = lines - discounts + freight, plus the taxes unless the prices contain them."""
+    """total = lines - discounts + surcharges + freight + rounding, plus the taxes unless the prices contain them."""
     line = InvoiceLineRow
     sums = (
-        select(line.order, line.invoice, func.sum(line.gross - line.discount).label("net"), func.sum(line.tax).label("tax"))
+        select(
+            line.order, line.invoice, func.sum(line.gross - line.discount + line.surcharge).label("net"), func.sum(line.tax).label("tax")
+        )
         .group_by(line.order, line.invoice)
         .subquery()
     )
     taxes = case((Invoice.taxes_included, 0), else_=func.coalesce(sums.c.tax, 0) + Invoice.freight_tax)
-    adds_up_to = func.coalesce(sums.c.net, 0) + Invoice.freight + taxes
+    adds_up_to = func.coalesce(sums.c.net, 0) + Invoice.freight + Invoice.rounding + taxes
     chosen = select(Invoice, adds_up_to).outerjoin(sums, and_(sums.c.order == Invoice.order, sums.c.invoice == Invoice.invoice))
     for invoice, total in session.execute(chosen.where(Invoice.total != adds_up_to)):
         yield _name(invoice), f"asks for {invoice.total}, its parts add up to {total}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 from sqlalchemy import delete, func, insert, select
@@ -11,14 +12,17 @@ from database import credit, intake
 from database.backorders import give_back
 from database.journal import close_doors, write_audit
 from database.locks import invoice_of, lines_of, order_of, require
+from database.pricing import terms_of
 from database.tables import Customer, ExceptionRow, HouseSetting, Order, OrderFinding, OrderLine
 from database.terms import customer_and_terms
 from database.validation import MOST_MINOR, MOST_UNITS, find_all
 from domain.credit import CreditQuestion, StopStage
 from domain.errors import NotFound
 from domain.exceptions import WITHDRAWN, Decision
-from domain.order import PaymentTerms, PlaceOrder, ShippingPolicy
+from domain.order import PaymentTerms, PlaceOrder, Priced, ShippingPolicy
 from domain.order_money import money_of_lines
+from domain.pricing.derivation import Derivation
+from domain.pricing.pricing import price_order
 from domain.steps import (
     Accepted,
     AcceptOrder,
@@ -41,15 +45,18 @@ def accept_order(session: Session, request: AcceptOrder) -> Accepted:
 
     A corrected order under a new key replaces what was written, until it is accepted. Mendable findings that were `waived` become notes.
     One that only credit stops waits for that.
+    What the order leaves to us is priced and taxed here, once: a later change of a list or a rate changes nothing that was placed.
     """
-    placed = _with_addresses(session, request.placed)
-    customer, terms = customer_and_terms(session, placed.customer, placed.terms)
-    question = _question(request)
+    stated = _with_addresses(session, request.placed)
+    customer, agreed = customer_and_terms(session, stated.customer, stated.terms)
+    terms = terms_of(session, stated, customer)
+    pricing = price_order(stated, terms)
+    placed, question = pricing.placed, _question(request)
     findings = [
-        finding.model_copy(update={"severity": Severity.NOTE}) if request.waived and finding.severity is Severity.MENDABLE else finding
-        for finding in find_all(session, placed, customer, request.price_tolerance, terms, question, request.at)
+        _waived(finding) if request.waived else finding
+        for finding in find_all(session, pricing, terms.items, customer, request.price_tolerance, agreed, question, request.at)
     ]
-    order = _write(session, placed, customer)
+    order = _write(session, placed, customer, pricing.derivations)
     if request.placed.ship_to is not None:
         intake.keep_address(session, request.order, request.placed.ship_to)
     _write_findings(session, request.order, findings)
@@ -62,7 +69,8 @@ def accept_order(session: Session, request: AcceptOrder) -> Accepted:
         customer=customer.customer if customer else placed.customer,
         findings=tuple(findings),
         policy=_policy(placed, customer),
-        terms=terms if terms is not None and terms.suits(placed.currency) else None,
+        terms=agreed if agreed is not None and agreed.suits(placed.currency) else None,
+        priced=Priced.of(placed) if pricing.ours else None,
     )
 
 
@@ -171,7 +179,12 @@ def _question(request: AcceptOrder) -> CreditQuestion:
     return request.credit or CreditQuestion(stage=StopStage.ACCEPTANCE, on_terms=on_terms, review_at=request.at + timedelta(days=1))
 
 
-def _write(session: Session, placed: PlaceOrder, customer: Customer | None) -> Order:
+def _waived(finding: Finding) -> Finding:
+    may = finding.severity is Severity.MENDABLE and finding.waivable
+    return finding.model_copy(update={"severity": Severity.NOTE}) if may else finding
+
+
+def _write(session: Session, placed: PlaceOrder, customer: Customer | None, derived: Mapping[int, Derivation] | None = None) -> Order:
     order = session.get(Order, placed.key, with_for_update=True)
     if order is not None and order.accepted_at is not None:
         return order
@@ -191,7 +204,7 @@ def _write(session: Session, placed: PlaceOrder, customer: Customer | None) -> O
     order.ship_postcode = placed.ship_to.postcode if placed.ship_to else ""
     order.service, order.basket = placed.shipping_service, placed.basket
     session.flush()
-    session.execute(insert(OrderLine), _lines(placed))
+    session.execute(insert(OrderLine), _lines(placed, derived or {}))
     return order
 
 
@@ -201,7 +214,7 @@ def _policy(placed: PlaceOrder, customer: Customer | None) -> ShippingPolicy:
     return placed.policy or usual
 
 
-def _lines(placed: PlaceOrder) -> list[dict[str, object]]:
+def _lines(placed: PlaceOrder, derived: Mapping[int, Derivation]) -> list[dict[str, object]]:
     """One row per line number; what no order can hold (and a fatal finding names) is stored as the nearest that fits."""
     rows: list[dict[str, object]] = []
     money = _storable_money(placed)
@@ -209,7 +222,9 @@ def _lines(placed: PlaceOrder) -> list[dict[str, object]]:
         units = min(max(line.quantity, 0), MOST_UNITS)
         about = {"order": placed.key, "line": line.number, "item": line.item, "description": line.description, "bills_to": line.number}
         about |= {"amount": money.get(line.number, 0), "priced": units}
-        rows.append(about | {"unit_price": str(line.unit_price), "ordered": units, "open": units, "requested_at": line.requested_at})
+        why = derived[line.number].model_dump_json() if line.number in derived else None
+        about |= {"unit_price": str(line.unit_price), "derivation": why}
+        rows.append(about | {"ordered": units, "open": units, "requested_at": line.requested_at})
     return rows
 
 

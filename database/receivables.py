@@ -7,6 +7,7 @@ from sqlalchemy.orm import Session
 
 from database.locks import invoice_of, next_number, order_of, payment_of, require
 from database.payments import apply_part, enter, lift_credit_hold, net_prepayment, unapplied
+from database.pricing import keep_credit_taxes, keep_invoice_taxes
 from database.settling import give_discount_back, refill, write_instalments
 from database.tables import (
     CollectibleRow,
@@ -20,6 +21,7 @@ from database.tables import (
     ReceivableEntry,
     Reminder,
 )
+from domain.invoicing import taxes_by_line, total_of
 from domain.money_steps import (
     DocumentIssued,
     HandToCollections,
@@ -53,6 +55,7 @@ def issue_invoice(session: Session, request: IssueInvoice) -> DocumentIssued:
         freight=draft.freight.minor,
         freight_tax=draft.freight_tax.minor,
         taxes_included=draft.taxes_included,
+        rounding=draft.rounding.minor if draft.rounding else 0,
         total=draft.total.minor,
         fees=0,
         credited=0,
@@ -70,6 +73,7 @@ def issue_invoice(session: Session, request: IssueInvoice) -> DocumentIssued:
         session.execute(insert(InvoiceLineRow), [about | _amounts(line) for line in draft.lines])
     if request.instalments:
         write_instalments(session, request)
+    keep_invoice_taxes(session, request.order, request.invoice, taxes_by_line(draft.lines, draft.freight_taxes))
     enter(session, request, "invoice", draft.total.minor, request.invoice)
     if request.payment and request.paid is not None and request.paid.minor > 0:
         payment = payment_of(session, request.order, request.payment)
@@ -190,6 +194,7 @@ def issue_credit(session: Session, request: IssueCredit) -> DocumentIssued:
         "sequence": sequence,
         "invoice": request.invoice,
         "freight": request.freight.minor,
+        "rounding": request.rounding.minor if request.rounding else 0,
         "total": total,
         "applied": applied,
         "reason": request.reason,
@@ -199,6 +204,7 @@ def issue_credit(session: Session, request: IssueCredit) -> DocumentIssued:
     if request.lines:
         about = {"order": request.order, "credit": request.credit, "invoice": request.invoice}
         session.execute(insert(CreditLine), [about | _amounts(line) for line in request.lines])
+    keep_credit_taxes(session, request.order, request.credit, taxes_by_line(request.lines, request.freight_taxes))
     invoice.credited += applied
     invoice.balance -= applied
     enter(session, request, "credit", -applied, request.invoice, note=request.reason)
@@ -229,13 +235,14 @@ def _number_of(session: Session, request: IssueInvoice) -> tuple[str, int | None
 
 
 def _adds_up_to(draft: InvoiceDraft) -> int:
-    net = sum(line.net.minor for line in draft.lines) + draft.freight.minor
-    return net if draft.taxes_included else net + sum(line.tax.minor for line in draft.lines) + draft.freight_tax.minor
+    return total_of(draft.lines, draft.freight, draft.freight_tax, draft.taxes_included, draft.rounding).minor
 
 
 def _amounts(line: InvoiceLine) -> dict[str, object]:
     units = {"line": line.line, "item": line.item, "quantity": line.quantity}
-    return units | {"gross": line.gross.minor, "discount": line.discount.minor, "tax": line.tax.minor}
+    charged = ", ".join(charge.title for charge in line.surcharges if charge.amount)
+    amounts = {"gross": line.gross.minor, "discount": line.discount.minor, "surcharge": line.surcharge.minor, "tax": line.tax.minor}
+    return units | amounts | {"surcharged_for": charged}
 
 
 def account(session: Session, order: str) -> int:

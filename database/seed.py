@@ -21,6 +21,7 @@ from database.tables import (
     CartonRow,
     Customer,
     CustomerAlias,
+    CustomerGroup,
     Dock,
     FreightRate,
     House,
@@ -32,16 +33,21 @@ from database.tables import (
     PackingRulesRow,
     PaymentTermsRow,
     Price,
+    PriceCondition,
     PriceList,
     SourcingPolicyRow,
     SsccCounter,
     StaffRole,
     Supplier,
+    TaxRateRow,
+    TaxSettingRow,
     TransitTime,
 )
 from domain.errors import InputRefused
 from domain.order import Address, ShippingPolicy
 from domain.packing import GoodsClass, PackingRules
+from domain.pricing.conditions import CONDITION, QuantityBreak
+from domain.pricing.taxes import TaxRate, TaxSetting
 from domain.quotas import SetQuota
 from domain.replenishment import ItemPlanning
 from domain.seller import Seller
@@ -59,21 +65,7 @@ def seed(session: Session, catalogue: Mapping[str, Any]) -> None:
 
     Opening stock is received once: what has moved since stays moved.
     """
-    for section in (
-        _suppliers,
-        _items,
-        _locations,
-        _bins,
-        _price_lists,
-        _cartons,
-        _sscc_series,
-        _payment_terms,
-        _house,
-        _customers,
-        _sourcing,
-        _planning,
-        _staff,
-    ):
+    for section in SECTIONS:
         name = section.__name__.removeprefix("_")
         for number, entry in enumerate(catalogue.get(name, ()), 1):
             with _told_where(f"catalogue, {name}, entry {number}"):
@@ -81,9 +73,9 @@ def seed(session: Session, catalogue: Mapping[str, Any]) -> None:
                     session.merge(row)
                     session.flush()
     _check_parents(session)
-    if "house" in catalogue:
-        with _told_where("catalogue, house"):
-            set_ledger_currency(session, catalogue["house"]["ledger_currency"])
+    if "ledger_currency" in catalogue:
+        with _told_where("catalogue, ledger_currency"):
+            set_ledger_currency(session, catalogue["ledger_currency"])
     for number, entry in enumerate(catalogue.get("stock", ()), 1):
         with _told_where(f"catalogue, stock, entry {number}"):
             item, location, bin_, lot = entry["item"], entry["location"], entry.get("bin", ""), entry.get("lot", "")
@@ -140,6 +132,8 @@ def _items(entry: Mapping[str, Any]) -> Iterator[Base]:
         by_serial=entry.get("by_serial", False),
         value=entry.get("value", 0),
         unit=entry.get("unit", "C62"),
+        item_group=entry.get("group", ""),
+        tax_code=entry.get("tax_code", "standard"),
     )
     if "dims_mm" in entry:
         length, width, height = entry["dims_mm"]
@@ -192,9 +186,45 @@ def _bins(entry: Mapping[str, Any]) -> Iterator[Base]:
 
 
 def _price_lists(entry: Mapping[str, Any]) -> Iterator[Base]:
-    yield PriceList(price_list=entry["id"], currency=entry["currency"])
+    yield PriceList(price_list=entry["id"], currency=entry["currency"], taxes_included=entry.get("taxes_included", False))
     for item, price in entry["prices"].items():
         yield Price(price_list=entry["id"], item=item, unit_price=str(price))
+
+
+def _customer_groups(entry: Mapping[str, Any]) -> Iterator[Base]:
+    yield CustomerGroup(customer_group=entry["id"], name=entry.get("name", ""), price_list=entry.get("price_list"))
+
+
+def _price_conditions(entry: Mapping[str, Any]) -> Iterator[Base]:
+    rule = CONDITION.validate_python(entry)
+    yield PriceCondition(
+        condition=rule.id,
+        kind=rule.kind,
+        customer=rule.customer or None,
+        customer_group=rule.customer_group or None,
+        item=rule.item or None,
+        item_group=rule.item_group,
+        price_list=rule.price_list if isinstance(rule, QuantityBreak) else None,
+        valid_to=rule.valid_to,
+        rule=rule.model_dump_json(),
+    )
+
+
+def _tax_rates(entry: Mapping[str, Any]) -> Iterator[Base]:
+    rate = TaxRate.model_validate(entry)
+    yield TaxRateRow(**{**rate.model_dump(), "rate": str(rate.rate)})
+
+
+def _tax_settings(entry: Mapping[str, Any]) -> Iterator[Base]:
+    setting = TaxSetting.model_validate(entry)
+    yield TaxSettingRow(
+        country=setting.country,
+        level=setting.rounding.level.value,
+        mode=setting.rounding.mode.value,
+        freight=setting.freight.value,
+        cash_step=setting.cash_step,
+        cash_currency=setting.cash_currency,
+    )
 
 
 def _planning(entry: Mapping[str, Any]) -> Iterator[Base]:
@@ -254,9 +284,34 @@ def _customers(entry: Mapping[str, Any]) -> Iterator[Base]:
         endpoint=entry.get("endpoint", ""),
         endpoint_scheme=entry.get("endpoint_scheme", ""),
         language=entry.get("language", ""),
+        price_group=entry.get("group"),
+        tax_exempt=entry.get("tax_exempt", ""),
+        tax_exempt_in=" ".join(entry.get("tax_exempt_in", ())),
     )
     if "packing" in entry:
         rules = PackingRules.model_validate(entry["packing"])
         yield PackingRulesRow(customer=entry["id"], rules=rules.model_dump_json())
     for alias in entry.get("aliases", ()):
         yield CustomerAlias(alias=alias, customer=entry["id"])
+
+
+SECTIONS = (
+    _suppliers,
+    _items,
+    _locations,
+    _bins,
+    _price_lists,
+    _cartons,
+    _sscc_series,
+    _payment_terms,
+    _house,
+    _customer_groups,
+    _customers,
+    _sourcing,
+    _planning,
+    _staff,
+    _tax_rates,
+    _tax_settings,
+    _price_conditions,
+)
+"""What a catalogue may name, each after what it refers to."""

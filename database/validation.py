@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from datetime import datetime
 from decimal import Decimal
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from database import credit
-from database.tables import Customer, Item, Price
+from database.tables import Customer
 from domain.credit import CreditQuestion
 from domain.money import Money, is_currency
 from domain.order import PlaceOrder
+from domain.pricing.pricing import Pricing, percent
 from domain.steps import Finding, Severity
 from domain.terms import Terms
 
@@ -26,7 +26,8 @@ MOST_MINOR = 10**17
 
 def find_all(
     session: Session,
-    placed: PlaceOrder,
+    pricing: Pricing,
+    known: Container[str],
     customer: Customer | None,
     price_tolerance: Decimal,
     terms: Terms | None,
@@ -35,16 +36,16 @@ def find_all(
 ) -> list[Finding]:
     """Every finding, in the order of the document: lines first, then the whole, then the customer and its credit.
 
-    `customer` is locked by the caller; `terms` are those that the order names, if there are such.
+    `known` are the items that exist, `customer` is locked by the caller; `terms` are the terms of payment that the order names, if known.
     """
-    findings = [*_lines(session, placed), *_prices(session, placed, customer, price_tolerance)]
+    placed = pricing.placed
+    findings = [*_lines(placed, known), *_prices(pricing, price_tolerance)]
     findings.sort(key=lambda finding: int(finding.place.removeprefix("line ")))
-    found = [*findings, *_whole(placed), *_customer(placed, customer), *_terms(placed, terms)]
+    found = [*findings, *_whole(pricing), *_customer(placed, customer), *_terms(placed, terms)]
     return [*found, *_credit(session, placed, customer, question, at)]
 
 
-def _lines(session: Session, placed: PlaceOrder) -> Iterator[Finding]:
-    known = set(session.scalars(select(Item.item).where(Item.item.in_({line.item for line in placed.lines}))))
+def _lines(placed: PlaceOrder, known: Container[str]) -> Iterator[Finding]:
     seen: set[int] = set()
     for line in placed.lines:
         place = f"line {line.number}"
@@ -57,24 +58,30 @@ def _lines(session: Session, placed: PlaceOrder) -> Iterator[Finding]:
             yield _fatal(place, f"the quantity is {line.quantity}")
         elif line.quantity > MOST_UNITS:
             yield _fatal(place, f"the quantity is {line.quantity}; no order takes more than {MOST_UNITS}")
+        elif is_currency(placed.currency) and line.discount.minor > line.off(placed.currency):
+            yield _mendable(place, f"the discount of {line.discount} is more than the {line.gross(placed.currency)} of the line")
 
 
-def _prices(session: Session, placed: PlaceOrder, customer: Customer | None, tolerance: Decimal) -> Iterator[Finding]:
-    if customer is None or customer.price_list is None or customer.currency != placed.currency:
-        return
-    wanted = {line.item for line in placed.lines}
-    chosen = select(Price.item, Price.unit_price).where(Price.price_list == customer.price_list, Price.item.in_(wanted))
-    agreed = {item: Decimal(price) for item, price in session.execute(chosen)}
-    for line in placed.lines:
-        price = agreed.get(line.item)
-        if price is not None and abs(line.unit_price - price) > tolerance * price:
-            yield _mendable(
-                f"line {line.number}",
-                f"the price is {line.unit_price}; price list {customer.price_list} says {price} {placed.currency}",
-            )
+def _prices(pricing: Pricing, tolerance: Decimal) -> Iterator[Finding]:
+    """What is charged against what our price would have been, and what it earns. A price that a person set is only asked what it earns."""
+    currency = pricing.placed.currency
+    for line in pricing.placed.lines:
+        found = pricing.derivations.get(line.number)
+        if found is None:
+            continue
+        place, ours = f"line {line.number}", found.ours
+        if line.to_price and ours is None:
+            yield _unpriced(place, f"nobody has agreed a price of {line.item} in {currency}")
+        elif ours is not None and line.override is None and not line.to_price and abs(line.unit_price - ours) > tolerance * ours:
+            yield _mendable(place, f"the price is {line.unit_price}; {found.source} says {ours} {currency}")
+        if (margin := found.margin) is not None and margin.least is not None and margin.too_low:
+            earns = f"the margin is {percent(margin.rate)}" if margin.rate is not None else "it is given away"
+            net, cost = (Money(minor=minor, currency=currency) for minor in (margin.net, margin.cost))
+            yield _mendable(place, f"{earns}, at least {percent(margin.least)} is asked ({margin.rule}): {net} for what costs {cost}")
 
 
-def _whole(placed: PlaceOrder) -> Iterator[Finding]:
+def _whole(pricing: Pricing) -> Iterator[Finding]:
+    placed = pricing.placed
     if not is_currency(placed.currency):
         yield _fatal("currency", f"there is no currency {placed.currency!r}")
     else:
@@ -85,6 +92,15 @@ def _whole(placed: PlaceOrder) -> Iterator[Finding]:
             yield _fatal("total", f"the lines add up to {total}")
         elif stated is not None and stated != total:
             yield Finding(place="total", reason=f"the document says {_said(stated)}, its lines add up to {total}", severity=Severity.NOTE)
+        goods = sum(max(line.worth(placed.currency), 0) for line in placed.lines) + placed.freight.minor
+        if placed.discount.minor > max(goods, 0):
+            most = Money(minor=max(goods, 0), currency=placed.currency)
+            yield _mendable("discount", f"{placed.discount} is more than the {most} that it is taken off; no more than that is")
+        off = pricing.tax_difference
+        if off is not None and abs(off.minor) > len(placed.lines):  # a minor unit a line is how others round
+            way = "more" if off.minor > 0 else "less"
+            reason = f"the order states {Money(minor=abs(off.minor), currency=off.currency)} {way} tax than the tax table comes to"
+            yield Finding(place="taxes", reason=reason, severity=Severity.NOTE)
     if placed.ship_to is None:
         yield _mendable("ship_to", "there is no address to ship to")
 
@@ -120,6 +136,11 @@ def _said(stated: Money) -> str:
 
 def _mendable(place: str, reason: str) -> Finding:
     return Finding(place=place, reason=reason, severity=Severity.MENDABLE)
+
+
+def _unpriced(place: str, reason: str) -> Finding:
+    """Nobody can wave this through: it would be given away."""
+    return Finding(place=place, reason=reason, severity=Severity.MENDABLE, waivable=False)
 
 
 def _fatal(place: str, reason: str) -> Finding:

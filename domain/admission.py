@@ -113,6 +113,9 @@ def _refuse_details(state: OrderState, exception: OpenException, request: Decide
     unknown = sorted(number for number in request.items.keys() | request.prices.keys() if not state.has_line(number))
     if unknown:
         return f"The order has no line {unknown[0]}."
+    allowed = state.policies.price_roles
+    if request.prices and allowed and not set(allowed) & set(request.roles):
+        return f"A price is set by the role {' or '.join(allowed)}; {request.actor} is {', '.join(request.roles) or 'in no role'}."
     for number, item in request.items.items():
         if not 0 < len(item) <= LONGEST_ITEM:
             return f"An item's name has 1 to {LONGEST_ITEM} characters; the one for line {number} has {len(item)}."

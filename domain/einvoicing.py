@@ -108,6 +108,7 @@ class EInvoice(Value):
     lines: tuple[ELine, ...]
     charges: tuple[ECharge, ...] = ()
     prepaid: Money
+    rounding: Money | None = None
     preceding: tuple[str, Moment] | None = None
 
     @property
@@ -153,7 +154,12 @@ class EInvoice(Value):
     @property
     def due(self) -> Money:
         """BT-115."""
-        return self.total - self.prepaid
+        return self.total - self.prepaid + self.rounded_by
+
+    @property
+    def rounded_by(self) -> Money:
+        """BT-114: what rounds the whole to the smallest coin."""
+        return self.rounding or self.zero
 
 
 def category_of(rate: Decimal, title: str, seller: str, buyer: str, vat_id: str) -> TaxCategory:

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from fractions import Fraction
 
-from domain.money import Money, round_half_up, split_minor
-from domain.money_steps import InvoiceDraft, InvoiceLine
-from domain.order import PlaceOrder
+from domain.money import Money
+from domain.money_steps import InvoiceDraft, InvoiceLine, TaxShare
+from domain.order import PlaceOrder, TaxLine
 from domain.parts import Invoice, Shipment
+from domain.rounding import RoundingLevel, rounded, to_step
+from domain.shares import LineShare, discount_parts, fixed, line_shares, share, tax_shares
 from domain.state import OrderState
+
+__all__ = ["LineShare", "credit_lines", "credit_total", "draft_invoice", "line_shares", "total_of", "with_more"]
 
 
 def draft_invoice(state: OrderState, shipment: Shipment) -> InvoiceDraft:
@@ -18,8 +22,11 @@ def draft_invoice(state: OrderState, shipment: Shipment) -> InvoiceDraft:
     Each line takes its share of what is left of the placed line's money: left * units / units left, rounded half up, and the last
     units take all that is left, so the invoices of a line add up to it however it was split. Freight goes with the first invoice of
     the order. Units without a price of their own (replacements) are not billed.
+
+    Where totals meet the smallest coin, what has been invoiced so far does: each invoice is a multiple of the coin, and so is their sum.
     """
-    left = line_shares(state.placed)
+    placed = state.placed
+    left = line_shares(placed)
     drafts = [other.draft for other in state.shipments if other.draft is not None and not other.abandoned and other is not shipment]
     for billed in (line for draft in drafts for line in draft.lines):
         source = state.line(billed.line).bills_to
@@ -29,18 +36,22 @@ def draft_invoice(state: OrderState, shipment: Shipment) -> InvoiceDraft:
         line = state.line(number)
         if not line.bills_to or not quantity:
             continue
-        share = left[line.bills_to].take(number, line.item, quantity, state.currency)
-        left[line.bills_to] = left[line.bills_to].less(share)
-        lines.append(share)
+        part = left[line.bills_to].take(number, line.item, quantity, state.currency)
+        left[line.bills_to] = left[line.bills_to].less(part)
+        lines.append(part)
     with_freight = bool(lines) and not any(draft.lines for draft in drafts)
-    freight = state.placed.freight if with_freight else state.zero
-    freight_tax = Money(minor=state.placed.freight_tax if with_freight else 0, currency=state.currency)
+    freight = placed.freight - Money(minor=discount_parts(placed)[1], currency=state.currency) if with_freight else state.zero
+    freight_tax = Money(minor=placed.freight_tax if with_freight else 0, currency=state.currency)
+    plain = total_of(lines, freight, freight_tax, placed.taxes_included)
+    rounding = _rounding(plain, drafts, placed.rounds_to) if lines else None
     return InvoiceDraft(
         lines=tuple(lines),
         freight=freight,
         freight_tax=freight_tax,
-        taxes_included=state.placed.taxes_included,
-        total=total_of(lines, freight, freight_tax, state.placed.taxes_included),
+        freight_taxes=tax_shares(placed.freight_taxes) if with_freight else (),
+        taxes_included=placed.taxes_included,
+        rounding=rounding,
+        total=plain + rounding if rounding else plain,
     )
 
 
@@ -48,86 +59,96 @@ def credit_lines(invoice: Invoice, units: Mapping[int, int]) -> tuple[InvoiceLin
     """The invoiced shares of `units` (line -> quantity) that no credit note gave back yet; at most what the invoice holds."""
     lines = []
     for billed in invoice.lines:
-        share = LineShare.of(billed)
-        for credit in invoice.credits:
-            if credit.line == billed.line:
-                share = share.less(credit)
-        quantity = min(units.get(billed.line, 0), share.quantity)
+        part = _not_credited(invoice, billed)
+        quantity = min(units.get(billed.line, 0), part.quantity)
         if quantity > 0:
-            lines.append(share.take(billed.line, billed.item, quantity, billed.gross.currency))
+            lines.append(part.take(billed.line, billed.item, quantity, billed.gross.currency))
     return tuple(lines)
 
 
-def total_of(lines: list[InvoiceLine] | tuple[InvoiceLine, ...], freight: Money, freight_tax: Money, taxes_included: bool) -> Money:
-    """sum(gross - discount) + freight, plus the taxes unless the prices contain them."""
-    net = sum(line.net.minor for line in lines) + freight.minor
+def credit_total(
+    invoice: Invoice, lines: Sequence[InvoiceLine], freight: Money, freight_tax: Money, placed: PlaceOrder
+) -> tuple[Money, Money | None]:
+    """What a credit note comes to, and the rounding in it: credits meet the smallest coin as invoices do; the last takes the rest."""
+    plain = total_of(lines, freight, freight_tax, placed.taxes_included)
+    if placed.rounds_to <= 1:
+        return plain, None
+    zero = Money.zero(plain.currency)
+    freight_before, tax_before = (invoice.freight, invoice.freight_tax) if invoice.freight_credited else (zero, zero)
+    before = total_of(invoice.credits, freight_before, tax_before, placed.taxes_included)
+    rounded_before = before + (invoice.rounding_credited or zero)
+    units = sum(line.quantity for line in invoice.lines) - sum(line.quantity for line in (*invoice.credits, *lines))
+    freight_left = invoice.freight + invoice.freight_tax - freight_before - tax_before - freight - freight_tax
+    if units == 0 and not freight_left:
+        total = invoice.total - rounded_before
+    else:
+        given = min(to_step((before + plain).minor, placed.rounds_to), invoice.total.minor)
+        total = Money(minor=max(given - rounded_before.minor, 0), currency=plain.currency)
+    return total, total - plain or None
+
+
+def total_of(
+    lines: Iterable[InvoiceLine], freight: Money, freight_tax: Money, taxes_included: bool, rounding: Money | None = None
+) -> Money:
+    """sum(net) + freight, plus the taxes unless the prices contain them, plus the rounding."""
+    lines = list(lines)
+    net = sum(line.net.minor for line in lines) + freight.minor + (rounding.minor if rounding else 0)
     taxes = 0 if taxes_included else sum(line.tax.minor for line in lines) + freight_tax.minor
     return Money(minor=net + taxes, currency=freight.currency)
 
 
 def with_more(placed: PlaceOrder, number: int, units: int) -> PlaceOrder:
-    """The order with `units` more of a line: they cost its unit price and their taxes by rate; discounts stay what was granted.
+    """The order with `units` more of a line: they cost its unit price and their taxes by rate; discounts and surcharges stay, by line.
 
-    A tax without a rate is taken in proportion to the line's other units.
+    Taxes are rounded as the order's are (those of a whole document by line: what is invoiced stays). A tax without a rate is taken in
+    proportion to the line's other units.
     """
+    placed = fixed(placed)
     line = placed.numbered()[number]
     more = line.model_copy(update={"quantity": units, "discount": Money.zero(placed.currency), "taxes": ()}).gross(placed.currency)
+    factors = effective_rates(line.taxes)
+    contained = 1 + sum(factors) if placed.taxes_included else Fraction(1)
+    by_unit = placed.tax_rounding.level is RoundingLevel.UNIT
     taxes = []
-    for tax in line.taxes:
+    for tax, factor in zip(line.taxes, factors, strict=True):
         if tax.rate:
-            share = more.minor * tax.rate / (1 + tax.rate if placed.taxes_included else 1)
-            extra = round_half_up(share)
+            exact = more.minor * factor / contained
+            extra = units * rounded(exact / units, placed.tax_rounding.mode) if by_unit else rounded(exact, placed.tax_rounding.mode)
         else:
-            extra = _share(tax.amount.minor * units, 1, line.quantity) if line.quantity > 1 else tax.amount.minor * units
+            extra = share(tax.amount.minor * units, 1, line.quantity) if line.quantity > 1 else tax.amount.minor * units
         taxes.append(tax.model_copy(update={"amount": tax.amount + Money(minor=extra, currency=placed.currency)}))
     grown = line.model_copy(update={"quantity": line.quantity + units, "taxes": tuple(taxes)})
     return placed.model_copy(update={"lines": tuple(grown if other.number == number else other for other in placed.lines)})
 
 
-@dataclass(frozen=True)
-class LineShare:
-    """What `quantity` units of a line cost together, in minor units."""
-
-    quantity: int
-    gross: int
-    discount: int
-    tax: int
-
-    @classmethod
-    def of(cls, line: InvoiceLine) -> LineShare:
-        return cls(line.quantity, line.gross.minor, line.discount.minor, line.tax.minor)
-
-    def less(self, line: InvoiceLine) -> LineShare:
-        """What is left after an invoice or credit line took its share."""
-        return LineShare(
-            self.quantity - line.quantity,
-            self.gross - line.gross.minor,
-            self.discount - line.discount.minor,
-            self.tax - line.tax.minor,
-        )
-
-    def take(self, number: int, item: str, units: int, currency: str) -> InvoiceLine:
-        """The share of `units`; the last units take everything that is left."""
-
-        def part(whole: int) -> Money:
-            return Money(minor=_share(whole, units, self.quantity), currency=currency)
-
-        return InvoiceLine(line=number, item=item, quantity=units, gross=part(self.gross), discount=part(self.discount), tax=part(self.tax))
+def effective_rates(taxes: Sequence[TaxLine]) -> list[Fraction]:
+    """Each tax as a fraction of the net amount: a compound one is also taken of the taxes before it."""
+    found: list[Fraction] = []
+    for tax in taxes:
+        found.append(Fraction(tax.rate) * (1 + sum(found) if tax.compound else 1))
+    return found
 
 
-def line_shares(placed: PlaceOrder) -> dict[int, LineShare]:
-    """The money of each placed line, with its part of the order's discount (largest remainder over the discounted lines)."""
-    grosses = [line.gross(placed.currency).minor for line in placed.lines]
-    parts = split_minor(placed.discount.minor, [gross - line.discount.minor for gross, line in zip(grosses, placed.lines, strict=True)])
-    return {
-        line.number: LineShare(line.quantity, gross, line.discount.minor + part, line.tax)
-        for line, gross, part in zip(placed.lines, grosses, parts, strict=True)
-    }
+def taxes_by_line(lines: Iterable[InvoiceLine], freight_taxes: tuple[TaxShare, ...]) -> dict[int, tuple[TaxShare, ...]]:
+    """The taxes of a document by line; 0 is the freight."""
+    found = {line.line: line.taxes for line in lines if line.taxes}
+    return found | ({0: freight_taxes} if freight_taxes else {})
 
 
-def _share(whole: int, units: int, of: int) -> int:
-    """whole * units / of, rounded half up (away from zero); everything when no units are left after these."""
-    if units >= of:
-        return whole
-    sign, size = (-1 if whole < 0 else 1), abs(whole)
-    return sign * ((2 * size * units + of) // (2 * of))
+def _not_credited(invoice: Invoice, billed: InvoiceLine) -> LineShare:
+    part = LineShare.of(billed)
+    for credit in invoice.credits:
+        if credit.line == billed.line:
+            part = part.less(credit)
+    return part
+
+
+def _rounding(plain: Money, drafts: Iterable[InvoiceDraft], step: int) -> Money | None:
+    """What brings the invoices so far, with this one, to a multiple of the coin; no invoice asks for less than nothing."""
+    if step <= 1:
+        return None
+    before = list(drafts)
+    asked = sum(draft.total.minor for draft in before)
+    exact = asked - sum(draft.rounding.minor for draft in before if draft.rounding) + plain.minor
+    total = max(to_step(exact, step) - asked, 0)
+    return Money(minor=total - plain.minor, currency=plain.currency) if total != plain.minor else None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 from domain.money import Money
-from domain.order import Moment, TermsCode
+from domain.order import Charge, Moment, TermsCode
 from domain.steps import Step
 from domain.terms import Instalment, Invoicing, Terms
 from domain.values import Value
@@ -60,15 +60,16 @@ class RefundCapture(Step):
 
 
 class TaxShare(Value):
-    """One of the taxes in a line's `tax`; `rate` is a fraction (0.19), 0 where the channel stated none."""
+    """One of the taxes in a line's `tax`; `rate` is a fraction (0.19), 0 where the channel stated none or the customer is exempt."""
 
     title: str
     rate: Decimal = Decimal(0)
     amount: Money
+    base: Money | None = None  # what it was taken of, without it; none: the whole of its line
 
 
 class InvoiceLine(Value):
-    """The share of one line in one invoice or credit note; `net` is after discount, `tax` on top unless prices contain it."""
+    """The share of one line in one invoice or credit note; `net` is after discount and surcharge, `tax` on top unless prices have it."""
 
     line: int
     item: str
@@ -77,19 +78,29 @@ class InvoiceLine(Value):
     discount: Money
     tax: Money
     taxes: tuple[TaxShare, ...] = ()  # what `tax` is made of; empty where that is not known
+    surcharges: tuple[Charge, ...] = ()
+
+    @property
+    def surcharge(self) -> Money:
+        return Money.total((charge.amount for charge in self.surcharges), self.gross.currency)
 
     @property
     def net(self) -> Money:
-        return self.gross - self.discount
+        return self.gross - self.discount + self.surcharge
 
 
 class InvoiceDraft(Value):
-    """An invoice without its number. total = sum(gross - discount) + freight + (taxes, unless the prices contain them)."""
+    """An invoice without its number. total = sum(net of lines) + freight + (taxes, unless the prices contain them) + rounding.
+
+    `freight` is after its part of the order's discount; `rounding` brings the total to the smallest coin, where a country wants that.
+    """
 
     lines: tuple[InvoiceLine, ...]
     freight: Money
     freight_tax: Money
+    freight_taxes: tuple[TaxShare, ...] = ()  # what `freight_tax` is made of; empty where that is not known
     taxes_included: bool
+    rounding: Money | None = None
     total: Money
 
 
@@ -216,6 +227,8 @@ class IssueCredit(Step):
     lines: tuple[InvoiceLine, ...]
     freight: Money
     freight_tax: Money
+    freight_taxes: tuple[TaxShare, ...] = ()
+    rounding: Money | None = None
     total: Money
     applied: Money | None = None  # None: as much as the balance takes
     discount_back: Money | None = None

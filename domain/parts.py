@@ -12,7 +12,7 @@ from domain.messages import (
     ReturnKind,
 )
 from domain.money import Money
-from domain.money_steps import InvoiceDraft, InvoiceLine
+from domain.money_steps import InvoiceDraft, InvoiceLine, TaxShare
 from domain.order import Moment
 from domain.steps import LinePromise, Pick, Shortage
 from domain.terms import Instalment
@@ -184,6 +184,8 @@ class Invoice(Record):
     lines: list[InvoiceLine]
     freight: Money
     freight_tax: Money
+    freight_taxes: tuple[TaxShare, ...] = ()
+    rounding: Money | None = None  # part of the total
     total: Money
     issued_at: Moment
     due_at: Moment
@@ -203,6 +205,7 @@ class Invoice(Record):
     write_offs: int = 0
     credits: list[InvoiceLine] = []  # what credit notes gave back, line by line
     freight_credited: bool = False
+    rounding_credited: Money | None = None
     owed: Money  # credited beyond the balance, and not given back yet
     instalments: list[Instalment] = []  # oldest first; none: it is due as a whole
     discounts: dict[str, Money] = {}  # payment -> what it took off by coming early

@@ -52,7 +52,8 @@ class Policies(Value):
     credit_review: int = 1  # days that credit stops an order before the credit controller is asked
     credit_stands: int = 3  # days after which goods that were held up since are judged anew before they go on
     credit_release: int = 30  # days for which the answer to that question lets the order pass
-    price_tolerance: Decimal = Decimal("0.02")  # how far a price may be from the price list, as a fraction
+    price_tolerance: Decimal = Decimal("0.02")  # how far a stated price may be from ours, as a fraction
+    price_roles: tuple[str, ...] = ()  # who may set a price; empty: whoever may decide
     ladder: tuple[ReminderLevel, ...] = LADDER
     leave_at_events: int = 20_000  # history events after which even retrying activities are interrupted to continue as new
 

@@ -15,7 +15,7 @@ from domain.exceptions import OpenException
 from domain.floor import PickedFrom
 from domain.messages import CarrierStatus, Cause, InspectedLine, LineQuantity, Parcel, ReturnKind
 from domain.money import Money
-from domain.order import Moment, PlaceOrder, ShippingPolicy
+from domain.order import Moment, PlaceOrder, Priced, ShippingPolicy
 from domain.terms import Terms
 from domain.values import Value
 
@@ -48,6 +48,7 @@ class Finding(Value):
     place: str  # "line 2", "customer", "total"
     reason: str
     severity: Severity
+    waivable: bool = True  # a person may accept it as it is
 
 
 class AcceptOrder(Step):
@@ -62,13 +63,15 @@ class AcceptOrder(Step):
 class Accepted(Value):
     """`customer` is our own id of the customer (the order may name an alias); without mendable or fatal findings the order is accepted.
 
-    `policy` is how the order ships: as it says itself, else as its customer has it. `terms` are the terms of payment as they are now.
+    `policy` is how the order ships: as it says itself, else as its customer has it. `terms` are the terms of payment as they are now,
+    `priced` is what it is charged where it left that to us.
     """
 
     customer: str
     findings: tuple[Finding, ...] = ()
     policy: ShippingPolicy | None = None
     terms: Terms | None = None
+    priced: Priced | None = None
 
 
 # --- stock ---------------------------------------------------------------------------------------------------------------------------

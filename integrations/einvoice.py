@@ -148,6 +148,8 @@ def _settlement(settlement: Any, invoice: EInvoice) -> None:
     sums.tax_basis_total = _decimal(invoice.without_tax)
     sums.tax_total = (_decimal(invoice.tax_total), invoice.currency)
     sums.grand_total = _decimal(invoice.total)
+    if invoice.rounding:
+        sums.rounding_amount = _decimal(invoice.rounding)
     sums.prepaid_total = _decimal(invoice.prepaid)
     sums.due_amount = _decimal(invoice.due)
     if invoice.preceding is not None:

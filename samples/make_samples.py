@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from source import catalogue, planning, shopify, x12
+from source import catalogue, desk, planning, shopify, x12
 from source.edi_orders import X12_FILES
 from source.orders import Order
 from source.shop_orders import SHOPIFY
@@ -22,6 +22,10 @@ def write_samples(folder: Path) -> None:
         file = f"shopify/{order.number}.json"
         _write(folder / file, shopify.body(order))
         scenarios.append(_scenario("shopify", file, order))
+    for order in desk.DESK:
+        file = f"manual/{order.number}.json"
+        _write(folder / file, desk.body(order))
+        scenarios.append(_scenario("manual", file, order))
     for number, (file, (envelope, orders)) in enumerate(X12_FILES.items(), 1):
         _write(folder / "x12" / file, x12.interchange(number, envelope, orders))
         scenarios += [_scenario("x12", f"x12/{file}", order) for order in orders]

@@ -22,7 +22,7 @@ from database.engine import Database
 from database.tables import Order
 from domain.errors import Conflict, InputRefused, Unavailable
 from domain.lifecycle import Stage
-from domain.order import PlaceOrder
+from domain.order import OrderLine, PlaceOrder
 from domain.policies import Policies
 from domain.state import OrderStart, order_start
 from domain.values import Value
@@ -67,7 +67,7 @@ async def place(
     Raises Conflict for a known order with other content (which is recorded), InputRefused for one that is too large to travel, and
     Unavailable when the server or the database does not answer: placing it again is safe.
     """
-    start = order_start(placed, policies or Policies(day=settings.day))
+    start = order_start(placed, policies or Policies(day=settings.day, price_roles=tuple(sorted(settings.price_roles))))
     size = len(start.model_dump_json().encode())
     if size > LARGEST_PAYLOAD:
         raise InputRefused(f"order {placed.key}", f"it has {size:,} bytes, and at most {LARGEST_PAYLOAD:,} can travel")
@@ -94,7 +94,7 @@ async def _start(client: Client, placed: PlaceOrder, start: OrderStart) -> None:
             id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
             id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
             search_attributes=_search_attributes(placed),
-            static_summary=f"{len(placed.lines)} {'line' if len(placed.lines) == 1 else 'lines'}, {placed.total}, {placed.terms!s}",
+            static_summary=f"{len(placed.lines)} {'line' if len(placed.lines) == 1 else 'lines'}, {_total(placed)}, {placed.terms!s}",
             static_details=details(placed),
         )
     except WorkflowAlreadyStartedError:
@@ -118,10 +118,7 @@ def _search_attributes(placed: PlaceOrder) -> TypedSearchAttributes:
 
 def details(placed: PlaceOrder) -> str:
     """The order as the Temporal UI shows it, in Markdown: lines, terms and total, and no personal data."""
-    rows = [
-        (line.number, _cell(line.item), line.quantity, line.unit_price, line.gross(placed.currency) - line.discount)
-        for line in placed.lines[:MOST_LINES_SHOWN]
-    ]
+    rows = [(line.number, _cell(line.item), line.quantity, *_price(line, placed.currency)) for line in placed.lines[:MOST_LINES_SHOWN]]
     facts = [f"**Terms** {placed.terms!s}", f"ships **{placed.policy or 'as its customer has it'}**", f"freight {placed.freight}"]
     if placed.discount:
         facts.append(f"discount {placed.discount}")
@@ -131,7 +128,16 @@ def details(placed: PlaceOrder) -> str:
         facts.append(f"PO {_cell(placed.po_number)}")
     more = len(placed.lines) - len(rows)
     table = [_row("Line", "Item", "Quantity", "Unit price", "Net"), "|---:|---|---:|---:|---:|", *(_row(*row) for row in rows)]
-    return "\n".join([", ".join(facts), "", *table, *([f"and {more} more"] if more else []), "", f"**Total {placed.total}**"])
+    return "\n".join([", ".join(facts), "", *table, *([f"and {more} more"] if more else []), "", f"**Total {_total(placed)}**"])
+
+
+def _price(line: OrderLine, currency: str) -> tuple[object, object]:
+    """Unit price and net amount; a line that leaves its price to us has none yet."""
+    return ("ours", "") if line.to_price else (line.unit_price, line.gross(currency) - line.discount)
+
+
+def _total(placed: PlaceOrder) -> str:
+    return "priced when it is accepted" if any(line.to_price for line in placed.lines) else str(placed.total)
 
 
 def _row(*cells: object) -> str:

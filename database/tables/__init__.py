@@ -72,6 +72,7 @@ from database.tables.planning import (
     ReplenishmentProposal,
     ReplenishmentRun,
 )
+from database.tables.pricing import CreditTax, CustomerGroup, InvoiceTax, PriceCondition, TaxRateRow, TaxSettingRow
 from database.tables.promises import Promise
 from database.tables.record import AuditEntry, Counter, JournalEntry
 from database.tables.sourcing import FreightRate, LocationAbility, SourcingDecision, SourcingPolicyRow
@@ -98,9 +99,11 @@ __all__ = [
     "CreditLine",
     "CreditNote",
     "CreditRelease",
+    "CreditTax",
     "CreditWait",
     "Customer",
     "CustomerAlias",
+    "CustomerGroup",
     "DepositRow",
     "Dock",
     "EarlyDiscountRow",
@@ -119,6 +122,7 @@ __all__ = [
     "Intake",
     "Invoice",
     "InvoiceLineRow",
+    "InvoiceTax",
     "Item",
     "ItemMeasures",
     "ItemPlanningRow",
@@ -151,6 +155,7 @@ __all__ = [
     "PickedSerial",
     "PrepaymentRow",
     "Price",
+    "PriceCondition",
     "PriceList",
     "Promise",
     "PulledEvent",
@@ -182,6 +187,8 @@ __all__ = [
     "Supplier",
     "SupplyReceipt",
     "SupplySlip",
+    "TaxRateRow",
+    "TaxSettingRow",
     "Transfer",
     "TransitTime",
     "Wave",

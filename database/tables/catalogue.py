@@ -21,7 +21,9 @@ class Item(Base):
     by_lot: Mapped[bool] = mapped_column(default=False)  # every unit belongs to a lot
     by_serial: Mapped[bool] = mapped_column(default=False)  # every unit has a number of its own, recorded when it is picked
     unit: Mapped[str] = mapped_column(default="C62")  # what one of it is, by UN/ECE Recommendation 20: C62 is a piece, KGM a kilogram
-    value: Mapped[int] = mapped_column(default=0)  # minor units of the house's currency, one unit: what a missing one costs
+    value: Mapped[int] = mapped_column(default=0)  # its cost, in minor units of the house's currency: in margins, and when one is missing
+    item_group: Mapped[str] = mapped_column(default="")  # items that prices treat alike
+    tax_code: Mapped[str] = mapped_column(default="standard")  # of the rates that apply to it, such as reduced
 
 
 class PriceList(Base):
@@ -29,6 +31,7 @@ class PriceList(Base):
 
     price_list: Mapped[str] = mapped_column(primary_key=True)
     currency: Mapped[str]
+    taxes_included: Mapped[bool] = mapped_column(default=False)  # its prices contain their taxes
 
 
 class Price(Base):
@@ -69,6 +72,9 @@ class Customer(Base):
     endpoint: Mapped[str] = mapped_column(default="")  # where e-invoices go, in the scheme that it is of (EAS: EM is e-mail, 9930 a VAT id)
     endpoint_scheme: Mapped[str] = mapped_column(default="")
     language: Mapped[str] = mapped_column(default="")  # ISO 639-1: what they are written in; none: the house's
+    price_group: Mapped[str | None] = mapped_column(ForeignKey("customer_groups.customer_group"))
+    tax_exempt: Mapped[str] = mapped_column(default="")  # why they pay no tax, such as reverse charge; printed on their invoices
+    tax_exempt_in: Mapped[str] = mapped_column(default="")  # ISO 3166-1 countries where that holds, separated by blanks; empty: everywhere
 
 
 class CustomerAlias(Base):

@@ -73,6 +73,7 @@ class Invoice(Base):
     freight: Mapped[int]
     freight_tax: Mapped[int]
     taxes_included: Mapped[bool]
+    rounding: Mapped[int] = mapped_column(default=0)  # to the smallest coin; part of the total
     total: Mapped[int]
     fees: Mapped[int] = mapped_column(default=0)
     credited: Mapped[int] = mapped_column(default=0)
@@ -102,6 +103,8 @@ class InvoiceLineRow(Base):
     gross: Mapped[int]
     discount: Mapped[int]
     tax: Mapped[int]
+    surcharge: Mapped[int] = mapped_column(default=0)
+    surcharged_for: Mapped[str] = mapped_column(default="")  # in words
 
 
 class PaymentPart(Base):
@@ -171,6 +174,7 @@ class CreditNote(Base):
     sequence: Mapped[int] = mapped_column(unique=True)
     invoice: Mapped[int]
     freight: Mapped[int]
+    rounding: Mapped[int] = mapped_column(default=0)
     total: Mapped[int]
     applied: Mapped[int]
     reason: Mapped[str]
@@ -195,6 +199,8 @@ class CreditLine(Base):
     gross: Mapped[int]
     discount: Mapped[int]
     tax: Mapped[int]
+    surcharge: Mapped[int] = mapped_column(default=0)
+    surcharged_for: Mapped[str] = mapped_column(default="")
 
 
 class Refund(Base):

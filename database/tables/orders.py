@@ -107,6 +107,7 @@ class OrderLine(Base):
     requested_at: Mapped[datetime | None]  # the line's own requested date; none: the order's
     backorder_due: Mapped[datetime | None]
     waiting_since: Mapped[datetime | None]  # since when it stands in the backorder queue
+    derivation: Mapped[Json | None] = mapped_column(deferred=True)  # how its price came about; none for lines that were added
 
     def wait(self, due: datetime | None, at: datetime) -> None:
         """Stand in the backorder queue until `due`, from now on or as long as before; without it, stand there no more."""

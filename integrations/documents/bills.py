@@ -8,6 +8,7 @@ from decimal import Decimal
 from reportlab.platypus import Flowable, KeepTogether
 
 from domain.money import Money, exponent
+from domain.tax_totals import tax_totals
 from integrations.documents.layout import addressed, amount, boxed, date, gap, listing, sheet, sums, text
 from integrations.documents.models import Bill, BilledLine, CreditNote, Invoice, ReminderLetter, TaxedAt
 
@@ -143,14 +144,17 @@ def goods(document: Bill) -> list[Flowable]:
 def _lines(document: Bill, lines: Sequence[BilledLine]) -> Flowable:
     currency = document.total.currency
     tax = "Incl. tax" if document.taxes_included else "Tax"
-    columns = [("No.", 8, False), ("Item", 22, False), ("Description", 52, False), ("Qty", 11, True), ("Unit price", 20, True)]
-    discounted = any(line.discount for line in document.lines)
+    discounted, charged = any(line.discount for line in document.lines), any(line.surcharge for line in document.lines)
+    wide = 33 if charged else 52
+    columns = [("No.", 8, False), ("Item", 22, False), ("Description", wide, False), ("Qty", 11, True), ("Unit price", 20, True)]
     corrects = any(line.corrects for line in document.lines)
     if corrects:
         columns[0] = ("No.", 9, False)
         columns.insert(3, ("Corrects", 26, False))
     if discounted:
         columns.append(("Discount", 19, True))
+    if charged:
+        columns.append(("Surcharge", 19, True))
     columns += [(tax, 18, True), (f"Net {currency}" if not document.taxes_included else f"Amount {currency}", 24, True)]
     rows = []
     for line in lines:
@@ -158,6 +162,9 @@ def _lines(document: Bill, lines: Sequence[BilledLine]) -> Flowable:
         row.append(_price(line.unit_price, currency))
         if discounted:
             row.append(amount(-line.discount) if line.discount else "")
+        if charged:
+            row.append(amount(line.surcharge) if line.surcharge else "")
+            row[2] = " · ".join(words for words in (line.description, *(each.title for each in line.surcharges if each.amount)) if words)
         rows.append([*row, amount(line.tax), amount(line.net)])
     return listing(columns, rows)
 
@@ -170,17 +177,42 @@ def totals(document: Bill, name: str = "Total") -> tuple[list[tuple[str, str]], 
     rows = [("Goods", amount(net))]
     if document.freight:
         rows.append(("Shipping", amount(document.freight)))
-    by_rate = [(_tax_row(part), amount(part.tax)) for part in document.taxes] or ([("Tax", amount(tax))] if tax else [])
-    whole = (f"{name} ({currency})", amount(document.total))
+    taxes = _taxes(document, tax)
+    if not document.taxes_included:
+        rows += taxes
+    if document.rounding:
+        rows.append(("Rounding", amount(document.rounding)))
+    rows.append((f"{name} ({currency})", amount(document.total)))
+    final = len(rows) - 1
     if document.taxes_included:
-        return [*rows, whole, *((f"of which {text[0].lower()}{text[1:]}", said) for text, said in by_rate)], len(rows)
-    return [*rows, *by_rate, whole], len(rows) + len(by_rate)
+        rows += [
+            (f"of which {title[:1].lower()}{title[1:]}" if title.startswith("Tax") else f"of which {title}", said) for title, said in taxes
+        ]
+    return rows, final
+
+
+def _taxes(document: Bill, tax: Money) -> list[tuple[str, str]]:
+    """Each tax with what it is on, by its title where that was booked, else by rate; one sum where neither is known.
+
+    A tax of nothing says why.
+    """
+    totals = tax_totals(document.lines, document.freight, document.freight_taxes, document.taxes_included)
+    if totals and Money.total((each.amount for each in totals), tax.currency) == tax:
+        return [
+            (f"{each.title} {_percent(each.rate)} on {amount(each.base)}" if each.rate else each.title, amount(each.amount))
+            for each in totals
+        ]
+    return [(_tax_row(part), amount(part.tax)) for part in document.taxes] or ([("Tax", amount(tax))] if tax else [])
 
 
 def _tax_row(part: TaxedAt) -> str:
     if part.why and not part.rate:
         return f"Tax: none, {part.why[0].lower()}{part.why[1:]}"
     return f"Tax {part.rate.normalize():f} % of {amount(part.basis)}"
+
+
+def _percent(rate: Decimal) -> str:
+    return f"{(rate * 100).normalize():f} %"
 
 
 def _price(price: Decimal, currency: str) -> str:

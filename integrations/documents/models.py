@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from domain.messages import LineQuantity, Parcel, ReturnKind
 from domain.money import Money
-from domain.money_steps import InvoiceLine
+from domain.money_steps import InvoiceLine, TaxShare
 from domain.order import Address, Moment
 from domain.seller import Seller
 from domain.values import Value
@@ -112,7 +112,7 @@ class TaxedAt(Value):
 
 
 class Bill(Value):
-    """What an invoice and a credit note share: total = sum(gross - discount) + freight + taxes, unless the prices contain these."""
+    """What an invoice and a credit note share: total = sum(net of lines) + freight + rounding + taxes, unless the prices contain these."""
 
     seller: Seller
     number: str
@@ -124,7 +124,9 @@ class Bill(Value):
     lines: tuple[BilledLine, ...]
     freight: Money
     freight_tax: Money
+    freight_taxes: tuple[TaxShare, ...] = ()
     taxes_included: bool
+    rounding: Money | None = None
     total: Money
     taxes: tuple[TaxedAt, ...] = ()  # by rate; empty where that is not known
 

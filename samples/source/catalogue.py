@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from source import invoicing, planning
+from source import invoicing, planning, pricing
 
 # id, description, grams, millimetres, standard price in cents of EUR
 AMPLE = [
@@ -308,6 +308,7 @@ def document() -> dict[str, Any]:
                 "credit_limit": limit,
                 "currency": PRICE_LISTS[price_list][0],
                 "price_list": price_list,
+                "group": "WEB" if price_list == WEB else "TRADE",
                 "blocked": blocked,
                 "email": f"{id_.lower()}@customers.example",
                 **({"priority": PRIORITIES[id_]} if id_ in PRIORITIES else {}),
@@ -317,9 +318,15 @@ def document() -> dict[str, Any]:
             for id_, name, aliases, price_list, limit, blocked in CUSTOMERS
         ],
         "price_lists": [
-            {"id": id_, "currency": currency, "prices": {entry[0]: major(price(entry[0], id_)) for entry in items}}
+            {
+                "id": id_,
+                "currency": currency,
+                "taxes_included": id_ == WEB,
+                "prices": {entry[0]: major(price(entry[0], id_)) for entry in items},
+            }
             for id_, (currency, _) in PRICE_LISTS.items()
         ],
+        **pricing.sections(),
         "planning": planning.planning(maker, {supplier: days for supplier, _, days in SUPPLIERS}, standard_price),
     }
 

@@ -104,16 +104,18 @@ def within_reason(order: PlaceOrder, lines: str = "lines", discount: str = "disc
         _bounded(order.currency, {f"{place}.taxes[{n}].amount": tax.amount for n, tax in enumerate(line.taxes)})
         for n, tax in enumerate(line.taxes):
             parse_amount(tax.rate, f"{place}.taxes[{n}].rate")
+        _bounded(order.currency, {f"{place}.surcharges[{n}].amount": charge.amount for n, charge in enumerate(line.surcharges)})
         gross = line.gross(order.currency)
-        if gross < line.discount:
+        if gross < line.discount and not line.to_price:
             raise InputRefused(f"{place}.discount", f"{line.discount} is more than the {gross} of the line")
     if len(order.numbered()) < len(order.lines):
         raise InputRefused(lines, "two lines have the same number")
     _bounded(order.currency, {discount: order.discount, "freight": order.freight})
     _bounded(order.currency, {f"freight_taxes[{n}].amount": tax.amount for n, tax in enumerate(order.freight_taxes)})
     _bounded(order.currency, {"stated_total": order.stated_total or Money.zero(order.currency)})
-    goods = sum(line.gross(order.currency).minor - line.discount.minor for line in order.lines)
-    if order.discount.minor > goods:
+    _bounded(order.currency, {f"surcharges[{n}].amount": charge.amount for n, charge in enumerate(order.surcharges)})
+    goods = sum(line.worth(order.currency) for line in order.lines) + (order.freight.minor if order.discount_on_freight else 0)
+    if order.discount.minor > goods and not any(line.to_price for line in order.lines):
         raise InputRefused(discount, f"{order.discount} is more than the {Money(minor=goods, currency=order.currency)} of the lines")
     _bounded(order.currency, {"the total": order.total})
     return order

@@ -28,7 +28,17 @@ def read(content: bytes) -> list[PlaceOrder]:
         raise refusal(error) from None
     if not orders:
         raise InputRefused("the document", "the list of orders is empty")
-    return [within_reason(order) for order in orders]
+    written = document.value if isinstance(document.value, list) else [document.value]
+    return [within_reason(_to_tax(order, form)) for order, form in zip(orders, written, strict=True)]
+
+
+def _to_tax(order: PlaceOrder, written: object) -> PlaceOrder:
+    """Who leaves out every mention of taxes leaves them to us; an empty list of them says that there are none."""
+    if not isinstance(written, dict) or "to_tax" in written or "freight_taxes" in written:
+        return order
+    lines = written.get("lines")
+    stated = any("taxes" in line for line in lines if isinstance(line, dict)) if isinstance(lines, list) else True
+    return order if stated else order.model_copy(update={"to_tax": True})
 
 
 def _check_texts(value: object, place: str = "") -> None:

@@ -68,3 +68,22 @@ def test_the_sentence_of_a_refusal_names_the_field_and_never_the_inside_of_a_lib
     assert refusal.value.place.startswith(field)
     assert "pydantic" not in str(refusal.value)
     assert "\n" not in str(refusal.value)
+
+
+def without(document: dict[str, object], *names: str) -> dict[str, object]:
+    return {name: value for name, value in document.items() if name not in names}
+
+
+def test_a_line_may_leave_its_price_and_its_taxes_to_us() -> None:
+    bare = without(MANUAL["lines"][0], "unit_price", "taxes")
+    off = {"minor": 100, "currency": "EUR"}
+    (order,) = read(json.dumps(without(MANUAL, "freight_taxes") | {"lines": [bare], "discount": off}).encode())
+    assert (order.lines[0].to_price, str(order.lines[0].unit_price), order.to_tax) == (True, "0", True)
+
+
+def test_an_empty_list_of_taxes_says_that_there_are_none() -> None:
+    line = without(MANUAL["lines"][0], "taxes")
+    (ours,) = read(json.dumps(without(MANUAL, "freight_taxes") | {"lines": [line]}).encode())
+    (none,) = read(json.dumps(without(MANUAL, "freight_taxes") | {"lines": [line | {"taxes": []}]}).encode())
+    assert (ours.to_tax, none.to_tax) == (True, False)
+    assert ours.fingerprint == none.fingerprint  # an order that came before this was known is still the same order

@@ -54,7 +54,7 @@ DO_NOT_ADD_UP = {"shopify/5035", "x12/KN-613"}
 
 @pytest.fixture(scope="module")
 def orders(samples_dir: Path) -> dict[str, PlaceOrder]:
-    files = sorted([*samples_dir.glob("shopify/*.json"), *samples_dir.glob("x12/*.edi")])
+    files = sorted([*samples_dir.glob("shopify/*.json"), *samples_dir.glob("x12/*.edi"), *samples_dir.glob("manual/*.json")])
     read = [order for file in files for order in recognise(file.read_bytes(), file.name)]
     assert len({order.key for order in read}) == len(read)
     return {order.key: order for order in read}
@@ -83,15 +83,15 @@ def test_the_samples_can_be_written_again_byte_for_byte(samples_dir: Path, tmp_p
     assert again == kept
 
 
-def test_there_are_68_orders_in_39_shopify_bodies_and_12_interchanges(samples_dir: Path, orders: dict[str, PlaceOrder]) -> None:
-    assert Counter(order.channel for order in orders.values()) == {"shopify": 39, "x12": 29}
+def test_there_are_69_orders_in_39_bodies_12_interchanges_and_our_own_form(samples_dir: Path, orders: dict[str, PlaceOrder]) -> None:
+    assert Counter(order.channel for order in orders.values()) == {"shopify": 39, "x12": 29, "manual": 1}
     assert len(list(samples_dir.glob("x12/*.edi"))) == 12
     sets = [len(recognise(file.read_bytes())) for file in sorted(samples_dir.glob("x12/*.edi"))]
     assert sum(several > 1 for several in sets) == 7
 
 
 def test_every_total_adds_up_but_the_two_that_should_not(orders: dict[str, PlaceOrder]) -> None:
-    assert {key for key, order in orders.items() if order.total != order.stated_total} == DO_NOT_ADD_UP
+    assert {key for key, order in orders.items() if order.stated_total and order.total != order.stated_total} == DO_NOT_ADD_UP
     assert orders["shopify/5003"].total == Money(minor=17220, currency="EUR")
     assert orders["x12/90017745"].total == Money(minor=441328, currency="USD")
 
@@ -129,20 +129,20 @@ def test_every_decision_is_one_that_its_exception_offers(scenarios: list[dict[st
         assert set(scenario["script"].get("answers", {})) <= set(scenario["script"].get("decisions", {}))
 
 
-def test_nineteen_orders_are_plain_ones(scenarios: list[dict[str, Any]]) -> None:
+def test_twenty_orders_are_plain_ones(scenarios: list[dict[str, Any]]) -> None:
     kind_words = {"full", "good", "on_time", None}
     plain = [
         s for s in scenarios if s["ends"] == "closed" and all(isinstance(v, str | None) and v in kind_words for v in s["script"].values())
     ]
-    assert len(plain) == 19
-    assert Counter(s["key"].split("/")[0] for s in plain) == {"shopify": 13, "x12": 6}
-    assert Counter(s["ends"] for s in scenarios) == {"closed": 61, "cancelled": 4, "rejected": 3}
+    assert len(plain) == 20
+    assert Counter(s["key"].split("/")[0] for s in plain) == {"shopify": 13, "x12": 6, "manual": 1}
+    assert Counter(s["ends"] for s in scenarios) == {"closed": 62, "cancelled": 4, "rejected": 3}
 
 
 def test_customers_items_prices_and_terms_are_known_unless_the_scenario_is_about_it(
     orders: dict[str, PlaceOrder], scenarios: list[dict[str, Any]], catalogue: dict[str, Any]
 ) -> None:
-    by_alias = {alias: customer for customer in catalogue["customers"] for alias in customer["aliases"]}
+    by_alias = {name: customer for customer in catalogue["customers"] for name in (customer["id"], *customer["aliases"])}
     prices = {entry["id"]: entry["prices"] for entry in catalogue["price_lists"]}
     items = {item["id"] for item in catalogue["items"]}
     for scenario in scenarios:
@@ -157,7 +157,7 @@ def test_customers_items_prices_and_terms_are_known_unless_the_scenario_is_about
         assert order.total.minor * 3 < customer["credit_limit"]
         for line in order.lines:
             assert line.item in items
-            assert line.unit_price == Decimal(prices[customer["price_list"]][line.item])
+            assert line.to_price or line.unit_price == Decimal(prices[customer["price_list"]][line.item])
 
 
 def test_the_catalogue_is_whole(catalogue: dict[str, Any]) -> None:

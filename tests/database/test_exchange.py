@@ -200,7 +200,7 @@ async def test_no_rate_is_zero_and_no_currency_is_made_up(house: House) -> None:
 
 
 async def test_the_ledger_of_the_house_may_be_in_another_currency(house: House) -> None:
-    await house(seed, {"house": {"ledger_currency": "GBP"}})
+    await house(seed, {"ledger_currency": "GBP"})
     await rate(house, "0.85", currency="EUR")
     placed = await invoiced(house, currency="EUR")
     assert await house(exchange.carried, placed.key, 1) == 8_500
@@ -209,7 +209,7 @@ async def test_the_ledger_of_the_house_may_be_in_another_currency(house: House) 
     )
     assert await house(rolled_up, [usd(1)], NOW) is None
     with pytest.raises(Refused, match="The ledger has orders in GBP: it cannot be kept in EUR from now on"):
-        await house(seed, {"house": {"ledger_currency": "EUR"}})
+        await house(seed, {"ledger_currency": "EUR"})
 
 
 # --- the audit ------------------------------------------------------------------------------------------------------------------------

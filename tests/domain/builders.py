@@ -8,13 +8,14 @@ from typing import Any
 
 from domain.money import Money
 from domain.money_steps import InvoiceDraft
-from domain.order import OrderLine, PaymentTerms, PlaceOrder, TaxLine
+from domain.order import Address, OrderLine, PaymentTerms, PlaceOrder, TaxLine
 from domain.parts import Invoice
 from domain.policies import Policies
 from domain.state import OrderState, opened, order_start
 from domain.steps import Pick, PlannedShipment
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
+BERLIN = Address(name="Ada Byron", street="Invalidenstr. 1", city="Berlin", postcode="10115", region="BE", country="DE")
 
 
 def euro(cents: int) -> Money:

@@ -99,6 +99,17 @@ def test_a_credit_gives_back_what_was_billed_and_never_twice() -> None:
     assert credit_lines(billed, {2: 1}) == ()
 
 
+def test_units_on_top_of_one_line_leave_the_others_their_part_of_the_discount() -> None:
+    """9.00 off 2 x 10.00 and 1 x 10.00 is 6.00 and 3.00, also after line 2 has grown and line 1 is invoiced."""
+    found = state(order(line(1, 2, "10.00"), line(2, 1, "10.00"), discount=euro(900)))
+    planned(found, line1=2)
+    assert bill(found).total == euro(1400)
+    found.placed = with_more(found.placed, 2, 3)
+    found.apply([LineChange(line=2, add=3)])
+    planned(found, line2=4)
+    assert (bill(found).total, found.placed.total) == (euro(3700), euro(5100))
+
+
 @st.composite
 def orders(draw: st.DrawFn) -> PlaceOrder:
     lines = []

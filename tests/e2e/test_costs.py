@@ -20,10 +20,11 @@ pytestmark = pytest.mark.xdist_group("costs")
 
 EVENTS = 93
 ACTIONS = 23
-STATEMENTS = 121
+STATEMENTS = 122
 """Four of them choose the location: the goods, the claims of others, the sites with their rates, and the decision that is kept.
 
-Four judge the customer's credit, two where stock is reserved and two where parcels are booked: how they stand, and what they owe.
+Four judge the customer's credit, two where stock is reserved and two where parcels are booked: how they stand, and what they owe. One keeps
+what the tax of the invoice is made of.
 """
 
 

@@ -5,7 +5,8 @@ from decimal import Decimal
 
 from domain.messages import LineQuantity, Parcel, ReturnKind
 from domain.money import Money
-from domain.order import Address
+from domain.money_steps import TaxShare
+from domain.order import Address, Charge
 from integrations.documents import CreditNote, Invoice, PackingSlip, ReminderLetter, ReturnForm
 from integrations.documents.models import BilledLine, PackedLine, ReturnedLine, Seller
 
@@ -73,6 +74,19 @@ def invoice(**changes: object) -> Invoice:
         paid=euros(0),
     )
     return whole.model_copy(update=changes)
+
+
+def taxed_invoice(**changes: object) -> Invoice:
+    """One grinder less 6.00 with a surcharge of 4.50, two taxes on goods and freight, rounded to five cents."""
+
+    def taxes(first: int, second: int) -> tuple[TaxShare, ...]:
+        shares = (("VAT", "0.19", first), ("City levy", "0.01", second))
+        return tuple(TaxShare(title=title, rate=Decimal(rate), amount=euros(minor)) for title, rate, minor in shares)
+
+    line = billed(1, "GRD-200", 1, "249.00", 600, "Burr grinder 40 mm, black")
+    extras = {"surcharges": (Charge(title="Hazardous goods", amount=euros(450)),), "tax": euros(4951), "taxes": taxes(4703, 248)}
+    sums = {"freight": euros(1890), "freight_tax": euros(378), "freight_taxes": taxes(359, 19), "rounding": euros(1), "total": euros(31970)}
+    return invoice(lines=(line.model_copy(update=extras),), **sums | changes)
 
 
 def credit_note(**changes: object) -> CreditNote:

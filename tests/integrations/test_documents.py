@@ -10,6 +10,7 @@ from shutil import which
 import pytest
 
 from domain.money import Money
+from domain.money_steps import TaxShare
 from domain.order import Address
 from integrations import documents
 from tests.conftest import require
@@ -48,6 +49,26 @@ def test_an_invoice_that_was_paid_in_advance_asks_for_nothing(tmp_path: Path) ->
 def test_an_invoice_whose_prices_contain_the_tax_says_so(tmp_path: Path) -> None:
     whole = papers.invoice(taxes_included=True, total=papers.euros(239040 + 1890))
     assert "Shipping 18.90\nTotal (EUR) 2,409.30\nof which tax 457.75" in read(documents.invoice(whole), tmp_path)
+
+
+def test_an_invoice_says_what_its_tax_is_made_of_and_how_it_was_rounded(tmp_path: Path) -> None:
+    """247.50 at 19 % is 47.03 and at 1 % of a city 2.48; 18.90 of freight is taxed alike with 3.59 and 0.19; 319.69 becomes 319.70."""
+    pdf = documents.invoice(papers.taxed_invoice())
+    text = read(pdf, tmp_path)
+    assert "1 249.00 -6.00 4.50 49.51 247.50" in text
+    assert "black · Hazardous" in text
+    taxes = "VAT 19 % on 266.40 50.62\nCity levy 1 % on 266.40 2.67"
+    assert f"Goods 247.50\nShipping 18.90\n{taxes}\nRounding 0.01\nTotal (EUR) 319.70" in text
+    within = read(documents.invoice(papers.taxed_invoice(taxes_included=True, total=papers.euros(26641))), tmp_path)
+    assert "Total (EUR) 266.41\nof which VAT 19 % on 213.11 50.62\nof which City levy 1 % on 213.11 2.67" in within
+
+
+def test_an_exempt_customer_reads_why_there_is_no_tax(tmp_path: Path) -> None:
+    nothing = (TaxShare(title="Reverse charge", amount=papers.euros(0)),)
+    line = papers.billed(1, "GRD-200", 1, "249.00").model_copy(update={"tax": papers.euros(0), "taxes": nothing})
+    zero = papers.euros(0)
+    whole = papers.invoice(lines=(line,), freight=zero, freight_tax=zero, total=papers.euros(24900))
+    assert "Goods 249.00\nReverse charge 0.00\nTotal (EUR) 249.00" in read(documents.invoice(whole), tmp_path)
 
 
 def test_yen_have_no_decimals(tmp_path: Path) -> None:

@@ -28,7 +28,7 @@ from domain.messages import (
     ReturnKind,
     ReturnReceived,
 )
-from domain.order import PaymentTerms
+from domain.order import Address, OrderLine, PaymentTerms
 from domain.policies import Policies
 from domain.proposals import PlanReplenishment
 from domain.purchasing import CancelSupply, MoveSupply, PlacePurchase, PurchaseLine
@@ -40,7 +40,7 @@ from starters.replenishing import replenish
 from starters.supplying import cancel, slip
 from tests.workflows.buying import plan_an_item
 from tests.workflows.lives import buyer, limit
-from tests.workflows.shop import Living, Shop, line, order
+from tests.workflows.shop import Living, Shop, euro, line, order
 
 Life = Callable[[Shop, str], Awaitable[str]]
 """Leads the workflow with this name from its start to its end; its id."""
@@ -202,6 +202,27 @@ async def corrected_and_billed(shop: Shop, name: str) -> str:
     await living.ship()
     await deliver(living)
     return await settled(living, 2000)
+
+
+async def priced_by_us(shop: Shop, name: str) -> str:
+    """The order names no price, nobody has agreed one, and a person sets it; units are added, and a part of them comes back."""
+    goods = OrderLine(number=1, item="SPECIAL", quantity=2, discount=euro(0))
+    vienna = Address(name="dock 4", street="Ring 1", city="Wien", postcode="1010", country="AT")
+    living = await begun(shop, name, goods, ship_to=vienna, freight=euro(500))
+    await living.decide(ExceptionKind.VALIDATION_FINDINGS, "accept")
+    await living.when(lambda s: len(s.exceptions) == 2, "the question once more")
+    await living.decide(ExceptionKind.VALIDATION_FINDINGS, "correct", prices={1: "12.50"}, note="as in our quote")
+    await living.until(Wait.STOCK)
+    await living.ask(AmendOrder(**living.stamp("customer"), quantities=(LineQuantity(line=1, quantity=3),)))
+    await living.when(lambda s: s.changes == 1, "the amendment")
+    await shop.receive("SPECIAL", 3, receipt=name)
+    await living.ship()
+    await deliver(living)
+    await living.pay(4500 + 600)
+    await living.when(lambda s: s.invoices[0].settled, "the payment")
+    await come_back(living, ReturnKind.REFUND)
+    await living.close()
+    return living.latest.id
 
 
 async def continued_as_new(shop: Shop, name: str) -> str:
@@ -427,6 +448,7 @@ LIVES: dict[str, Life] = {
         lost_and_shipped_again,
         held_released_and_amended,
         corrected_and_billed,
+        priced_by_us,
         continued_as_new,
         goods_receipt,
         promise_moved,

@@ -67,14 +67,19 @@ def euro(cents: int) -> Money:
 
 
 def catalogue() -> dict[str, Any]:
-    """Ample stock of PLENTY and LAMP; tests that need a scarce item receive one of their own (`Shop.rare`)."""
+    """Ample stock of PLENTY and LAMP; tests that need a scarce item receive one of their own (`Shop.rare`).
+
+    SPECIAL has no price, and only what goes to Austria is taxed by us.
+    """
     items = ["PLENTY", "LAMP", "SPARE", *(f"SCARCE-{n}" for n in range(1, 40)), *(f"RARE-{n}" for n in range(1, 200))]
     prices = {"EUR": "10.00"}
     return {
         "suppliers": [{"id": "MAKER", "name": "The maker", "lead_time_days": 30}],
         "items": [
-            {"id": item, "description": item.title(), "weight_g": 500, "dims_mm": [100, 100, 100], "prices": prices} for item in items
+            {"id": item, "description": item.title(), "weight_g": 500, "dims_mm": [100, 100, 100], "prices": prices}
+            for item in (*items, "SPECIAL")
         ],
+        "tax_rates": [{"country": "AT", "title": "USt", "rate": "0.2"}],
         "locations": [
             {"id": "BERLIN", "name": "Berlin", "country": "DE", "postcode": "14979"},
             {"id": "LYON", "name": "Lyon", "country": "FR", "postcode": "69007"},

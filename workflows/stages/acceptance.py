@@ -13,6 +13,7 @@ with workflow.unsafe.imports_passed_through():
     from domain.credit import CreditJudged, StopStage
     from domain.exceptions import Decision, ExceptionKind
     from domain.money_steps import AuthorizePayment
+    from domain.order import OrderLine, PriceOverride
     from domain.state import OrderState
     from domain.steps import AcceptOrder, Finding, Severity
 
@@ -68,6 +69,8 @@ async def validate(chapter: Chapter) -> None:
             state.attempts += 1
         else:
             state.customer = checked.customer
+            if checked.priced is not None:
+                state.placed = checked.priced.on(state.placed)
             state.placed = state.placed.without_people().model_copy(update={"policy": state.placed.policy or checked.policy})
             state.agreed = checked.terms
             state.accepted = True
@@ -98,11 +101,8 @@ async def authorize(chapter: Chapter) -> None:
 def correct(state: OrderState, answer: Decision) -> None:
     """The order as the person says it was meant; without corrections the master data were mended, and the check runs again."""
     lines = tuple(
-        line.model_copy(
-            update={
-                "item": answer.items.get(line.number, line.item),
-                "unit_price": Decimal(answer.prices[line.number]) if line.number in answer.prices else line.unit_price,
-            }
+        (set_price(line, answer) if line.number in answer.prices else line).model_copy(
+            update={"item": answer.items.get(line.number, line.item)}
         )
         for line in state.placed.lines
     )
@@ -115,6 +115,13 @@ def correct(state: OrderState, answer: Decision) -> None:
     )
     for line in lines:
         state.line(line.number).item = line.item
+
+
+def set_price(line: OrderLine, answer: Decision) -> OrderLine:
+    """The line with the price that a person set, and with who did it and why."""
+    was = line.override.was if line.override else None if line.to_price else line.unit_price
+    override = PriceOverride(was=was, by=answer.by, why=answer.note or "corrected at validation", at=answer.at)
+    return line.model_copy(update={"unit_price": Decimal(answer.prices[line.number]), "to_price": False, "override": override})
 
 
 def sentence(findings: tuple[Finding, ...], severity: Severity) -> str:

@@ -11,7 +11,7 @@ with workflow.unsafe.imports_passed_through():
     from activities.money import MoneyActivities
     from domain.exceptions import ExceptionKind
     from domain.instalments import discount_back, give_back, refill
-    from domain.invoicing import credit_lines, total_of
+    from domain.invoicing import credit_lines, credit_total
     from domain.money_steps import InvoiceLine, IssueCredit, RefundPayment
     from domain.parts import Invoice, Payment
 
@@ -32,7 +32,7 @@ async def credit_invoice(
         with_freight = with_freight and not invoice.freight_credited
         freight = invoice.freight if with_freight else state.zero
         freight_tax = invoice.freight_tax if with_freight else state.zero
-        total = total_of(lines, freight, freight_tax, state.placed.taxes_included)
+        total, rounding = credit_total(invoice, lines, freight, freight_tax, state.placed)
         if not lines and not total:
             return ()
         back = discount_back(invoice, total, state.placed.taxes_included)
@@ -44,6 +44,8 @@ async def credit_invoice(
                 lines=lines,
                 freight=freight,
                 freight_tax=freight_tax,
+                freight_taxes=invoice.freight_taxes if with_freight else (),
+                rounding=rounding,
                 total=total,
                 applied=min(total, max(invoice.balance + back, state.zero)),
                 discount_back=back or None,
@@ -58,6 +60,8 @@ async def credit_invoice(
         invoice.owed += request.total - applied
         invoice.credits = [*invoice.credits, *request.lines]
         invoice.freight_credited = invoice.freight_credited or with_freight
+        if request.rounding is not None:
+            invoice.rounding_credited = (invoice.rounding_credited or state.zero) + request.rounding
         refill(invoice)
         return request.lines
 

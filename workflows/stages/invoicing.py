@@ -140,6 +140,8 @@ def book(state: OrderState, shipment: Shipment, request: IssueInvoice, document:
         lines=list(draft.lines),
         freight=draft.freight,
         freight_tax=draft.freight_tax,
+        freight_taxes=draft.freight_taxes,
+        rounding=draft.rounding,
         total=draft.total,
         issued_at=request.issued_at or request.at,
         due_at=request.due_at,

@@ -1,7 +1,7 @@
 """Credit limits, stops and releases; exchange rates and what is booked in the ledger's currency.
 
 Revision: 0010
-After: 0008
+After: 0009
 """
 
 from decimal import Decimal
@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0010"
-down_revision = "0008"
+down_revision = "0009"
 branch_labels = None
 depends_on = None
 
