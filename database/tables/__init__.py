@@ -1,7 +1,8 @@
-"""The tables, by subject: catalogue, accounts, stock, claims, sourcing, supply, planning, floor, packing, carriers, orders, money."""
+"""The tables, by subject: catalogue, accounts, bank, stock, claims, sourcing, supply, planning, floor, packing, carriers, orders, money."""
 
 from database.tables.accounts import AccountEntry, StaffRole
 from database.tables.backorders import BackorderWin, ReallocationRow, ReallocationShare, ReallocationTake
+from database.tables.bank import AccountApplication, BankEntryRow, BankMatch, BankPayer, BankSighting, BankStatement
 from database.tables.base import Base
 from database.tables.carriers import CarrierCall, Dock, LabelDocument, Manifest, ManifestLine, PulledEvent
 from database.tables.catalogue import Customer, CustomerAlias, Item, Location, Price, PriceList, TransitTime
@@ -56,10 +57,16 @@ from database.tables.stock import Lot, LotStock, Reservation, Stock, StockMoveme
 from database.tables.supply import PurchaseOrder, PurchaseOrderLine, Supplier, SupplyReceipt, SupplySlip, Transfer
 
 __all__ = [
+    "AccountApplication",
     "AccountEntry",
     "AuditEntry",
     "AuthorizationRow",
     "BackorderWin",
+    "BankEntryRow",
+    "BankMatch",
+    "BankPayer",
+    "BankSighting",
+    "BankStatement",
     "Base",
     "Bin",
     "CarrierCall",

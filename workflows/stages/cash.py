@@ -7,9 +7,9 @@ from temporalio import workflow
 with workflow.unsafe.imports_passed_through():
     from activities.invoices import InvoiceActivities
     from domain.exceptions import ExceptionKind
-    from domain.messages import PaymentReceived, PaymentReversed
+    from domain.messages import Cause, PaymentReceived, PaymentReversed
     from domain.money import Money
-    from domain.money_steps import ApplyPayment, Part, ReversePayment
+    from domain.money_steps import ApplyPayment, Part, ReversePayment, WriteOff
     from domain.parts import Invoice, Payment
     from domain.state import OrderState
 
@@ -21,6 +21,10 @@ async def take_cash(chapter: Chapter) -> None:
     """Ends when every payment that is known is booked and applied as far as there are invoices."""
     state = chapter.state
     while cash_waits(state):
+        allowed = next((payment for payment in state.payments if payment.allowance is not None), None)
+        if allowed is not None:
+            await allow(chapter, allowed)
+            continue
         received = chapter.find(PaymentReceived, lambda _: True)
         reversed_ = chapter.find(PaymentReversed, lambda fact: state.payment(fact.payment) is not None)
         if received is not None:
@@ -32,7 +36,9 @@ async def take_cash(chapter: Chapter) -> None:
 
 
 def cash_waits(state: OrderState) -> bool:
-    """Is there a payment to book, to take back or to apply?"""
+    """Is there a payment to book, to take back or to apply, or the rest of an invoice to give up with it?"""
+    if any(payment.allowance is not None for payment in state.payments):
+        return True
     if any(
         isinstance(fact, PaymentReceived) or (isinstance(fact, PaymentReversed) and state.payment(fact.payment) is not None)
         for fact in state.inbox
@@ -69,9 +75,26 @@ async def receive(chapter: Chapter, fact: PaymentReceived) -> None:
             request = chapter.again(ApplyPayment(**base, payment=fact.payment, amount=fact.amount, parts=parts))
             await chapter.act(InvoiceActivities.apply_payment, request, f"Book the payment of {fact.amount}")
             payment = Payment(payment=fact.payment, amount=fact.amount, refunded=state.zero, refunded_on_account=state.zero)
+            if fact.allowance is not None and fact.invoice is not None and state.has_invoice(fact.invoice):
+                payment.allowance, payment.allowed_on, payment.allowance_cause = fact.allowance, fact.invoice, Cause.of(fact)
             state.payments.append(payment)
             booked(state, payment, request.parts)
     chapter.taken(fact)
+
+
+async def allow(chapter: Chapter, payment: Payment) -> None:
+    """Give up what the payer kept back of the invoice, as far as it is still open."""
+    allowance, invoice = payment.allowance, chapter.state.invoice(payment.allowed_on)
+    assert allowance is not None  # looked up by the caller
+    async with chapter.life.money:
+        if not payment.reversed and allowance.amount.currency == chapter.state.currency:
+            amount = min(allowance.amount, invoice.balance)
+            if amount.minor > 0:
+                base = chapter.base(f"payment/{payment.payment}/allowance", payment.allowance_cause)
+                request = chapter.again(WriteOff(**base, invoice=invoice.number, amount=amount, reason=allowance.reason))
+                await chapter.act(InvoiceActivities.write_off, request, f"Give up {amount} of {invoice.document}: {allowance.reason}")
+                invoice.written_off += request.amount
+        payment.allowance = payment.allowance_cause = None
 
 
 async def apply(chapter: Chapter, payment: Payment) -> None:
