@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from sqlalchemy import ColumnElement, FromClause, Select, and_, func, or_, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
+from database.audit_bank import BANK_RULES
 from database.audit_claims import CLAIM_RULES
 from database.audit_floor import FLOOR_RULES
 from database.audit_money import MONEY_RULES
@@ -49,6 +50,7 @@ def audit(session: Session) -> list[Violation]:
             *FLOOR_RULES,
             *PARCEL_RULES,
             *MONEY_RULES,
+            *BANK_RULES,
             *SUPPLY_RULES,
             *PLANNING_RULES,
         )

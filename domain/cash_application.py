@@ -97,7 +97,7 @@ class Candidate(Value):
 
 
 class Proposal(Value):
-    """What to do with a payment: allocations and what is left on the customer's account add up to it, or there are none and it is queued."""
+    """What to do with a payment: allocations and what is kept on account add up to it, or there are none and it is queued."""
 
     rule: Rule | None = None
     score: int = 0

@@ -40,8 +40,10 @@ TOLERANCES: dict[ReasonCode, Tolerance] = {
 
 USUAL_DISCOUNTS = (Decimal("0.02"), Decimal("0.03"), Decimal("0.01"), Decimal("0.04"), Decimal("0.05"))
 
-_DEDUCTION = re.compile(r"\b(deduct\w*|short\s?shipped|damaged?|claim\w*|complaint|debit\s?note|abzug|abzgl\w*|reklamation|gutschrift)\b", re.I)
-_DISCOUNT = re.compile(r"\b(discount|skonto|escompte)\b", re.I)
+_DEDUCTION = re.compile(
+    r"\b(deduct\w*|short\s?shipped|damaged?|claim\w*|complaint|debit\s?note|abzug|abzgl\w*|reklamation|gutschrift)\b", re.IGNORECASE
+)
+_DISCOUNT = re.compile(r"\b(discount|skonto|escompte)\b", re.IGNORECASE)
 
 
 class ShortPayment(Value):

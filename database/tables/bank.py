@@ -82,7 +82,7 @@ class BankSighting(Base):
 
 
 class BankMatch(Base):
-    """A part of an entry: paid on an invoice (or, `invoice` 0, to an order in advance), or, without an order, put on the customer's account.
+    """A part of an entry: paid on an invoice (or, `invoice` 0, to an order in advance), or, without an order, kept on account.
 
     `state`: standing; came_back (the order would not hear it: the money is on the customer's account); reversed.
     """

@@ -24,7 +24,7 @@ def read_statements(content: bytes, name: str = "") -> list[Statement]:
         start = content.removeprefix(b"\xef\xbb\xbf").lstrip()
         if not start:
             raise InputRefused("the document", "it is empty")
-        if start.startswith(b"<") or start.startswith((b"\xff\xfe", b"\xfe\xff")):
+        if start.startswith((b"<", b"\xff\xfe", b"\xfe\xff")):
             return camt.read(content)
         if mt940_file.looks_like(start):
             return mt940_file.read(content)

@@ -51,4 +51,3 @@ def given(identifier: object, most: int = LONGEST_NAME) -> str:
     """An identifier, or nothing where the bank says that there is none."""
     found = line(identifier, most)
     return "" if found.upper().replace(" ", "") in ("NOTPROVIDED", "NONREF", "NOREF", "N") else found
-

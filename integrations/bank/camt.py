@@ -135,9 +135,9 @@ def _part(detail: Any, currency: str, place: str) -> Money | None:
 
 def _entry(stated: Any, details: list[Any], amount: Money, place: str) -> BankEntry:
     credit = _code(_get(stated, "cdt_dbt_ind")) == "CRDT"
-    booked = _day(_get(stated, "bookg_dt"), f"{place}, BookgDt")
     valued = _day(_get(stated, "val_dt"), f"{place}, ValDt")
-    if booked is None and valued is None:
+    booked = _day(_get(stated, "bookg_dt"), f"{place}, BookgDt") or valued
+    if booked is None:
         raise InputRefused(f"{place}, BookgDt", "it has neither a booking date nor a value date")
     # Of a return the parties are still those of the payment that comes back: the payer is its debtor.
     reason = _return_reason(stated, details)
@@ -146,7 +146,7 @@ def _entry(stated: Any, details: list[Any], amount: Money, place: str) -> BankEn
         amount=amount,
         credit=credit,
         reversal=bool(_get(stated, "rvsl_ind")),
-        booked_on=booked or valued,
+        booked_on=booked,
         value_on=valued,
         end_to_end=bounds.given(_first(details, "refs.end_to_end_id")),
         reference=bounds.given(_first(details, "rmt_inf.strd.cdtr_ref_inf.ref")),
