@@ -9,7 +9,9 @@ from typer.exceptions import Abort, TyperException
 
 from domain.errors import OrderError, Unavailable
 from starters.cli import (
+    accounting,
     asking,
+    banking,
     counting,
     demo,
     dispatch,
@@ -56,6 +58,8 @@ for room in (
     packing,
     dispatch,
     asking,
+    banking,
+    accounting,
     counting,
     replenishment,
     demo,
