@@ -120,13 +120,13 @@ def propose(entry: BankEntry, book: Book) -> Proposal:
         return _queue(entry, book, f"it is in {entry.amount.currency}, and {foreign[0].document} is in {foreign[0].currency}")
     amount = entry.amount.minor
     exact: dict[frozenset[tuple[str, int]], tuple[Rule, list[OpenItem]]] = {}
-    torn: Rule | None = None
+    torn = False
     for rule in (*NAMES_INVOICES, Rule.ORDER_NUMBER, Rule.PURCHASE_ORDER):
         sums = exact_sums([item for item in book.named.get(rule, ()) if item.open > 0], amount)
         if len(sums) == 1:
             exact.setdefault(_key(sums[0]), (rule, sums[0]))
         elif sums:
-            torn = torn or rule
+            torn = True
     together = _distinct([item for rule in NAMES_INVOICES for item in book.named.get(rule, ())])
     if not exact and sum(item.open for item in together) == amount:
         exact[_key(together)] = (next(rule for rule in NAMES_INVOICES if book.named.get(rule)), [i for i in together if i.open > 0])
@@ -135,8 +135,8 @@ def propose(entry: BankEntry, book: Book) -> Proposal:
     if exact:
         rule, items = next(iter(exact.values()))
         return _in_full(rule, items)
-    if torn is not None:
-        return _queue(entry, book, f"more than one choice of the {_words(torn)} it names makes up the amount")
+    if torn:
+        return _queue(entry, book, "more than one choice of the invoices it names makes up the amount")
     if together:
         return _not_exact(entry, book, next(rule for rule in NAMES_INVOICES if book.named.get(rule)), together)
     for rule in (Rule.ORDER_NUMBER, Rule.PURCHASE_ORDER):

@@ -16,7 +16,8 @@ _INVOICE = re.compile(
     r"((?:\s*(?:,|;|&|\+|/|AND|UND|ET)\s*(?:INV[\s\-_./:#]*)?\d{1,9}(?![\d.,]*\d))*)"
 )
 _REFERENCE = re.compile(r"(?<![0-9A-Z])RF\s*\d\s*\d\s*INV[\d ]*")
-_NUMBER = re.compile(r"\d{1,9}")
+_NUMBER = re.compile(r"(/?)\s*(?:INV[\s\-_./:#]*)?(\d{1,9})")
+_YEAR = re.compile(r"(?:19|20)\d\d")
 _TOKEN = re.compile(r"[0-9A-Z][0-9A-Z\-_./#]{1,60}")
 
 
@@ -48,7 +49,7 @@ def invoice_numbers(text: str) -> list[str]:
     found: list[str] = []
     for match in _INVOICE.finditer(_REFERENCE.sub(" ", text.upper())):
         found += _documents(match[1])
-        found += [_document(number) for number in _NUMBER.findall(match[2])]
+        found += [_document(number) for slash, number in _NUMBER.findall(match[2]) if not (slash and _YEAR.fullmatch(number))]
     return list(dict.fromkeys(document for document in found if document))
 
 

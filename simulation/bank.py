@@ -130,7 +130,8 @@ def transfers(view: OrderView, script: Script, made: Mapping[str, float], day: t
             if arrived and not arrived[0].reversed and now.timestamp() >= made[first] + RETURNED_AFTER * day.total_seconds():
                 yield _returned(view, invoice, first, arrived[0].amount, now)
             continue
-        if invoice.balance.minor <= 0:
+        paid_all = script.transfer is TransferScript.SHORT and before and not invoice.reminders  # as the customer sees it
+        if invoice.balance.minor <= 0 or paid_all:
             continue
         amount = next_payment(invoice, arrived, script, day, now) if before else first_payment(view, invoice, script, day, now)
         if amount is not None:

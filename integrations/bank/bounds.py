@@ -41,6 +41,11 @@ def day(value: date, place: str) -> date:
     return value
 
 
+def currency_of(*amounts: Money | None) -> str:
+    """The currency of the first amount that is stated; of an empty statement nobody asks."""
+    return next((amount.currency for amount in amounts if amount is not None), "EUR")
+
+
 def line(text: object, most: int = LONGEST_TEXT) -> str:
     """One line of text without control characters, as long as the database keeps."""
     words = "".join(character if character.isprintable() else " " for character in str(text or "")).split()

@@ -88,7 +88,7 @@ def _statement(stated: Any, form: str, place: str) -> Statement:
             read += _entries(each, f"{place}, Ntry {position}")
         else:
             pending += 1
-    currency = str(_get(stated, "acct.ccy") or (opening or closing or (read[0].amount if read else Money.zero("EUR"))).currency)
+    currency = str(_get(stated, "acct.ccy") or bounds.currency_of(opening, closing, *(entry.amount for entry in read)))
     return Statement(
         account=account,
         statement=bounds.line(_get(stated, "id"), bounds.LONGEST_NAME),

@@ -75,7 +75,7 @@ def _statement(message: str, place: str) -> Statement:
         statement=bounds.line(stated.get("transaction_reference"), bounds.LONGEST_NAME),
         sequence=bounds.line(sequence, 40),
         form="MT940",
-        currency=(opening or closing or (entries[0].amount if entries else Money.zero("EUR"))).currency,
+        currency=bounds.currency_of(opening, closing, *(entry.amount for entry in entries)),
         opening=opening,
         closing=closing,
         entries=entries,

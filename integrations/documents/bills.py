@@ -6,6 +6,7 @@ from decimal import Decimal
 
 from reportlab.platypus import Flowable, KeepTogether
 
+from domain.creditor_reference import printed
 from domain.money import Money, exponent
 from integrations.documents.layout import addressed, amount, boxed, date, gap, listing, sheet, sums, text
 from integrations.documents.models import Bill, CreditNote, Invoice, ReminderLetter
@@ -19,6 +20,7 @@ def draw_invoice(document: Invoice) -> bytes:
         ("Customer", document.customer),
         ("Order", f"{document.order}, shipment {document.shipment}"),
         ("Your reference", document.po_number),
+        ("Payment reference", printed(document.number)),
     ]
     addresses = [("Bill to", document.bill_to)]
     if document.ship_to is not None and document.ship_to != document.bill_to:

@@ -1,4 +1,4 @@
-"""Bank statements against living orders, on the real server: what a transfer says is what its orders book, once, whatever breaks between."""
+"""Bank statements and living orders on the real server: what a transfer says is what orders book, once, whatever breaks between."""
 
 from __future__ import annotations
 
