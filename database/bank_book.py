@@ -10,46 +10,62 @@ from sqlalchemy.orm import Session
 
 from database.tables import AccountApplication, BankMatch, BankPayer, Customer, Invoice, Order, Payment
 from domain.bank import BankEntry, squashed
-from domain.cash_application import Book, OpenItem, Rule
+from domain.cash_application import CONFIDENCE, Book, OpenItem, Proposal, Rule, propose
 from domain.order import PaymentTerms
 from domain.payment_words import Words, words_of
 
-MOST_OF_ONE_PAYER = 500
-"""Open invoices of one customer that are looked at, the oldest first."""
+MOST_OF_ONE_PAYER = 30
+"""Open invoices of one payer that are looked at, the oldest first; those of the very amount are looked at in any case."""
+MOST_NAMED = 500
+"""Invoices that one payment may name."""
 
 _LEGAL_FORM = re.compile(
     r"\b(GMBH( & CO\.? KG)?|AG|KGAA|KG|OHG|UG|E\.?K|LTD|LIMITED|PLC|LLC|INC|CORP|CO|SARL|SAS|SA|BV|NV|SRL|SPA|OY|AB|APS|A/S)\b\.?"
 )
 
 
-def book_of(session: Session, entry: BankEntry) -> Book:
-    """Everything that the rules of cash application look at. Reads only."""
-    words = words_of(entry)
+def read_payment(session: Session, entry: BankEntry) -> Proposal:
+    """What the rules of cash application make of a payment. Reads only.
+
+    What its words say to the cent needs no look at the payer: it is the same whoever pays.
+    """
+    named, unknown = _named(session, words_of(entry))
+    proposal = propose(entry, Book(named=named, unknown=unknown))
+    if proposal.rule is not None and proposal.score == CONFIDENCE[proposal.rule]:
+        return proposal
+    payers, sure = _payers(session, entry)
+    of_payers = _of_customers(session, sorted(payers), entry) if payers else []
+    book = Book(
+        named=named,
+        payers=payers,
+        sure=sure,
+        of_payers=tuple(of_payers),
+        more=len(of_payers) > MOST_OF_ONE_PAYER,
+        same_amount=tuple(_of_amount(session, entry)),
+        unknown=unknown,
+    )
+    return propose(entry, book)
+
+
+def _named(session: Session, words: Words) -> tuple[dict[Rule, tuple[OpenItem, ...]], tuple[str, ...]]:
+    """The items that the payer's words name, by the rule that found them, and the invoices that nobody knows."""
     documents = {
         Rule.CREDITOR_REFERENCE: words.by_reference,
         Rule.END_TO_END: words.by_end_to_end,
         Rule.INVOICE_NUMBER: words.in_text,
     }
-    wanted = sorted({document for named in documents.values() for document in named})
+    wanted = sorted({document for listed in documents.values() for document in listed})
     found = {item.document: item for item in open_items(session, Invoice.document.in_(wanted))} if wanted else {}
     named = {rule: tuple(found[d] for d in listed if d in found) for rule, listed in documents.items()}
     if not any(named.values()):
         named |= _by_order(session, words)
-    payers, sure = _payers(session, entry)
-    return Book(
-        named={rule: items for rule, items in named.items() if items},
-        payers=payers,
-        sure=sure,
-        of_payers=tuple(_of_customers(session, sorted(payers))) if payers else (),
-        same_amount=tuple(_of_amount(session, entry)),
-        unknown=tuple(document for document in wanted if document not in found),
-    )
+    return {rule: items for rule, items in named.items() if items}, tuple(d for d in wanted if d not in found)
 
 
-def open_items(session: Session, *which: ColumnElement[bool]) -> list[OpenItem]:
+def open_items(session: Session, *which: ColumnElement[bool], most: int = MOST_NAMED) -> list[OpenItem]:
     """Invoices of customers of ours, also paid ones, with what is still to come: less what is on its way to their orders."""
     chosen = select(Invoice, Order).join(Order, Order.order == Invoice.order).where(Order.customer.is_not(None), *which)
-    rows = list(session.execute(chosen.order_by(Invoice.due_at, Invoice.document).limit(MOST_OF_ONE_PAYER)))
+    rows = list(session.execute(chosen.order_by(Invoice.due_at, Invoice.document).limit(most)))
     coming = _on_their_way(session, [invoice.order for invoice, _ in rows])
     return [
         OpenItem(
@@ -77,7 +93,7 @@ def advance_items(session: Session, *which: ColumnElement[bool]) -> list[OpenIte
     """Open orders on terms that have no invoice yet, with what they may be paid in advance: their total, less what came."""
     invoiced = select(Invoice.order).where(Invoice.order == Order.order).exists()
     chosen = select(Order).where(Order.customer.is_not(None), Order.outcome == "", Order.terms != PaymentTerms.PREPAID.value, ~invoiced)
-    orders = list(session.scalars(chosen.where(*which).order_by(Order.order).limit(MOST_OF_ONE_PAYER)))
+    orders = list(session.scalars(chosen.where(*which).order_by(Order.order).limit(MOST_NAMED)))
     keys = [order.order for order in orders]
     coming = _on_their_way(session, keys)
     came = select(Payment.order, func.sum(Payment.amount)).where(Payment.order.in_(keys), ~Payment.reversed).group_by(Payment.order)
@@ -153,8 +169,14 @@ def bare_name(name: str) -> str:
     return squashed(_LEGAL_FORM.sub(" ", name.upper())) or squashed(name)
 
 
-def _of_customers(session: Session, customers: Sequence[str]) -> list[OpenItem]:
-    return open_items(session, Order.customer.in_(customers), Invoice.balance > 0)
+def _of_customers(session: Session, customers: Sequence[str], entry: BankEntry) -> list[OpenItem]:
+    """The oldest open invoices, one more than are looked at where there are more, and with these all of the payment's amount."""
+    theirs = (Order.customer.in_(customers), Invoice.balance > 0)
+    oldest = open_items(session, *theirs, most=MOST_OF_ONE_PAYER + 1)
+    if len(oldest) <= MOST_OF_ONE_PAYER:
+        return oldest
+    same = open_items(session, *theirs, Invoice.balance == entry.amount.minor)
+    return list({(item.order, item.invoice): item for item in [*oldest, *same]}.values())
 
 
 def _of_amount(session: Session, entry: BankEntry) -> list[OpenItem]:

@@ -13,7 +13,7 @@ from sqlalchemy import and_, select
 from sqlalchemy.orm import Session
 
 from database import bank_returns
-from database.bank_book import book_of
+from database.bank_book import read_payment
 from database.bank_booking import at_the_till, carry_out
 from database.bank_entries import entry_of, entry_view
 from database.journal import insert_once
@@ -21,7 +21,7 @@ from database.locks import next_number
 from database.tables import BankEntryRow, BankSighting, BankStatement
 from domain.bank import BankEntry, Likeness, Statement, entry_name, likeness
 from domain.bank_views import EntryView
-from domain.cash_application import Proposal, propose
+from domain.cash_application import Proposal
 
 READER = "cash application"
 """Who decided, where the rules did."""
@@ -84,7 +84,7 @@ def _decide(session: Session, row: BankEntryRow, entry: BankEntry, trouble: str,
     elif entry.reversal or entry.return_reason:
         _queue(row, f"a payment of ours came back ({entry.return_reason or 'reversed'}): say whose money it is", None)
     else:
-        proposal = propose(entry, book_of(session, entry))
+        proposal = read_payment(session, entry)
         if proposal.applies:
             carry_out(session, row, proposal, READER, at)
         else:
@@ -93,7 +93,7 @@ def _decide(session: Session, row: BankEntryRow, entry: BankEntry, trouble: str,
 
 def _proposal(session: Session, entry: BankEntry) -> Proposal | None:
     """What the rules would have said, for the person who looks at it."""
-    return propose(entry, book_of(session, entry)) if entry.credit else None
+    return read_payment(session, entry) if entry.credit else None
 
 
 def _queue(row: BankEntryRow, because: str, proposal: Proposal | None) -> None:

@@ -71,7 +71,7 @@ class Statement(Value):
 class Likeness(StrEnum):
     SAME = "same"  # one movement of money, told twice
     DOUBTFUL = "doubtful"  # it may be: a person looks before anything is booked
-    OTHER = "other"
+    OTHER = "other"  # two movements
 
 
 def likeness(one: BankEntry, other: BankEntry) -> Likeness:

@@ -73,6 +73,7 @@ class Book(Value):
     payers: dict[str, str] = {}  # customer -> how they were recognised
     sure: bool = False  # the payer was recognised by an account that has paid for them before
     of_payers: tuple[OpenItem, ...] = ()
+    more: bool = False  # the payer has more open invoices than these; those of this amount are all here
     same_amount: tuple[OpenItem, ...] = ()  # for the queue alone
     unknown: tuple[str, ...] = ()  # numbers in the text that nobody knows
 
@@ -265,7 +266,7 @@ def _by_payer(entry: BankEntry, book: Book, amount: int) -> Proposal:
     if book.unknown:
         return _queue(entry, book, f"it names {', '.join(book.unknown)}, which nobody knows; the payer is {customer} {how}")
     items = [item for item in book.of_payers if item.open > 0 and item.currency == entry.amount.currency and item.invoice]
-    sums = exact_sums(items, amount)
+    sums = [] if book.more else exact_sums(items, amount)
     alone = [[item] for item in items if item.open == amount]
     if len(alone) == 1:
         return _in_full(Rule.PAYER_AND_AMOUNT, alone[0], f"{customer} {how}, the only open invoice of this amount")

@@ -30,8 +30,8 @@ class OutsideWorld:
     """Acts on the partners' store and on what the database tells, and says everything through the telephone.
 
     `crew` works our own floor, and `bank` carries the transfers, where there is one. `day` is the length of a business day, `interval` the
-    seconds between two looks at the database; the floors and the drivers turn up to five times as fast. What is planned stands in the store: the world may be killed and
-    started again at any moment, and says nothing twice that matters.
+    seconds between two looks at the database; the floors and the drivers turn up to five times as fast. What is planned stands in the
+    store: the world may be killed and started again at any moment, and says nothing twice that matters.
     """
 
     def __init__(

@@ -32,7 +32,7 @@ def camt053(statement: Statement, version: str = "08", *, on: date) -> bytes:
             _balance(stated, kind, balance, on)
     for entry in statement.entries:
         _entry(stated, entry, version)
-    return Xml.tostring(document, encoding="UTF-8", xml_declaration=True)
+    return b'<?xml version="1.0" encoding="UTF-8"?>\n' + Xml.tostring(document, encoding="unicode").encode()
 
 
 def mt940(*statements: Statement, on: date) -> bytes:

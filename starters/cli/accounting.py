@@ -80,7 +80,7 @@ def account_refund(
     async def carry() -> tuple[Money, Money]:
         async with frame.database() as database:
             have = (await database.read(account_use.account_view, customer)).on_account
-            codes = [money.currency for money in have if money]
+            codes = [money.currency for money in have if money] or [money.currency for money in have]
             if currency is None and len(codes) != 1:
                 raise InputRefused("--currency", f"{customer} has {', '.join(map(str, have)) or 'nothing'} on account: say which currency")
             paid = amount_of(amount, currency or codes[0], "AMOUNT")

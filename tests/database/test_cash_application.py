@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from sqlalchemy import select
@@ -21,7 +23,7 @@ from tests.database.bank import MONDAY, OURS, THEIRS, entry, parts, read, read_s
 from tests.database.builders import NOW, House, eur, line, order, step
 
 
-async def invoiced(house: House, external_id: str = "1001", units: int = 2, **changes: object) -> tuple[PlaceOrder, str]:
+async def invoiced(house: House, external_id: str = "1001", units: int = 2, **changes: Any) -> tuple[PlaceOrder, str]:
     """Kettles at 50.00, shipped and invoiced."""
     placed = await house.shipped_order(external_id, line(1, "KETTLE", units))
     return placed, await house.invoice(placed, **changes)
@@ -308,3 +310,12 @@ async def test_ours_is_the_account_that_every_view_names(house: House) -> None:
     (view,) = await read(house, entry(5_000, "nothing"))
     assert view.account == OURS
     assert await house.database.read(lambda session: session.scalar(select(OutboxFact.message_id))) is None
+
+
+async def test_readers_of_one_file_at_the_same_time_book_it_once(house: House) -> None:
+    await invoiced(house)
+    told = statement(entry(10_000, "INV-1"), entry(10_000, "INV-1"), entry(700, "?"))
+    readings = await asyncio.gather(*(read_statement(house, told) for _ in range(4)))
+    assert {tuple(view.entry for view in views) for views in readings} == {(1, 2, 3)}
+    assert len(await facts(house)) == 1
+    assert await house.database.read(on_account, "C-1", "EUR") == 10_000

@@ -92,8 +92,8 @@ async def paid_short_and_returned(shop: Shop, name: str) -> str:
     await deliver(living)
     await living.until(Wait.PAYMENT)
     charges = Allowance(amount=euro(750), reason="bank charges")
-    said = {"payment": "bank-1", "amount": euro(99_250), "invoice": 1}
-    await living.tell(PaymentReceived(**living.stamp("bank"), **said, allowance=charges))
+    paid = PaymentReceived(**living.stamp("bank"), payment="bank-1", amount=euro(99_250), invoice=1, allowance=charges)
+    await living.tell(paid)
     await living.when(lambda s: s.invoices[0].settled, "the allowance")
     await living.tell(PaymentReversed(**living.stamp("bank"), payment="bank-1", reason="returned: AM04, no funds"))
     await living.when(lambda s: s.invoices[0].balance == euro(99_250), "the reversal")

@@ -15,6 +15,7 @@ from domain.messages import PaymentReceived
 from domain.views import OrderView, PaymentView
 from integrations.bank import read_statements
 from integrations.simulated import Script, World
+from integrations.simulated.scripts import TransferScript
 from simulation import customers, office
 from simulation.bank import OPENS_WITH, account_of, take_transfers, unread
 from tests.simulation.builders import DAY, ORDER, START, day, euros, invoice, order
@@ -57,7 +58,7 @@ def test_every_customer_fills_in_the_form_in_their_own_way(world: World, how: st
 
 
 def test_who_pays_by_transfer_does_not_pay_on_the_spot(world: World) -> None:
-    assert customers.pays(invoiced(), Script(transfer="reference"), DAY, DUE) == []
+    assert customers.pays(invoiced(), Script(transfer=TransferScript.REFERENCE), DAY, DUE) == []
     (entry,) = customers.pays(invoiced(), Script(), DAY, DUE)
     assert isinstance(entry.said, PaymentReceived)
 
@@ -123,7 +124,7 @@ def test_a_person_reads_what_fits_one_invoice_to_the_cent_and_leaves_the_rest() 
             Candidate(order="x", document=f"INV-{number:06d}", customer="C", open=euros(minor), why="of this amount")
             for number, minor in enumerate(opens, 1)
         )
-        empty = dict.fromkeys(
+        empty: dict[str, Any] = dict.fromkeys(
             ("account", "payer", "iban", "end_to_end", "reference", "text", "bank_reference", "return_reason", "because"), ""
         )
         on = (START + timedelta(days=1)).date()

@@ -21,7 +21,7 @@ async def take_cash(chapter: Chapter) -> None:
     """Ends when every payment that is known is booked and applied as far as there are invoices."""
     state = chapter.state
     while cash_waits(state):
-        allowed = next((payment for payment in state.payments if payment.allowance is not None), None)
+        allowed = next((payment for payment in state.payments if allowable(state, payment)), None)
         if allowed is not None:
             await allow(chapter, allowed)
             continue
@@ -37,7 +37,7 @@ async def take_cash(chapter: Chapter) -> None:
 
 def cash_waits(state: OrderState) -> bool:
     """Is there a payment to book, to take back or to apply, or the rest of an invoice to give up with it?"""
-    if any(payment.allowance is not None for payment in state.payments):
+    if any(allowable(state, payment) for payment in state.payments):
         return True
     if any(
         isinstance(fact, PaymentReceived) or (isinstance(fact, PaymentReversed) and state.payment(fact.payment) is not None)
@@ -45,6 +45,11 @@ def cash_waits(state: OrderState) -> bool:
     ):
         return True
     return any(not invoice.settled for invoice in state.invoices) and any(appliable(state, payment) for payment in state.payments)
+
+
+def allowable(state: OrderState, payment: Payment) -> bool:
+    """Something of a known invoice is to be given up with this payment; the fact may be heard before the order has its invoice."""
+    return payment.allowance is not None and state.has_invoice(payment.allowed_on)
 
 
 def appliable(state: OrderState, payment: Payment) -> bool:
@@ -75,7 +80,7 @@ async def receive(chapter: Chapter, fact: PaymentReceived) -> None:
             request = chapter.again(ApplyPayment(**base, payment=fact.payment, amount=fact.amount, parts=parts))
             await chapter.act(InvoiceActivities.apply_payment, request, f"Book the payment of {fact.amount}")
             payment = Payment(payment=fact.payment, amount=fact.amount, refunded=state.zero, refunded_on_account=state.zero)
-            if fact.allowance is not None and fact.invoice is not None and state.has_invoice(fact.invoice):
+            if fact.allowance is not None and fact.invoice is not None:
                 payment.allowance, payment.allowed_on, payment.allowance_cause = fact.allowance, fact.invoice, Cause.of(fact)
             state.payments.append(payment)
             booked(state, payment, request.parts)
