@@ -12,8 +12,8 @@ from database.accounts import account_locked, enter_account, on_account
 from database.bank_booking import at_the_till
 from database.bank_queue import payable
 from database.locks import next_number, require
-from database.tables import AccountApplication, AccountEntry, Customer, Invoice, Order
-from domain.bank_views import AccountLine, AccountView
+from database.tables import AccountApplication, AccountEntry, Customer, Invoice, Order, ReceivableEntry
+from domain.bank_views import AccountLine, AccountView, OrderMoney
 from domain.cash_application import OpenItem
 from domain.errors import NotFound
 from domain.messages import PaymentReceived
@@ -82,6 +82,14 @@ def account_view(session: Session, customer: str, limit: int = 100) -> AccountVi
         raise NotFound("customer", customer)
     sums = select(AccountEntry.currency, func.sum(AccountEntry.amount)).where(AccountEntry.customer == customer)
     owed = select(Order.currency, func.sum(Invoice.balance)).join(Order, Order.order == Invoice.order).where(Order.customer == customer)
+    held = (
+        select(Order.order, Order.currency, func.sum(ReceivableEntry.amount))
+        .join(ReceivableEntry, ReceivableEntry.order == Order.order)
+        .where(Order.customer == customer, ReceivableEntry.invoice.is_(None))
+        .group_by(Order.order, Order.currency)
+        .having(func.sum(ReceivableEntry.amount) < 0)
+        .order_by(Order.order)
+    )
     entries = select(AccountEntry).where(AccountEntry.customer == customer).order_by(AccountEntry.id.desc()).limit(limit)
     return AccountView(
         customer=customer,
@@ -89,6 +97,9 @@ def account_view(session: Session, customer: str, limit: int = 100) -> AccountVi
         on_account=tuple(
             Money(minor=-int(minor), currency=currency)
             for currency, minor in session.execute(sums.group_by(AccountEntry.currency).order_by(AccountEntry.currency))
+        ),
+        in_orders=tuple(
+            OrderMoney(order=order, amount=Money(minor=-int(minor), currency=currency)) for order, currency, minor in session.execute(held)
         ),
         open_invoices=tuple(
             Money(minor=int(minor), currency=currency)

@@ -157,11 +157,10 @@ def _payers(session: Session, entry: BankEntry) -> tuple[dict[str, str], bool]:
     name = bare_name(entry.payer)
     if not name:
         return {}, False
-    first = entry.payer.split()[0]
-    chosen = select(Customer.customer, Customer.name).where(func.lower(Customer.name).like(f"{_escaped(first.lower())}%", escape="\\"))
-    return {
-        customer: "by name" for customer, known in session.execute(chosen.order_by(Customer.customer)) if bare_name(known) == name
-    }, False
+    chosen = select(Customer.customer, Customer.name).order_by(Customer.customer)
+    if entry.payer[0].isascii() and entry.payer[0].isalnum():  # of other letters a database does not know the other case
+        chosen = chosen.where(func.lower(Customer.name).like(f"{entry.payer[0].lower()}%"))
+    return {customer: "by name" for customer, known in session.execute(chosen) if bare_name(known) == name}, False
 
 
 def bare_name(name: str) -> str:
@@ -182,7 +181,3 @@ def _of_customers(session: Session, customers: Sequence[str], entry: BankEntry) 
 def _of_amount(session: Session, entry: BankEntry) -> list[OpenItem]:
     same = open_items(session, Invoice.balance == entry.amount.minor, Order.currency == entry.amount.currency, Invoice.balance > 0)
     return [item for item in same if item.open == entry.amount.minor][:5]
-
-
-def _escaped(text: str) -> str:
-    return text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")

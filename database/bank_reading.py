@@ -22,6 +22,7 @@ from database.tables import BankEntryRow, BankSighting, BankStatement
 from domain.bank import BankEntry, Likeness, Statement, entry_name, likeness
 from domain.bank_views import EntryView
 from domain.cash_application import Proposal
+from domain.money import Money
 
 READER = "cash application"
 """Who decided, where the rules did."""
@@ -47,6 +48,17 @@ def open_statement(session: Session, statement: Statement, file: str, by: str, a
     }
     insert_once(session, BankStatement, values)
     return session.scalars(select(BankStatement.id).where(BankStatement.digest == digest)).one()
+
+
+def gap_before(session: Session, statement: int) -> str:
+    """Whether statements of the account are known and none of them closes where this one opens: then one may be missing."""
+    row = session.get_one(BankStatement, statement)
+    others = select(BankStatement).where(BankStatement.account == row.account, BankStatement.id != row.id)
+    before = list(session.scalars(others.where(BankStatement.currency == row.currency, BankStatement.closing.is_not(None))))
+    if row.opening is None or not before or any(row.opening in (each.closing, each.opening) for each in before):
+        return ""
+    opening = Money(minor=row.opening, currency=row.currency)
+    return f"no statement of this account that is known closes with {opening}: one may be missing"
 
 
 def take_entry(session: Session, statement: int, position: int, entry: BankEntry, at: datetime) -> EntryView:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from datetime import date
 from enum import StrEnum
 
@@ -105,9 +106,13 @@ def _messages_agree(one: BankEntry, other: BankEntry) -> bool | None:
     return None if mine or theirs or one.iban or other.iban else True
 
 
+_LETTERS = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss", "æ": "ae", "ø": "oe", "å": "aa", "œ": "oe", "ł": "l"})
+
+
 def squashed(text: str) -> str:
-    """Capital letters and digits alone: what is left of a text however its lines were broken."""
-    return re.sub(r"[^0-9A-Z]", "", text.upper())
+    """Capital letters and digits alone, umlauts spelled out: what is left of a text however a bank wrote and broke it."""
+    plain = unicodedata.normalize("NFKD", unicodedata.normalize("NFC", text).lower().translate(_LETTERS))
+    return re.sub(r"[^0-9A-Z]", "", plain.upper())
 
 
 def entry_name(number: int) -> str:

@@ -69,6 +69,7 @@ class StatementView(Value):
     opening: Money | None
     closing: Money | None
     trouble: str
+    gap: str = ""  # a statement before this one may be missing
     pending: int
     entries: tuple[EntryView, ...]
 
@@ -84,12 +85,20 @@ class AccountLine(Value):
     note: str
 
 
+class OrderMoney(Value):
+    """Money on account that an order holds: an advance, or a surplus that was kept there."""
+
+    order: str
+    amount: Money
+
+
 class AccountView(Value):
     """What a customer has with us by currency, and how it came to be; positive amounts on account are the customer's."""
 
     customer: str
     name: str
     on_account: tuple[Money, ...]
+    in_orders: tuple[OrderMoney, ...] = ()
     open_invoices: tuple[Money, ...]
     lines: tuple[AccountLine, ...]
 

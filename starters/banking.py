@@ -34,6 +34,7 @@ async def take(database: Database, statements: Sequence[Statement], name: str, b
             await database.transaction(bank_reading.take_entry, number, position, entry, datetime.now(UTC))
             for position, entry in enumerate(statement.entries, 1)
         ]
+        gap = await database.read(bank_reading.gap_before, number)
         views.append(
             StatementView(
                 account=statement.account,
@@ -43,6 +44,7 @@ async def take(database: Database, statements: Sequence[Statement], name: str, b
                 opening=statement.opening,
                 closing=statement.closing,
                 trouble=statement.trouble,
+                gap=gap,
                 pending=statement.pending,
                 entries=tuple(entries),
             )

@@ -24,6 +24,8 @@ def statement_page(view: StatementView) -> RenderableType:
     parts: list[RenderableType] = [heading]
     if view.trouble:
         parts.append(Text(f"Nothing is booked from it without a person: {view.trouble}.", style="red"))
+    if view.gap:
+        parts.append(Text(f"{view.gap[:1].upper()}{view.gap[1:]}.", style="yellow"))
     parts.append(entries_table(view.entries))
     parts.append(Text(_in_short(view), style="dim"))
     return Group(*parts, "")
@@ -88,6 +90,9 @@ def account_page(view: AccountView) -> RenderableType:
         Text.assemble((view.customer, "bold"), f"  {view.name}"),
         Text.assemble("On account: ", (have, "cyan"), f"   Open invoices: {owe}"),
     ]
+    if view.in_orders:
+        held = ", ".join(f"{each.amount} by {each.order}" for each in view.in_orders)
+        parts.append(Text(f"Held in orders: {held}"))
     if view.lines:
         table = plain_table("When (UTC)", "What", "Amount>", "Order", "Reference", "Note")
         for entry in view.lines:

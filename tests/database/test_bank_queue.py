@@ -190,3 +190,13 @@ async def test_the_summary_counts_what_became_of_every_entry(house: House) -> No
     found = await house.database.read(bank_entries.summary)
     assert (found.statements, found.matched, found.queued, found.ignored, found.over) == (1, 1, 1, 1, 1)
     assert (found.by_rule, found.received) == ({"invoice_number": 1}, (eur(11_200),))
+
+
+async def test_what_an_order_holds_on_account_is_shown_beside_the_customer_s_own(house: House) -> None:
+    placed = order("1088", line(1, "KETTLE", 2))
+    await house.accept(placed)
+    await read(house, entry(10_000, "advance for order 1088"))
+    await hear(house)
+    view = await house.database.read(account_use.account_view, "C-1")
+    assert view.on_account == ()
+    assert [(each.order, each.amount) for each in view.in_orders] == [(placed.key, eur(10_000))]

@@ -10,9 +10,9 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from database import bank_booking, outbox, payments
+from database import bank_booking, bank_reading, outbox, payments
 from database.accounts import on_account
-from database.tables import BankEntryRow, BankMatch, BankPayer, OutboxFact
+from database.tables import BankEntryRow, BankMatch, BankPayer, Customer, OutboxFact
 from domain.creditor_reference import creditor_reference
 from domain.messages import PaymentReceived, PaymentReversed
 from domain.money import Money
@@ -319,3 +319,25 @@ async def test_readers_of_one_file_at_the_same_time_book_it_once(house: House) -
     assert {tuple(view.entry for view in views) for views in readings} == {(1, 2, 3)}
     assert len(await facts(house)) == 1
     assert await house.database.read(on_account, "C-1", "EUR") == 10_000
+
+
+async def test_a_statement_that_does_not_follow_on_a_known_one_is_said_to(house: House) -> None:
+    async def gap(opening: int, name: str) -> str:
+        told = statement(entry(100, name), opening=opening, name=name)
+        number = await house.database.transaction(bank_reading.open_statement, told, "test.xml", "tester", NOW)
+        return await house.database.read(bank_reading.gap_before, number)
+
+    assert await gap(5_000, "1") == ""
+    assert await gap(5_100, "2") == ""
+    assert await gap(9_000, "4") == "no statement of this account that is known closes with 90.00 EUR: one may be missing"
+
+
+async def test_a_payer_s_name_is_known_without_its_legal_form_and_with_its_umlauts_spelled_out(house: House) -> None:
+    await invoiced(house)
+
+    def renamed(session: Session) -> None:
+        session.get_one(Customer, "C-1").name = "Kaffeer\u00f6sterei Nord GmbH & Co. KG"
+
+    await house.database.transaction(renamed)
+    (view,) = await read(house, entry(10_000, "coffee", payer="KAFFEEROESTEREI NORD"))
+    assert (view.status, parts(view)) == ("matched", [("INV-000001", 10_000, "")])
