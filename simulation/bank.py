@@ -141,18 +141,19 @@ def transfers(view: OrderView, script: Script, made: Mapping[str, float], day: t
 def joint_transfers(
     views: Mapping[str, OrderView], scripts: Mapping[str, Script], made: Mapping[str, float], day: timedelta, now: datetime
 ) -> Iterable[Transfer]:
-    """One transfer for the invoices of all of a customer's orders that say so, when each has its invoice and the first is to be paid."""
+    """One transfer for the invoices of all of a customer's orders that say so: when each has its invoice, or else when the first is due."""
     together: dict[str, list[OrderView]] = {}
     for order, script in scripts.items():
         if script.transfer is TransferScript.JOINT and not any(f"/{order}/" in key for key in made):
             together.setdefault(views[order].customer, []).append(views[order])
     for customer, orders in together.items():
         open_ones = [(view, invoice) for view in orders for invoice in view.invoices if invoice.balance.minor > 0]
-        due = [first_payment_at(view, invoice, scripts[view.order], day) for view, invoice in open_ones]
-        if len({view.order for view, _ in open_ones}) < max(2, len(orders)) or now < min(at for at in due if at is not None):
+        complete = len({view.order for view, _ in open_ones}) == len(orders) > 1
+        paid_at = [first_payment_at(view, invoice, scripts[view.order], day) if complete else invoice.due_at for view, invoice in open_ones]
+        if not any(at is not None and now >= at for at in paid_at):
             continue
         total = Money.total((invoice.balance for _, invoice in open_ones), open_ones[0][1].balance.currency)
-        names = tuple(sorted({view.order for view in orders}))
+        names = tuple(sorted({view.order for view, _ in open_ones}))
         documents = [invoice.document for _, invoice in sorted(open_ones, key=lambda each: each[1].document)]
         text = f"Invoices {', '.join(document.removeprefix('INV-').lstrip('0') for document in documents)}"
         yield Transfer(

@@ -113,6 +113,17 @@ def test_one_transfer_pays_all_orders_that_say_so_when_each_has_its_invoice(worl
     assert (entry.amount, entry.text) == (euros(7_000), "Invoices 1, 2")
 
 
+def test_an_order_whose_companion_has_no_invoice_is_paid_alone_when_it_is_due(world: World) -> None:
+    for name in ("x12/A", "x12/B"):
+        world.script(name, {"transfer": "joint"})
+    views = {"x12/A": order(order="x12/A", invoices=(invoice(3_000),)), "x12/B": order(order="x12/B")}
+    take_transfers(world, views, DAY, day(29))
+    assert unread(world, DAY, day(29)) == []
+    take_transfers(world, views, DAY, day(30))
+    ((_, _, document),) = unread(world, DAY, day(30))
+    assert [entry.amount for entry in read_statements(document)[0].entries][:1] == [euros(3_000)]
+
+
 def test_accounts_are_made_up_always_the_same() -> None:
     assert account_of("C-1") == account_of("C-1") != account_of("C-2")
     assert account_of("C-1").startswith("DE")
