@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import func
 from sqlalchemy.orm import Session
 
 from database.bank_book import advance_items, open_items
@@ -140,9 +140,3 @@ def payable(session: Session, named: str) -> OpenItem:
     if not items:
         raise NotFound("invoice or order that can be paid", named)
     return items[0]
-
-
-def invoice_of_document(session: Session, document: str) -> tuple[str, int] | None:
-    """The order and number of an invoice by its document number."""
-    found = session.execute(select(Invoice.order, Invoice.invoice).where(func.upper(Invoice.document) == document.upper())).first()
-    return (found[0], int(found[1])) if found else None
