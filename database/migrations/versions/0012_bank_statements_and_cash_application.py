@@ -68,7 +68,7 @@ def upgrade() -> None:
     op.create_index("ix_bank_entries_end_to_end", "bank_entries", ["end_to_end"])
     op.create_table(
         "bank_sightings",
-        sa.Column("statement", sa.BigInteger(), nullable=False),
+        sa.Column("statement", SERIAL, nullable=False),
         sa.Column("position", sa.BigInteger(), nullable=False),
         sa.Column("entry", sa.BigInteger(), nullable=False),
         sa.ForeignKeyConstraint(["entry"], ["bank_entries.entry"], name="fk_bank_sightings_entry"),
