@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 
@@ -22,6 +23,9 @@ from database.tables import (
 from domain.bank import entry_name
 
 Found = Iterator[tuple[str, str]]
+
+OURS = re.compile(r"B-\d{6,}/\d+|A-\d{6,}")
+"""Names of payments that only entries of the bank (`bank_booking.payment_name`) and customers' accounts give."""
 
 
 def _a_statement_leads_from_balance_to_balance(session: Session) -> Found:
@@ -122,4 +126,5 @@ def _arrived(
         elif not arrived and ended and told_at is not None and not refused:
             yield payment, f"{minor} minor units were told to {to}, which ended without them"
     for payment, strays in paid.items():
-        yield payment, f"is booked by {', '.join(each.order for each in strays)}, and the bank knows nothing of it"
+        if OURS.fullmatch(payment):  # others may name a payment much as we do
+            yield payment, f"is booked by {', '.join(each.order for each in strays)}, and the bank knows nothing of it"
