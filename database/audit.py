@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from sqlalchemy import ColumnElement, FromClause, Select, and_, func, or_, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
+from database.audit_bank import BANK_RULES
 from database.audit_cards import CARD_RULES
 from database.audit_claims import CLAIM_RULES
 from database.audit_credit import CREDIT_RULES
@@ -57,6 +58,7 @@ def audit(session: Session) -> list[Violation]:
             *INVOICING_RULES,
             *CREDIT_RULES,
             *PRICE_RULES,
+            *BANK_RULES,
             *SUPPLY_RULES,
             *PLANNING_RULES,
         )

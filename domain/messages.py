@@ -117,13 +117,24 @@ class DeliveryConfirmed(Fact):
     signed_by: Annotated[str, Field(min_length=1, max_length=200)]
 
 
+class Allowance(Value):
+    """What a payer kept back of the invoice they named and is not asked for again."""
+
+    amount: Money
+    reason: Annotated[str, Field(min_length=1, max_length=200)]
+
+
 class PaymentReceived(Fact):
-    """Money came in under the bank's or the gateway's own reference; without `invoice` the oldest open one is paid first."""
+    """Money came in under the bank's or the gateway's own reference; without `invoice` the oldest open one is paid first.
+
+    `allowance` is given up of the named invoice, as far as the payment leaves it open.
+    """
 
     fact: Literal["payment_received"] = "payment_received"
     payment: Annotated[str, Field(min_length=1, max_length=120)]
     amount: Money
     invoice: int | None = None
+    allowance: Allowance | None = None
 
 
 class PaymentReversed(Fact):

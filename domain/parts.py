@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from domain.credit import StopStage
 from domain.messages import (
+    Allowance,
     CarrierStatus,
     Cause,
     InspectedLine,
@@ -248,6 +249,9 @@ class Payment(Record):
     refunded_on_account: Money  # the part of `refunded` that no invoice had taken
     reversed: bool = False
     kept: bool = False  # a person decided to keep the surplus on account
+    allowance: Allowance | None = None  # to be given up of `allowed_on`, until that is done
+    allowed_on: int = 0  # the invoice
+    allowance_cause: Cause | None = None
 
     @property
     def left(self) -> Money:

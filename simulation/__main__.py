@@ -11,6 +11,7 @@ from config.temporal import connect
 from database.engine import Database
 from domain.errors import OrderError
 from integrations.simulated import World
+from simulation.bank import Bank
 from simulation.reading import DatabaseReading
 from simulation.telephone import TemporalTelephone
 from simulation.waves import Crew
@@ -22,7 +23,8 @@ async def main() -> None:
     client, database = await connect(settings), Database(settings.database_url)
     with World(settings.world_url) as world:
         crew = Crew(database, settings.own_floor) if settings.own_floor else None
-        outside = OutsideWorld(world, DatabaseReading(database), TemporalTelephone(client, database), settings.day, crew=crew)
+        bank, telephone = Bank(client, database, settings.home / "bank"), TemporalTelephone(client, database)
+        outside = OutsideWorld(world, DatabaseReading(database), telephone, settings.day, crew=crew, bank=bank)
         for wanted in (signal.SIGINT, signal.SIGTERM):
             asyncio.get_running_loop().add_signal_handler(wanted, outside.stop)
         try:

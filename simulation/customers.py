@@ -1,4 +1,4 @@
-"""The customers and their bank: they pay or do not, send goods back, and change their minds."""
+"""The customers: they pay on the spot or do not, send goods back, and change their minds."""
 
 from __future__ import annotations
 
@@ -30,12 +30,14 @@ Entries = list[Entry]
 def pays(view: OrderView, script: Script, day: timedelta, now: datetime) -> Entries:
     """Payments and reversals of open invoices that are due to be made at `now`; each is numbered and made once."""
     entries: Entries = []
+    if script.transfer is not None:  # their bank tells of it
+        return entries
     for invoice in view.invoices:
         name = f"bank/{view.order}/{invoice.number}"
         made = [payment for payment in view.payments if payment.payment.startswith(f"{name}/")]
         if script.pay is PayScript.REVERSED_THEN_PAID and len(made) == 1 and not made[0].reversed:
             # The payment was booked, and the debit comes back two days after the day on which it was made.
-            at = _first_payment_at(view, invoice, script, day) or now
+            at = first_payment_at(view, invoice, script, day) or now
             if now >= at + 2 * day:
                 reversal = PaymentReversed(
                     message_id=f"{name}/1/reversed", occurred_at=now, actor="bank", payment=f"{name}/1", reason="The debit was returned."
@@ -43,7 +45,7 @@ def pays(view: OrderView, script: Script, day: timedelta, now: datetime) -> Entr
                 entries.append(Entry(id=reversal.message_id, order=view.order, said=reversal, send_at=now))
         if invoice.balance.minor <= 0:
             continue
-        amount = _first_payment(view, invoice, script, day, now) if not made else _next_payment(invoice, made, script, day, now)
+        amount = first_payment(view, invoice, script, day, now) if not made else next_payment(invoice, made, script, day, now)
         if amount is not None:
             payment = PaymentReceived(
                 message_id=f"{name}/{len(made) + 1}",
@@ -57,7 +59,7 @@ def pays(view: OrderView, script: Script, day: timedelta, now: datetime) -> Entr
     return entries
 
 
-def _first_payment_at(view: OrderView, invoice: InvoiceView, script: Script, day: timedelta) -> datetime | None:
+def first_payment_at(view: OrderView, invoice: InvoiceView, script: Script, day: timedelta) -> datetime | None:
     """When the first payment of an invoice is made; None while nothing moves the customer to it."""
     if script.pay is PayScript.NEVER:
         return None
@@ -73,8 +75,8 @@ def _first_payment_at(view: OrderView, invoice: InvoiceView, script: Script, day
     return min(answered) + day if answered else None
 
 
-def _first_payment(view: OrderView, invoice: InvoiceView, script: Script, day: timedelta, now: datetime) -> Money | None:
-    at = _first_payment_at(view, invoice, script, day)
+def first_payment(view: OrderView, invoice: InvoiceView, script: Script, day: timedelta, now: datetime) -> Money | None:
+    at = first_payment_at(view, invoice, script, day)
     if at is None or now < at:
         return None
     if script.pay is PayScript.PARTIAL_THEN_REST:
@@ -84,7 +86,7 @@ def _first_payment(view: OrderView, invoice: InvoiceView, script: Script, day: t
     return invoice.balance
 
 
-def _next_payment(invoice: InvoiceView, made: list[PaymentView], script: Script, day: timedelta, now: datetime) -> Money | None:
+def next_payment(invoice: InvoiceView, made: list[PaymentView], script: Script, day: timedelta, now: datetime) -> Money | None:
     """What the customer has not paid yet, two days after the due date, wherever the earlier payments were booked; never twice the same."""
     if script.pay is PayScript.NEVER or now < invoice.due_at + 2 * day:
         return None

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 
+from domain.bank_views import EntryView
 from domain.exceptions import ExceptionKind, OpenException
 from domain.lifecycle import Stage, Wait
 from domain.messages import Decide, ExceptionRaised, InspectedLine, Message, ReturnInspected, ReturnReceived
@@ -184,6 +185,12 @@ def raises(view: OrderView, script: Script, now: datetime) -> Entries:
         message_id=f"office/{view.order}/raised", occurred_at=now, actor="order desk", detail="The customer called: is the colour right?"
     )
     return [_entry(view.order, trouble)]
+
+
+def reads_payment(entry: EntryView) -> str | None:
+    """A payment that the rules left to a person: the one open invoice of this very amount is what it was for; what fits nothing stays."""
+    fitting = [each.document for each in entry.candidates if each.open == entry.amount]
+    return fitting[0] if entry.credit and len(fitting) == 1 else None
 
 
 def _waits_for_request(view: OrderView, script: Script, outbox: Outbox, when: When) -> bool:

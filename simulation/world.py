@@ -12,6 +12,7 @@ from domain.views import OrderView
 from integrations.simulated import World
 from integrations.simulated.outbox import Entry
 from simulation import carrier, customers, floor, office
+from simulation.bank import Bank
 from simulation.book import Book, Reading
 from simulation.telephone import Caller, Telephone
 from simulation.waves import Crew
@@ -28,9 +29,9 @@ def now_utc() -> datetime:
 class OutsideWorld:
     """Acts on the partners' store and on what the database tells, and says everything through the telephone.
 
-    `crew` works our own floor, where there is one. `day` is the length of a business day, `interval` the seconds between two looks at the
-    database; the floors and the drivers turn up to five times as fast. What is planned stands in the store: the world may be killed and
-    started again at any moment, and says nothing twice that matters.
+    `crew` works our own floor, and `bank` carries the transfers, where there is one. `day` is the length of a business day, `interval` the
+    seconds between two looks at the database; the floors and the drivers turn up to five times as fast. What is planned stands in the
+    store: the world may be killed and started again at any moment, and says nothing twice that matters.
     """
 
     def __init__(
@@ -41,11 +42,12 @@ class OutsideWorld:
         day: timedelta,
         *,
         crew: Crew | None = None,
+        bank: Bank | None = None,
         interval: float = 0.2,
         clock: Clock = now_utc,
     ) -> None:
         self._world, self._day, self._interval, self._clock = world, day, interval, clock
-        self._crew = crew
+        self._crew, self._bank = crew, bank
         self._book = Book(reading)
         self._caller = Caller(world, telephone)
         self._stopped = asyncio.Event()
@@ -74,6 +76,7 @@ class OutsideWorld:
         if look:
             await self._step("reading the database", self._book.read)
             await self._step("customers and office", self._people)
+            await self._step("bank", self._transfer)
         await self._step("floor", lambda: self._world.off_loop(floor.work, self._world, self._book.views, self._day))
         await self._step("own floor", self._walk)
         await self._step("drivers", lambda: self._world.off_loop(carrier.drive, self._world, self._book.views, self._day))
@@ -86,6 +89,10 @@ class OutsideWorld:
     async def _walk(self) -> None:
         if self._crew is not None:
             await self._crew.work(self._world, self._book.views, self._day, self._clock())
+
+    async def _transfer(self) -> None:
+        if self._bank is not None:
+            await self._bank.work(self._world, self._book.views, self._day, self._clock())
 
     async def _people(self) -> None:
         await self._world.off_loop(self._plan_people, dict(self._book.views))

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from config.settings import Settings
     from database.audit import Violation
     from database.engine import Database
+    from domain.bank_views import CashSummary, EntryView
     from domain.floor import FloorWork
     from domain.views import OrderSummary, OrderView
     from workers.embedded import Everything
@@ -105,6 +106,8 @@ class Result:
     seconds: float  # from the first order placed to the last one ended
     trouble: str = ""  # why the demonstration stopped before its end
     floor: FloorWork | None = None  # what our own floor did
+    cash: CashSummary | None = None  # what came of the bank's statements
+    payments: Sequence[EntryView] = ()  # their entries
     replenished: Replenished | None = None  # what was ordered at the end; none after trouble, or where the samples have no history
 
     @property
@@ -120,7 +123,7 @@ async def demonstrate(
     Orders that do not end within `time_limit` seconds, or a process that ends by itself, are a `trouble` of the result, not an error.
     """
     from config.temporal import connect
-    from database import waves
+    from database import bank_entries, waves
     from database.audit import audit
     from database.engine import Database
 
@@ -157,7 +160,9 @@ async def demonstrate(
         progress.seconds = seconds or time.monotonic() - begun
         watch(progress)
         violations, floor = await database.read(audit), await database.read(waves.worked)
-        return Result(await _endings(database, scenarios), violations, progress.seconds, trouble, floor, replenished)
+        cash, entries = await database.read(bank_entries.summary), await database.read(bank_entries.list_entries, None)
+        endings = await _endings(database, scenarios)
+        return Result(endings, violations, progress.seconds, trouble, floor, cash, entries, replenished)
     finally:
         watching.cancel()
         await database.close()

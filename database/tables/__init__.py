@@ -2,6 +2,7 @@
 
 from database.tables.accounts import AccountEntry, StaffRole
 from database.tables.backorders import BackorderWin, ReallocationRow, ReallocationShare, ReallocationTake
+from database.tables.bank import AccountApplication, BankEntryRow, BankMatch, BankPayer, BankSighting, BankStatement
 from database.tables.base import Base
 from database.tables.callers import ApiKey
 from database.tables.carriers import CarrierCall, Dock, LabelDocument, Manifest, ManifestLine, PulledEvent
@@ -80,11 +81,17 @@ from database.tables.stock import Lot, LotStock, Reservation, Stock, StockMoveme
 from database.tables.supply import PurchaseOrder, PurchaseOrderLine, Supplier, SupplyReceipt, SupplySlip, Transfer
 
 __all__ = [
+    "AccountApplication",
     "AccountEntry",
     "ApiKey",
     "AuditEntry",
     "AuthorizationRow",
     "BackorderWin",
+    "BankEntryRow",
+    "BankMatch",
+    "BankPayer",
+    "BankSighting",
+    "BankStatement",
     "Base",
     "Bin",
     "CarrierCall",

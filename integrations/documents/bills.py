@@ -7,6 +7,7 @@ from decimal import Decimal
 
 from reportlab.platypus import Flowable, KeepTogether
 
+from domain.creditor_reference import printed
 from domain.money import Money, exponent
 from domain.tax_totals import tax_totals
 from integrations.documents.layout import addressed, amount, boxed, date, gap, listing, sheet, sums, text
@@ -22,6 +23,7 @@ def draw_invoice(document: Invoice) -> bytes:
         ("Order", f"{document.order}, shipment {document.shipment}" if document.order else ""),
         ("Shipped", f"{date(document.period[0])} to {date(document.period[1])}" if document.period else ""),
         ("Your reference", document.po_number),
+        ("Payment reference", printed(document.number)),
     ]
     addresses = [("Bill to", document.bill_to)]
     if document.ship_to is not None and document.ship_to != document.bill_to:

@@ -49,6 +49,17 @@ class PayScript(StrEnum):
     NEVER = "never"
 
 
+class TransferScript(StrEnum):
+    """How a customer who pays by bank transfer fills in the form; the money then comes with the bank's statement."""
+
+    REFERENCE = "reference"  # the creditor reference, as printed on the invoice
+    SLOPPY = "sloppy"  # the invoice's number, written from memory
+    JOINT = "joint"  # one transfer for all of the customer's orders that say so
+    SHORT = "short"  # a bank on the way keeps its charges
+    OVER = "over"  # a tenth too much
+    UNNAMED = "unnamed"  # no word, from somebody whom nobody knows
+
+
 class GoodsScript(StrEnum):
     COME = "come"  # all announced goods come back
     NEVER = "never"  # nothing comes back
@@ -128,6 +139,7 @@ class Script(Value):
     carrier: CarrierScript = CarrierScript.ON_TIME
     card: CardScript = CardScript.GOOD
     pay: PayScript = PayScript.ON_TIME
+    transfer: TransferScript | None = None  # none: the customer pays on the spot
     goods_back: ReturnScript | None = Field(default=None, alias="return")
     requests: tuple[RequestScript, ...] = ()
     receipt: ReceiptScript | None = None

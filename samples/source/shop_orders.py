@@ -27,12 +27,21 @@ SHOPIFY = [
     Order(
         "5005",
         "7105",
-        "A roastery buys on thirty days, tax on top.",
+        "A roastery buys on thirty days, tax on top, and transfers too much.",
         (("GRD-500", 1), ("CLN-900", 12), ("FLT-100", 40)),
         terms=30,
         freight=2450,
+        script={"transfer": "over"},
     ),
-    Order("5006", "7106", "A café buys on fourteen days, freight free.", (("CUP-012", 10), ("KNK-150", 2)), terms=14, freight=0),
+    Order(
+        "5006",
+        "7106",
+        "A café buys on fourteen days, freight free; a bank keeps its charges.",
+        (("CUP-012", 10), ("KNK-150", 2)),
+        terms=14,
+        freight=0,
+        script={"transfer": "short"},
+    ),
     Order("5007", "7001", "No location has all of it: two shipments, one invoice each.", (("SPL-010", 9),), to="hamburg"),
     Order("5008", "7002", "The shop writes its amounts as numbers.", (("BRW-125", 1), ("WAT-4PK", 2)), amounts_as="number", to="lyon"),
     Order(
@@ -47,7 +56,14 @@ SHOPIFY = [
         to="utrecht",
     ),
     Order(
-        "5010", "7107", "A hotel buys on sixty days.", (("ESP-DUO", 2), ("GRD-500", 2), ("WAT-4PK", 8)), terms=60, freight=9800, to="lyon"
+        "5010",
+        "7107",
+        "A hotel buys on sixty days; its transfer says nothing, and a person reads it.",
+        (("ESP-DUO", 2), ("GRD-500", 2), ("WAT-4PK", 8)),
+        terms=60,
+        freight=9800,
+        to="lyon",
+        script={"transfer": "unnamed"},
     ),
     Order(
         "5011", "7108", "A training studio pays in dollars.", (("TMP-585", 8), ("PIT-600", 8), ("SCL-020", 4)), freight=3100, to="utrecht"

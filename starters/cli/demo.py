@@ -141,6 +141,16 @@ def _report(result: Result, everything: Everything, keep: bool) -> None:
             f"{_mark(did.scans > 0)} Our own floor walked {did.waves} waves and picked {did.units} units in {did.scans} scans; "
             f"picks short: {did.short}, bins counted: {did.counted}."
         )
+    if result.cash is not None and result.cash.statements:
+        from starters.cli.bank_tables import entries_table
+
+        cash = result.cash
+        rules = ", ".join(f"{count} by {rule.replace('_', ' ')}" for rule, count in cash.by_rule.items())
+        frame.say(
+            f"{_mark(cash.matched > 0)} {cash.statements} bank statements were applied: {cash.matched + cash.reversed} payments matched "
+            f"({rules}), {cash.on_account} kept on account, {cash.queued} left for a person:"
+        )
+        frame.console().print(entries_table(result.payments))
     if (bought := result.replenished) is not None:
         frame.say(
             f"{_mark(True)} {bought.planned} items planned, {bought.proposed} to order: {bought.quantity} x {bought.item} ordered by "
@@ -193,6 +203,8 @@ def _next(result: Result, everything: Everything, keep: bool) -> None:
         (f"oms show {some} --trail", "one order, and who did what"),
         ("oms stock", "what lies where"),
         ("oms wave list --all", "what our own floor picked; oms wave show WAVE has its scans"),
+        ("oms cash list", "payments that nobody could match; oms cash match decides"),
+        (f"oms bank {home}/bank/*.xml", "read the bank's statements again: nothing is booked twice"),
         ("oms recall CLN-900 CP-2611", "who got units of a lot, and where the rest lies"),
         ("oms replenish list", "what else to order; `oms replenish show N` has the arithmetic"),
         ("oms audit", "check every truth again"),

@@ -9,7 +9,9 @@ from typer.exceptions import Abort, TyperException
 
 from domain.errors import OrderError, Unavailable
 from starters.cli import (
+    accounting,
     asking,
+    banking,
     counting,
     credit,
     demo,
@@ -68,6 +70,8 @@ for room in (
     papers,
     asking,
     credit,
+    banking,
+    accounting,
     counting,
     replenishment,
     demo,

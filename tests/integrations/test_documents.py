@@ -36,6 +36,7 @@ def test_an_invoice_states_every_line_and_its_total_to_the_cent(tmp_path: Path) 
     assert "40 4.955 37.65 198.20" in text  # a price finer than a cent keeps its digits
     assert "Goods 2,390.40\nShipping 18.90\nTax 457.75\nTotal (EUR) 2,867.05" in text
     assert "Please pay 2,867.05 EUR by 3 December 2026 and state INV-000042." in text
+    assert "Payment reference RF29 INV0 0004 2" in text
     assert "Page 1 of 1" in text
 
 

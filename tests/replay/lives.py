@@ -12,6 +12,7 @@ from domain.distribution import ReallocateStock
 from domain.exceptions import ExceptionKind
 from domain.lifecycle import Wait
 from domain.messages import (
+    Allowance,
     AmendOrder,
     CancelOrder,
     CarrierStatus,
@@ -21,6 +22,7 @@ from domain.messages import (
     HoldOrder,
     InspectedLine,
     LineQuantity,
+    PaymentReceived,
     PaymentReversed,
     ReleaseOrder,
     RequestReturn,
@@ -85,6 +87,21 @@ async def paid_after_two_reminders(shop: Shop, name: str) -> str:
     await living.pay(2000 + 1500)
     await living.ended()
     return living.latest.id
+
+
+async def paid_short_and_returned(shop: Shop, name: str) -> str:
+    """A bank keeps its charges, which are given up; the debit comes back, and the customer pays again."""
+    living = await begun(shop, name, line(quantity=100))
+    await living.ship()
+    await deliver(living)
+    await living.until(Wait.PAYMENT)
+    charges = Allowance(amount=euro(750), reason="bank charges")
+    paid = PaymentReceived(**living.stamp("bank"), payment="bank-1", amount=euro(99_250), invoice=1, allowance=charges)
+    await living.tell(paid)
+    await living.when(lambda s: s.invoices[0].settled, "the allowance")
+    await living.tell(PaymentReversed(**living.stamp("bank"), payment="bank-1", reason="returned: AM04, no funds"))
+    await living.when(lambda s: s.invoices[0].balance == euro(99_250), "the reversal")
+    return await settled(living, 99_250)
 
 
 async def backordered_and_split(shop: Shop, name: str) -> str:
@@ -439,6 +456,7 @@ LIVES: dict[str, Life] = {
     for life in (
         prepaid,
         paid_after_two_reminders,
+        paid_short_and_returned,
         backordered_and_split,
         short_pick_reallocated,
         cancelled_while_picking,

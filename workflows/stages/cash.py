@@ -10,9 +10,9 @@ with workflow.unsafe.imports_passed_through():
     from activities.invoices import InvoiceActivities
     from domain.exceptions import ExceptionKind
     from domain.instalments import refill, tax_in
-    from domain.messages import PaymentReceived, PaymentReversed
+    from domain.messages import Cause, PaymentReceived, PaymentReversed
     from domain.money import Money
-    from domain.money_steps import ApplyPayment, DiscountTaken, Part, ReversePayment
+    from domain.money_steps import ApplyPayment, DiscountTaken, Part, ReversePayment, WriteOff
     from domain.parts import Invoice, Payment
     from domain.state import OrderState
     from domain.terms import early_discount
@@ -25,6 +25,10 @@ async def take_cash(chapter: Chapter) -> None:
     """Ends when every payment that is known is booked and applied as far as there are invoices."""
     state = chapter.state
     while cash_waits(state):
+        allowed = next((payment for payment in state.payments if allowable(state, payment)), None)
+        if allowed is not None:
+            await allow(chapter, allowed)
+            continue
         received = chapter.find(PaymentReceived, lambda _: True)
         reversed_ = chapter.find(PaymentReversed, lambda fact: state.payment(fact.payment) is not None)
         if received is not None:
@@ -36,13 +40,20 @@ async def take_cash(chapter: Chapter) -> None:
 
 
 def cash_waits(state: OrderState) -> bool:
-    """Is there a payment to book, to take back or to apply?"""
+    """Is there a payment to book, to take back or to apply, or the rest of an invoice to give up with it?"""
+    if any(allowable(state, payment) for payment in state.payments):
+        return True
     if any(
         isinstance(fact, PaymentReceived) or (isinstance(fact, PaymentReversed) and state.payment(fact.payment) is not None)
         for fact in state.inbox
     ):
         return True
     return any(not invoice.settled for invoice in state.invoices) and any(appliable(state, payment) for payment in state.payments)
+
+
+def allowable(state: OrderState, payment: Payment) -> bool:
+    """Something of a known invoice is to be given up with this payment; the fact may be heard before the order has its invoice."""
+    return payment.allowance is not None and state.has_invoice(payment.allowed_on)
 
 
 def appliable(state: OrderState, payment: Payment) -> bool:
@@ -73,9 +84,27 @@ async def receive(chapter: Chapter, fact: PaymentReceived) -> None:
             request = chapter.again(ApplyPayment(**base, payment=fact.payment, amount=fact.amount, parts=parts, discounts=discounts))
             await chapter.act(InvoiceActivities.apply_payment, request, f"Book the payment of {fact.amount}")
             payment = Payment(payment=fact.payment, amount=fact.amount, refunded=state.zero, refunded_on_account=state.zero)
+            if fact.allowance is not None and fact.invoice is not None:
+                payment.allowance, payment.allowed_on, payment.allowance_cause = fact.allowance, fact.invoice, Cause.of(fact)
             state.payments.append(payment)
             booked(state, payment, request.parts, request.discounts)
     chapter.taken(fact)
+
+
+async def allow(chapter: Chapter, payment: Payment) -> None:
+    """Give up what the payer kept back of the invoice, as far as it is still open."""
+    allowance, invoice = payment.allowance, chapter.state.invoice(payment.allowed_on)
+    assert allowance is not None  # looked up by the caller
+    async with chapter.life.money:
+        if not payment.reversed and allowance.amount.currency == chapter.state.currency:
+            amount = min(allowance.amount, invoice.balance)
+            if amount.minor > 0:
+                base = chapter.base(f"payment/{payment.payment}/allowance", payment.allowance_cause)
+                request = chapter.again(WriteOff(**base, invoice=invoice.number, amount=amount, reason=allowance.reason))
+                await chapter.act(InvoiceActivities.write_off, request, f"Give up {amount} of {invoice.document}: {allowance.reason}")
+                invoice.written_off += request.amount
+                refill(invoice)
+        payment.allowance = payment.allowance_cause = None
 
 
 async def apply(chapter: Chapter, payment: Payment) -> None:

@@ -1,14 +1,14 @@
 """Until when an authorization may be captured, what a capture was taken from, and what payment services tell us by themselves.
 
 Revision: 0013
-After: 0011
+After: 0012
 """
 
 import sqlalchemy as sa
 from alembic import op
 
 revision = "0013"
-down_revision = "0011"
+down_revision = "0012"
 branch_labels = None
 depends_on = None
 
