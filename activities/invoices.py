@@ -52,9 +52,11 @@ class InvoiceActivities:
         async def call() -> Reminded:
             if await self.database.read(receivables.settled, request.order, request.invoice):
                 return Reminded(sent=await self.mail.sent(request.key))
-            customer, document = await self.database.read(receivables.invoiced_to, request.order, request.invoice)
+            customer, document, address = await self.database.read(receivables.invoiced_to, request.order, request.invoice)
             body = f"{request.text}\n\nOpen: {request.balance}. Fee: {request.fee}. Please pay by {request.due_at:%Y-%m-%d}."
-            await self.mail.send(request.key, Letter(to=customer, subject=f"Reminder {request.level} of {document}", body=body))
+            await self.mail.send(
+                request.key, Letter(to=customer, address=address, subject=f"Reminder {request.level} of {document}", body=body)
+            )
             return Reminded()
 
         def book(session: Session, step: SendReminder, reminded: Reminded) -> Reminded:

@@ -89,10 +89,12 @@ def _papers(records: Records) -> Iterator[tuple[str, Paper]]:
             yield f"packing-slip-{shipment.number}", partial(_packing_slip, records, shipment)
     for bill in session.scalars(select(Invoice).where(Invoice.order == order).order_by(Invoice.invoice)):
         yield bill.document, partial(_invoice, records, bill)
-        reminders = select(Reminder).where(Reminder.order == order, Reminder.invoice == bill.invoice).order_by(Reminder.level)
+        reminders = select(Reminder).where(Reminder.order == order, Reminder.invoice == bill.invoice).order_by(Reminder.number)
         for reminder in session.scalars(reminders):
-            name = f"{bill.document}-reminder-{reminder.level}"
-            yield name, partial(_reminder, records, bill, reminder)
+            if reminder.document:
+                yield f"{reminder.document}-{bill.document}", partial(_joint_reminder, records, reminder)
+            else:
+                yield f"{bill.document}-reminder-{reminder.number}", partial(_reminder, records, bill, reminder)
     for credit in session.scalars(select(CreditNote).where(CreditNote.order == order).order_by(CreditNote.credit)):
         yield credit.document, partial(_credit_note, records, credit)
     for rma in session.scalars(select(Return).where(Return.order == order).order_by(Return.rma)):
@@ -177,6 +179,17 @@ def _reminder(records: Records, bill: Invoice, reminder: Reminder) -> bytes:
             holds_customer=reminder.holds_customer,
         )
     )
+
+
+def _joint_reminder(records: Records, reminder: Reminder) -> bytes:
+    from activities.reminder_letters import reminder_paper  # it needs the invoices' papers in its turn
+
+    return reminder_paper(records.session, reminder.document)
+
+
+def postal_address(session: Session, order: str) -> Address:
+    """Where the papers about money of an order go."""
+    return _records(session, order).bill_to
 
 
 def _credit_note(records: Records, credit: CreditNote) -> bytes:

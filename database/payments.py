@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import func, select
+from sqlalchemy import exists, func, or_, select
 from sqlalchemy.orm import Session
 
 from database.locks import invoice_of, order_of, payment_of, require
@@ -185,20 +185,35 @@ def _apply_on_account(session: Session, request: ApplyPayment, payment: Payment)
 
 
 def lift_credit_hold(session: Session, order: Order) -> None:
-    """The hold that a last reminder brought ends when no invoice with such a reminder has a balance."""
+    """The hold that a last reminder or a broken promise brought ends when nothing of that kind is owed any more."""
     if order.customer is None:
         return
     held = session.scalar(select(Customer.credit_hold).where(Customer.customer == order.customer))
-    if not held:
-        return
-    customer = session.get_one(Customer, order.customer, with_for_update=True)
-    owed = (
-        select(Reminder.level)
-        .join(Invoice, (Invoice.order == Reminder.order) & (Invoice.invoice == Reminder.invoice))
-        .join(Order, Order.order == Invoice.order)
-        .where(Order.customer == order.customer, Reminder.holds_customer, Invoice.balance > 0)
+    if held:
+        judge_credit_hold(session, order.customer)
+
+
+def judge_credit_hold(session: Session, customer: str) -> None:
+    """A customer is held for every invoice with a balance whose last-level reminder stands or whose promise was broken.
+
+    An invoice under a promise to pay holds nobody until the promise is broken.
+    """
+    locked = session.get_one(Customer, customer, with_for_update=True)
+    session.flush()
+    last_reminder = exists().where(
+        Reminder.order == Invoice.order, Reminder.invoice == Invoice.invoice, Reminder.holds_customer, Reminder.cancelled_at.is_(None)
     )
-    customer.credit_hold = session.scalar(owed.limit(1)) is not None
+    holding = (
+        select(Invoice.invoice)
+        .join(Order, Order.order == Invoice.order)
+        .where(
+            Order.customer == customer,
+            Invoice.balance > 0,
+            Invoice.promised_by.is_(None),
+            or_(last_reminder, Invoice.promise_broken_at.is_not(None)),
+        )
+    )
+    locked.credit_hold = session.scalar(holding.limit(1)) is not None
 
 
 def _payment(step: Step, name: str, kind: str, amount: int) -> Payment:
@@ -224,11 +239,6 @@ def _reverse(session: Session, step: Step, order: Order, payment: Payment, reaso
 
 
 def _renew_credit_hold(session: Session, order: Order) -> None:
-    """An invoice whose last reminder held the customer is owed again: so is the hold."""
-    chosen = (
-        select(Reminder.level)
-        .join(Invoice, (Invoice.order == Reminder.order) & (Invoice.invoice == Reminder.invoice))
-        .where(Reminder.order == order.order, Reminder.holds_customer, Invoice.balance > 0)
-    )
-    if order.customer is not None and session.scalar(chosen.limit(1)) is not None:
-        session.get_one(Customer, order.customer, with_for_update=True).credit_hold = True
+    """An invoice that held the customer is owed again: so is the hold."""
+    if order.customer is not None:
+        judge_credit_hold(session, order.customer)

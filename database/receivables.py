@@ -45,6 +45,7 @@ def issue_invoice(session: Session, request: IssueInvoice) -> DocumentIssued:
         balance=draft.total.minor,
         issued_at=request.at,
         due_at=request.due_at,
+        by_terms=request.by_terms,
     )
     session.add(invoice)
     session.flush()
@@ -61,10 +62,11 @@ def issue_invoice(session: Session, request: IssueInvoice) -> DocumentIssued:
     return DocumentIssued(number=invoice.document)
 
 
-def invoiced_to(session: Session, order: str, invoice: int) -> tuple[str, str]:
-    """Whom an invoice was sent to (our id of the customer) and its document number."""
-    customer = session.scalars(select(Order.customer).where(Order.order == order)).one()
-    return customer or "", invoice_of(session, order, invoice).document
+def invoiced_to(session: Session, order: str, invoice: int) -> tuple[str, str, str]:
+    """Whom an invoice was sent to (our id of the customer), its document number, and the customer's e-mail address."""
+    chosen = select(Order.customer, Customer.email).outerjoin(Customer, Customer.customer == Order.customer).where(Order.order == order)
+    customer, address = session.execute(chosen).one()
+    return customer or "", invoice_of(session, order, invoice).document, address or ""
 
 
 def settled(session: Session, order: str, invoice: int) -> bool:
@@ -84,6 +86,7 @@ def send_reminder(session: Session, request: SendReminder) -> Recorded:
         Reminder(
             order=request.order,
             invoice=request.invoice,
+            number=request.level,
             level=request.level,
             fee=fee,
             balance=request.balance.minor,

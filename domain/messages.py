@@ -134,6 +134,14 @@ class PaymentReversed(Fact):
     reason: Text = ""
 
 
+class ReminderIssued(Fact):
+    """A reminder document of the customer that names an invoice of this order went out, together with another order's."""
+
+    fact: Literal["reminder_issued"] = "reminder_issued"
+    invoice: int = Field(ge=1)
+    document: Annotated[str, Field(min_length=1, max_length=40)]
+
+
 class StockArrived(Fact):
     """Stock of an item that this order waits for was received."""
 
@@ -220,6 +228,7 @@ FACTS: dict[str, type[Fact]] = {
         DeliveryConfirmed,
         PaymentReceived,
         PaymentReversed,
+        ReminderIssued,
         StockArrived,
         StockReallocated,
         SupplySlipped,
@@ -238,6 +247,7 @@ AnyFact = Annotated[
     | DeliveryConfirmed
     | PaymentReceived
     | PaymentReversed
+    | ReminderIssued
     | StockArrived
     | StockReallocated
     | SupplySlipped
@@ -315,6 +325,23 @@ class PromiseToPay(Request):
     pay_by: Moment
 
 
+class HoldDunning(Request):
+    """No reminder of an invoice before a date, because a person says so (`lifted` ends it); what it owes stays as it is."""
+
+    invoice: int = Field(ge=1)
+    until: Moment | None = None
+    lifted: bool = False
+    reason: Text = ""
+
+
+class CancelReminder(Request):
+    """Take back the last reminder of an invoice: its level, its fee and its due date step back. A credit controller's right."""
+
+    invoice: int = Field(ge=1)
+    document: Annotated[str, Field(min_length=1, max_length=40)]
+    reason: Annotated[str, Field(min_length=1, max_length=1_000)]
+
+
 class WriteOffInvoice(Request):
     """The rest of an invoice will never be paid."""
 
@@ -333,6 +360,8 @@ REQUESTS: dict[str, type[Request]] = {
         RequestReturn,
         DisputeInvoice,
         PromiseToPay,
+        HoldDunning,
+        CancelReminder,
         WriteOffInvoice,
     )
 }

@@ -97,6 +97,7 @@ class IssueInvoice(Step):
     due_at: Moment
     payment: str = ""  # the capture or advance payment that pays it at once
     paid: Money | None = None  # how much of it
+    by_terms: bool = False  # its reminders follow the customer's terms
 
 
 class DocumentIssued(Value):

@@ -29,6 +29,7 @@ from activities.floor import FloorActivities
 from activities.invoices import InvoiceActivities
 from activities.money import MoneyActivities
 from activities.orders import OrderActivities
+from activities.reminders import ReminderActivities
 from activities.replenishment import ReplenishmentActivities
 from activities.returns import ReturnActivities
 from activities.shipping import ShippingActivities
@@ -111,7 +112,7 @@ def activities_by_queue(database: Database, behind: Partners, bell: Bell | None 
     floor, shipping = FloorActivities(database, behind.warehouse, bell), ShippingActivities(database, behind.carriers, bell)
     money, invoices = MoneyActivities(database, behind.payments), InvoiceActivities(database, behind.mail)
     returns, dispatch = ReturnActivities(database, behind.carriers, bell), DispatchActivities(database, behind.carriers)
-    supply = SupplyActivities(database)
+    supply, reminders = SupplyActivities(database), ReminderActivities(database, behind.mail)
     return {
         ORDERS_QUEUE: [
             orders.accept_order,
@@ -139,6 +140,8 @@ def activities_by_queue(database: Database, behind: Partners, bell: Bell | None 
             invoices.issue_invoice,
             invoices.apply_payment,
             invoices.reverse_payment,
+            reminders.find_reminder,
+            reminders.take_back_reminder,
             invoices.hand_to_collections,
             invoices.write_off,
             invoices.issue_credit,
@@ -163,7 +166,7 @@ def activities_by_queue(database: Database, behind: Partners, bell: Bell | None 
             money.refund_capture,
             money.refund_payment,
         ],
-        MAIL.queue: [invoices.send_reminder],
+        MAIL.queue: [invoices.send_reminder, reminders.issue_reminder],
         PLANNING.queue: [ReplenishmentActivities(database, best_forecaster).plan_items],
     }
 

@@ -6,6 +6,19 @@ from database.tables.base import Base
 from database.tables.carriers import CarrierCall, Dock, LabelDocument, Manifest, ManifestLine, PulledEvent
 from database.tables.catalogue import Customer, CustomerAlias, Item, Location, Price, PriceList, TransitTime
 from database.tables.claims import ChannelQuota, SoftReservation
+from database.tables.dunning import (
+    FinanceChargeDocument,
+    FinanceChargeLine,
+    FinanceChargeRate,
+    FinanceChargeTermsRow,
+    ReminderDocument,
+    ReminderFeeRow,
+    ReminderLevelRow,
+    ReminderLine,
+    ReminderTermsRow,
+    ReminderTextRow,
+    SentMail,
+)
 from database.tables.floor import Bin, CountTask, OutboxFact, PickedSerial, PickRelease, PickTask, ScanPart, ScanRow, Wave
 from database.tables.money import (
     AuthorizationRow,
@@ -73,6 +86,10 @@ __all__ = [
     "CustomerAlias",
     "Dock",
     "ExceptionRow",
+    "FinanceChargeDocument",
+    "FinanceChargeLine",
+    "FinanceChargeRate",
+    "FinanceChargeTermsRow",
     "FreightRate",
     "Intake",
     "Invoice",
@@ -118,6 +135,12 @@ __all__ = [
     "Refund",
     "Refusal",
     "Reminder",
+    "ReminderDocument",
+    "ReminderFeeRow",
+    "ReminderLevelRow",
+    "ReminderLine",
+    "ReminderTermsRow",
+    "ReminderTextRow",
     "ReplenishmentPlan",
     "ReplenishmentProposal",
     "ReplenishmentRun",
@@ -126,6 +149,7 @@ __all__ = [
     "ReturnLine",
     "ScanPart",
     "ScanRow",
+    "SentMail",
     "Shipment",
     "SoftReservation",
     "SourcingDecision",

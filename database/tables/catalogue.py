@@ -55,6 +55,8 @@ class Customer(Base):
     ships: Mapped[str | None]  # the shipping policy of orders that state none; none: partial
     min_life_days: Mapped[int] = mapped_column(default=0)  # what is sent to them can be used at least so many days longer
     email: Mapped[str] = mapped_column(default="")  # where invoices and reminders go
+    reminder_terms: Mapped[str | None] = mapped_column(ForeignKey("reminder_terms.terms"))  # none: the house's
+    finance_charge_terms: Mapped[str | None] = mapped_column(ForeignKey("finance_charge_terms.terms"))  # none: no finance charges
     language: Mapped[str] = mapped_column(default="")  # ISO 639-1: what they are written in; none: the house's
 
 

@@ -158,6 +158,7 @@ async def invoice(chapter: Chapter, shipment: Shipment) -> None:
             due_at=due_at,
             payment=payment.payment if payment else "",
             paid=draft.total if payment else None,
+            by_terms=state.policies.ladder is None,
         ),
         f"Invoice {draft.total} for {shipment.name}",
     )
