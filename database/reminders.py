@@ -141,6 +141,7 @@ def book_reminder(session: Session, request: IssueReminder, document: str) -> Re
     terms = terms_of(session, order.customer)
     row = session.get(ReminderDocument, document, with_for_update=True) if document else None
     line = session.get(ReminderLine, (document, request.order, request.invoice)) if document else None
+    to_print = row is not None and row.state == "drawn" and not row.email
     if row is not None and row.state == "drawn":
         row.state, row.sent_at = "sent", request.at
         _tell_others(session, row, request)
@@ -180,6 +181,7 @@ def book_reminder(session: Session, request: IssueReminder, document: str) -> Re
         level=line.level,
         charged=Money(minor=line.charged, currency=order.currency),
         due_at=line.due_at,
+        to_print=to_print,
         next=_next(invoice, terms, request.day, request.at),
     )
 

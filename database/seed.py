@@ -10,8 +10,10 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from database.calendars import read_calendar
+from database.finance_charges import write_charge_terms
 from database.parcels import SERIES
 from database.quotas import quota_stands, set_quota
+from database.reminder_terms import read_terms, write_terms
 from database.stock import receive_stock
 from database.tables import (
     Base,
@@ -20,6 +22,7 @@ from database.tables import (
     Customer,
     CustomerAlias,
     Dock,
+    FinanceChargeTermsRow,
     FreightRate,
     Item,
     ItemMeasures,
@@ -36,9 +39,11 @@ from database.tables import (
     TransitTime,
 )
 from domain.errors import InputRefused
+from domain.finance_charges import FinanceChargeTerms
 from domain.order import Address, ShippingPolicy
 from domain.packing import GoodsClass, PackingRules
 from domain.quotas import SetQuota
+from domain.reminder_terms import ReminderTerms
 from domain.replenishment import ItemPlanning
 from domain.sourcing.facts import SourcingPolicy
 from domain.sscc import SsccSeries
@@ -53,6 +58,7 @@ def seed(session: Session, catalogue: Mapping[str, Any]) -> None:
 
     Opening stock is received once: what has moved since stays moved.
     """
+    _terms_of_dunning(session, catalogue)
     for section in (_suppliers, _items, _locations, _bins, _price_lists, _cartons, _sscc_series, _customers, _sourcing, _planning, _staff):
         name = section.__name__.removeprefix("_")
         for number, entry in enumerate(catalogue.get(name, ()), 1):
@@ -80,6 +86,18 @@ def seed(session: Session, catalogue: Mapping[str, Any]) -> None:
             share = SetQuota(**entry)
             if not quota_stands(session, share):
                 set_quota(session, share)
+
+
+def _terms_of_dunning(session: Session, catalogue: Mapping[str, Any]) -> None:
+    """Terms that are there already stay as they are: a credit controller may have changed them."""
+    for number, entry in enumerate(catalogue.get("reminder_terms", ()), 1):
+        with _told_where(f"catalogue, reminder_terms, entry {number}"):
+            if read_terms(session, entry["code"]) is None:
+                write_terms(session, ReminderTerms.model_validate(entry))
+    for number, entry in enumerate(catalogue.get("finance_charge_terms", ()), 1):
+        with _told_where(f"catalogue, finance_charge_terms, entry {number}"):
+            if session.get(FinanceChargeTermsRow, entry["code"]) is None:
+                write_charge_terms(session, FinanceChargeTerms.model_validate(entry))
 
 
 @contextmanager
@@ -205,6 +223,7 @@ def _customers(entry: Mapping[str, Any]) -> Iterator[Base]:
         min_life_days=entry.get("min_life_days", 0),
         email=entry.get("email", ""),
         language=entry.get("language", ""),
+        **{name: entry[name] for name in ("reminder_terms", "finance_charge_terms") if name in entry},
     )
     if "packing" in entry:
         rules = PackingRules.model_validate(entry["packing"])

@@ -38,6 +38,7 @@ class ReminderAnswer(Value):
     level: int = 0
     charged: Money | None = None
     due_at: Moment | None = None
+    to_print: bool = False  # the customer has no address for e-mail: this order's person prints the letter
     next: NextReminder | None = None  # none for an invoice that asks for nothing
 
 

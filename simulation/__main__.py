@@ -11,6 +11,7 @@ from config.temporal import connect
 from database.engine import Database
 from domain.errors import OrderError
 from integrations.simulated import World
+from simulation.post import sink_at
 from simulation.reading import DatabaseReading
 from simulation.telephone import TemporalTelephone
 from simulation.waves import Crew
@@ -20,7 +21,7 @@ from simulation.world import OutsideWorld
 async def main() -> None:
     settings = Settings.load()
     client, database = await connect(settings), Database(settings.database_url)
-    with World(settings.world_url) as world:
+    with World(settings.world_url) as world, sink_at(settings.mail_sink, settings.smtp_port):
         crew = Crew(database, settings.own_floor) if settings.own_floor else None
         outside = OutsideWorld(world, DatabaseReading(database), TemporalTelephone(client, database), settings.day, crew=crew)
         for wanted in (signal.SIGINT, signal.SIGTERM):

@@ -21,6 +21,7 @@ from domain.errors import InputRefused, Refused, Unavailable
 from domain.policies import Policies
 from domain.values import Value
 from domain.views import WaitView
+from starters.dunning_demo import Dunned, look
 from starters.replenishment_demo import HISTORY, Replenished, replenish_samples
 
 if TYPE_CHECKING:
@@ -105,6 +106,7 @@ class Result:
     seconds: float  # from the first order placed to the last one ended
     trouble: str = ""  # why the demonstration stopped before its end
     floor: FloorWork | None = None  # what our own floor did
+    dunned: Dunned | None = None  # the e-mails that went out, and a promise that was broken
     replenished: Replenished | None = None  # what was ordered at the end; none after trouble, or where the samples have no history
 
     @property
@@ -157,7 +159,8 @@ async def demonstrate(
         progress.seconds = seconds or time.monotonic() - begun
         watch(progress)
         violations, floor = await database.read(audit), await database.read(waves.worked)
-        return Result(await _endings(database, scenarios), violations, progress.seconds, trouble, floor, replenished)
+        dunned = await database.read(look, settings.mail_sink) if settings.mail_sink else None
+        return Result(await _endings(database, scenarios), violations, progress.seconds, trouble, floor, dunned, replenished)
     finally:
         watching.cancel()
         await database.close()
@@ -279,6 +282,11 @@ def fresh_home(settings: Settings) -> Settings:
         ui_address=f"http://127.0.0.1:{ui_port}",
         day_seconds=DAY_SECONDS,
         own_floor=OWN_FLOOR,
+        mail="smtp",
+        smtp_host="127.0.0.1",
+        smtp_port=_free(2525),
+        smtp_security="none",
+        mail_sink=home / "mail",
     )
     (home / "env").write_text(_environment(demonstrated))
     return demonstrated

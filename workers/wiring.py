@@ -25,6 +25,7 @@ from temporalio.worker import (
 from activities.backorders import BackorderActivities
 from activities.bell import Bell
 from activities.dispatch import DispatchActivities
+from activities.finance_charges import FinanceChargeActivities
 from activities.floor import FloorActivities
 from activities.invoices import InvoiceActivities
 from activities.money import MoneyActivities
@@ -41,11 +42,13 @@ from domain.errors import Refused
 from integrations.forecasting import best_forecaster
 from integrations.ports import Carriers, Mail, Payments, Warehouse
 from integrations.simulated import SimulatedCarriers, SimulatedMail, SimulatedPayments, SimulatedWarehouse, World
+from workers.mail import mail_of
 from workers.messenger import messenger
 from workers.runner import plain, watched
 from workers.warehouses import serving
 from workflows.dispatch import ManifestClosing, TrackShipments
 from workflows.distribution import Distribution, Reallocation
+from workflows.finance_charges import FinanceCharges
 from workflows.order import Order
 from workflows.policies import CARRIER, MAIL, ORDERS_QUEUE, PAYMENTS, PLANNING, QUEUES, WAREHOUSE
 from workflows.receipt import StockReceipt
@@ -70,6 +73,7 @@ WORKFLOWS = [
     Distribution,
     Reallocation,
     Replenishment,
+    FinanceCharges,
     ManifestClosing,
     TrackShipments,
 ]
@@ -113,6 +117,7 @@ def activities_by_queue(database: Database, behind: Partners, bell: Bell | None 
     money, invoices = MoneyActivities(database, behind.payments), InvoiceActivities(database, behind.mail)
     returns, dispatch = ReturnActivities(database, behind.carriers, bell), DispatchActivities(database, behind.carriers)
     supply, reminders = SupplyActivities(database), ReminderActivities(database, behind.mail)
+    finance_charges = FinanceChargeActivities(database)
     return {
         ORDERS_QUEUE: [
             orders.accept_order,
@@ -148,6 +153,8 @@ def activities_by_queue(database: Database, behind: Partners, bell: Bell | None 
             returns.record_return_receipt,
             returns.record_inspection,
             returns.settle_return,
+            finance_charges.find_charged_customers,
+            finance_charges.charge_customer,
             dispatch.find_under_way,
             dispatch.news_told,
         ],
@@ -206,6 +213,7 @@ async def run_workers(settings: Settings, client: Client, stop: asyncio.Event, r
     database = Database(settings.database_url)
     behind, world = partners(settings)
     behind.warehouse = serving(settings, database, behind.warehouse)
+    behind.mail = mail_of(settings, database, behind.mail)
     async with AsyncExitStack() as stack:
         stack.push_async_callback(database.close)
         stack.callback(world.close)

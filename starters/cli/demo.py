@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
 
     from starters.demonstration import Ending, Progress, Result
+    from starters.dunning_demo import Dunned
     from workers.embedded import Everything
 
 app = typer.Typer()
@@ -141,6 +142,8 @@ def _report(result: Result, everything: Everything, keep: bool) -> None:
             f"{_mark(did.scans > 0)} Our own floor walked {did.waves} waves and picked {did.units} units in {did.scans} scans; "
             f"picks short: {did.short}, bins counted: {did.counted}."
         )
+    if result.dunned is not None:
+        _show_dunning(result.dunned)
     if (bought := result.replenished) is not None:
         frame.say(
             f"{_mark(True)} {bought.planned} items planned, {bought.proposed} to order: {bought.quantity} x {bought.item} ordered by "
@@ -154,6 +157,19 @@ def _report(result: Result, everything: Everything, keep: bool) -> None:
     if result.trouble:
         frame.say(f"{_mark(False)} {escape(result.trouble)}")
     _next(result, everything, keep)
+
+
+def _show_dunning(dunned: Dunned) -> None:
+    """A reminder as it reached its customer, and a promise that was broken with what followed."""
+    from rich.markup import escape
+
+    if (letter := dunned.letter) is not None:
+        frame.say(f"{_mark(True)} {dunned.letters} reminders went out by e-mail, for example [bold]{escape(letter.subject)}[/]")
+        frame.say(f"  to {escape(letter.to)} with {escape(', '.join(letter.attachments))}; it lies in {letter.path}")
+    if (broken := dunned.broken) is not None:
+        followed = f"reminder {broken.document} of level {broken.level} went out at once" if broken.document else "the money came"
+        hold = "further orders of theirs are held" if broken.held else "their further orders were held until they paid"
+        frame.say(f"{_mark(True)} {escape(broken.customer)} broke a promise to pay ({escape(broken.order)}): {followed}, {hold}.")
 
 
 def _ending_table(endings: list[Ending]) -> RenderableType:

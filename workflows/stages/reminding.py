@@ -6,6 +6,7 @@ from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
     from activities.reminders import ReminderActivities
+    from domain.exceptions import ExceptionKind
     from domain.lifecycle import Wait
     from domain.parts import Invoice, StandingReminder
     from domain.reminder_terms import NextReminder
@@ -62,7 +63,25 @@ async def remind(chapter: Chapter, invoice: Invoice) -> None:
         invoice.fees += answer.charged
         invoice.reminded_due_at = answer.due_at
         invoice.issued.append(StandingReminder(document=answer.document, level=answer.level, charged=answer.charged, due_at=answer.due_at))
+        if answer.to_print:
+            state.ask(ExceptionKind.REMINDER_TO_PRINT, invoice.name, _to_print(answer.document), chapter.now)
     invoice.next_reminder = answer.next
+
+
+def _to_print(document: str) -> str:
+    return f"{document} has no e-mail address to go to: print it (oms reminder print {document}) and send it by post."
+
+
+def end(chapter: Chapter, invoice: Invoice) -> None:
+    """The invoice is settled: nobody has to print its reminder any more, and a promise was kept."""
+    state = chapter.state
+    asked = state.standing(ExceptionKind.REMINDER_TO_PRINT, invoice.name)
+    if asked is not None:
+        state.withdraw(asked, chapter.now)
+        asked.carried_out = True
+    if invoice.promised_by is not None:
+        state.note(f"{invoice.name}: the promise to pay was kept")
+        invoice.promised_by = None
 
 
 async def take_back(chapter: Chapter, invoice: Invoice) -> None:

@@ -50,9 +50,7 @@ async def settle(chapter: Chapter, invoice: Invoice) -> None:
                 invoice.dunning_held_until = None
         else:
             await follow_up(chapter, invoice)
-    if invoice.promised_by is not None:
-        chapter.state.note(f"{invoice.name}: the promise to pay was kept")
-        invoice.promised_by = None
+    reminding.end(chapter, invoice)
 
 
 async def follow_up(chapter: Chapter, invoice: Invoice) -> None:
