@@ -64,7 +64,7 @@ class Sink:
         if self.hangs_up:
             transport = server.transport
             assert transport is not None  # it is connected while it sends
-            transport.abort()
+            transport.close()
         return "250 kept"
 
     def letters(self) -> list[Kept]:

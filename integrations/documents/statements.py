@@ -32,10 +32,10 @@ def draw_statement(seller: Seller, statement: Statement, to: Address | None) -> 
     for line in statement.lines:
         kind = f"kind_{line.kind}" if f"kind_{line.kind}" in PHRASES else "kind_account"
         rows.append([day(line.at, language), said(kind), line.reference, line.order, shown(line.amount), shown(line.balance)])
-    buckets = [
-        (said("not_due") if name == "not_due" else said("days", range=name), statement.ageing.buckets.get(name, 0)) for name in BUCKETS
+    ages = [
+        (said("not_due") if name == "not_due" else said("days", range=name), shown(statement.ageing.buckets.get(name, 0)))
+        for name in BUCKETS
     ]
-    ages = [(name, shown(minor)) for name, minor in buckets]
     if statement.ageing.on_account:
         ages.append((said("on_account"), shown(statement.ageing.on_account)))
     ages.append((f"{said('closing_balance')} ({statement.currency})", shown(statement.closing)))

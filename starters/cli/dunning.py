@@ -138,9 +138,9 @@ def cancel_reminder(
 @reminder.command("terms")
 def terms(
     code: Annotated[str, typer.Argument(help="These only. [default: all]")] = "",
-    file: Annotated[Path | None, typer.Option("--set", metavar="FILE", help="Set up the terms that this JSON file states.")] = None,
+    file: Annotated[Path | None, typer.Option("--set", metavar="FILE", help="Set up what this JSON file states.")] = None,
     give: Annotated[
-        str, typer.Option("--give", metavar="CUSTOMER", help="Give this customer the terms CODE (HOUSE: none of their own).")
+        str, typer.Option("--give", metavar="CUSTOMER", help="Give this customer these terms (HOUSE: none of their own).")
     ] = "",
     json: AsJson = False,
 ) -> None:

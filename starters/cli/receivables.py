@@ -119,9 +119,7 @@ def finance_charges(
     until: Annotated[str | None, typer.Option("--until", metavar="DATE", help="The last day to charge (UTC). [default: yesterday]")] = None,
     customer: Annotated[str, typer.Option("--customer", help="This customer only.")] = "",
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would be charged, and charge nothing.")] = False,
-    monthly: Annotated[
-        int | None, typer.Option("--monthly", min=1, max=28, metavar="DAY", help="Charge on this day of every month.")
-    ] = None,
+    monthly: Annotated[int | None, typer.Option("--monthly", min=1, max=28, metavar="DAY", help="Charge on a day of every month.")] = None,
     stop: Annotated[bool, typer.Option("--stop", help="End the monthly schedule.")] = False,
     json: AsJson = False,
 ) -> None:
@@ -237,7 +235,7 @@ def _invoices_table(invoices: list[OpenInvoice]) -> RenderableType:
             each.document,
             each.order,
             moment(each.due_at)[:10],
-            each.days_late if each.days_late > 0 else "",
+            max(each.days_late, 0) or "",
             each.balance,
         )
         for each in invoices
@@ -265,7 +263,7 @@ def _collection_table(each: Collection) -> RenderableType:
         (
             "Best possible DSO",
             shown(each.best_possible_dso, "days"),
-            "receivables not due / credit sales x days",
+            "not due / credit sales x days",
             f"{current} / {sales} x {each.days}",
         ),
         ("Average days late", shown(each.average_days_late, "days"), "DSO - best possible DSO", ""),

@@ -181,7 +181,7 @@ async def test_a_cancelled_reminder_steps_back_and_the_ladder_goes_on_the_next_d
     await living.pass_time(31.1)
     state = await living.when(lambda s: s.invoices[0].reminders == 1)
     document = state.invoices[0].issued[0].document
-    wanted = {"invoice": 1, "document": document, "reason": "the cheque lay in the post"}
+    wanted: dict[str, Any] = {"invoice": 1, "document": document, "reason": "the cheque lay in the post"}
     assert await living.refused(CancelReminder(**living.stamp(), **wanted)) == "Only a credit controller cancels a reminder."
     controller = living.stamp("credit") | {"roles": ("credit_controller",)}
     assert "REM-999999 is not the last reminder" in await living.refused(
