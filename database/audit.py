@@ -8,6 +8,7 @@ from sqlalchemy import ColumnElement, FromClause, Select, and_, func, or_, selec
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from database.audit_claims import CLAIM_RULES
+from database.audit_dunning import DUNNING_RULES
 from database.audit_floor import FLOOR_RULES
 from database.audit_money import MONEY_RULES
 from database.audit_parcels import PARCEL_RULES
@@ -49,6 +50,7 @@ def audit(session: Session) -> list[Violation]:
             *FLOOR_RULES,
             *PARCEL_RULES,
             *MONEY_RULES,
+            *DUNNING_RULES,
             *SUPPLY_RULES,
             *PLANNING_RULES,
         )

@@ -154,7 +154,7 @@ def _entries(session: Session, customer: str, until: datetime) -> list[tuple[str
         line = StatementLine(
             at=entry.at,
             kind=entry.kind,
-            reference=entry.payment or document or entry.note,
+            reference=entry.payment or (entry.note.partition(",")[0] if entry.kind == "fee" else "") or document or entry.note,
             order=entry.order,
             amount=before + entry.amount,
             balance=0,

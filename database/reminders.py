@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 
 from database import outbox
 from database.accounts import account_locked
+from database.journal import standing
 from database.locks import invoice_of, next_number, order_of, require
 from database.payments import enter, judge_credit_hold
 from database.reminder_terms import terms_of
@@ -67,6 +68,8 @@ def draw_up(session: Session, request: IssueReminder) -> str:
     )
     if drawn is not None:
         return drawn
+    if standing(session, request.key).done:  # a late attempt of a step that is done: the next reminder is another step's
+        return ""
     terms = terms_of(session, order.customer)
     entries = [_entry(session, each, order.currency, request.day, request.at) for each in _due(session, order, invoice, terms, request)]
     composed = compose(terms, entries, request.at, request.day) if invoice.balance > 0 else None
@@ -190,10 +193,10 @@ def take_back_reminder(session: Session, request: TakeBackReminder) -> ReminderT
     """Cancel the last reminder of an invoice: its fee by a reversing entry, its level and its due date; never on the same day once more."""
     order = order_of(session, request.order)
     invoice = invoice_of(session, request.order, request.invoice)
-    standing = list(
+    reminded = list(
         session.scalars(select(Reminder).where(*_of(Reminder, request), Reminder.cancelled_at.is_(None)).order_by(Reminder.number.desc()))
     )
-    last = standing[0] if standing else None
+    last = reminded[0] if reminded else None
     require(last is not None and last.document == request.document, f"{request.document} is not the last reminder of {invoice.document}.")
     assert last is not None  # required above
     require(last.fee <= invoice.balance, f"{request.document} charged {last.fee} minor units on {invoice.document}, and they are paid.")
@@ -202,7 +205,7 @@ def take_back_reminder(session: Session, request: TakeBackReminder) -> ReminderT
     invoice.fees -= last.fee
     invoice.balance -= last.fee
     invoice.reminders -= 1
-    invoice.reminded_due_at = standing[1].due_at if len(standing) > 1 else None
+    invoice.reminded_due_at = reminded[1].due_at if len(reminded) > 1 else None
     invoice.reminder_not_before = request.at + request.day
     session.flush()
     enter(session, request, "fee", -last.fee, request.invoice, name="cancelled", note=f"{request.document} cancelled: {request.reason}")

@@ -68,8 +68,10 @@ class Fee(Value):
         if self.kind is FeeKind.FIXED:
             return Money.of(self.currencies.get(remaining.currency, self.fixed), remaining.currency)
         reached = [band for band in self.bands if amount >= band.above]
+        if not reached:
+            return Money.zero(remaining.currency)
         if self.kind is FeeKind.SINGLE_DYNAMIC:
-            fee = reached[-1].of(amount) if reached else Decimal(0)
+            fee = reached[-1].of(amount)
         else:
             ends = [*(band.above for band in reached[1:]), amount]
             fee = sum((band.of(end - band.above) for band, end in zip(reached, ends, strict=True)), Decimal(0))

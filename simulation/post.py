@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import socket
 from collections.abc import Iterator
 from email import message_from_bytes
 from email.policy import default
@@ -33,14 +34,10 @@ class Sink:
     def __init__(self, folder: Path, port: int = 0) -> None:
         self.folder = folder
         folder.mkdir(parents=True, exist_ok=True)
-        self._controller = Controller(self, hostname="127.0.0.1", port=port)
+        self.port = port or _free_port()
+        self._controller = Controller(self, hostname="127.0.0.1", port=self.port)
         self.refuses = ""  # an SMTP answer to the recipient, such as "550 5.1.1 unknown"
         self.hangs_up = ""  # "before" or "after" the letter is kept: the connection is cut instead of an answer
-
-    @property
-    def port(self) -> int:
-        server = self._controller.server
-        return int(server.sockets[0].getsockname()[1]) if server is not None else self._controller.port  # type: ignore[attr-defined]  # asyncio's server has them
 
     def __enter__(self) -> Self:
         self._controller.start()
@@ -71,6 +68,13 @@ class Sink:
         return list(kept(self.folder))
 
 
+def _free_port() -> int:
+    """The controller greets its own port to see that it listens, so it has to know it beforehand."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
 def kept(folder: Path) -> Iterator[Kept]:
     """The e-mails of a folder, oldest first."""
     for path in sorted(folder.glob("*.eml")):
@@ -82,7 +86,7 @@ def kept(folder: Path) -> Iterator[Kept]:
             to=str(message["To"]),
             subject=str(message["Subject"]),
             attachments=tuple(str(part.get_filename()) for part in message.iter_attachments()),
-            body=text.get_content() if text is not None else "",
+            body=text.get_content().replace("\r\n", "\n") if text is not None else "",
         )
 
 

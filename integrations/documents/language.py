@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from babel.dates import format_date
-from babel.numbers import format_currency
+from babel.numbers import format_currency, format_decimal
 
 from domain.money import Money, exponent
 
@@ -29,6 +29,18 @@ def money(amount: Money, language: str) -> str:
 def day(moment: datetime, language: str) -> str:
     """17 March 2027, 17. März 2027, 17 mars 2027."""
     return str(format_date(moment, "d MMMM y" if spoken(language) != "de" else "d. MMMM y", locale=LOCALES[spoken(language)]))
+
+
+def figure(amount: Money, language: str) -> str:
+    """The amount without its currency, for a table whose head names it."""
+    digits = exponent(amount.currency)
+    pattern = "#,##0" + ("." + "0" * digits if digits else "")
+    return str(format_decimal(amount.major, pattern, locale=LOCALES[spoken(language)]))
+
+
+def short_day(moment: datetime, language: str) -> str:
+    """17/03/2027, 17.03.2027: for tables."""
+    return str(format_date(moment, "dd.MM.y" if spoken(language) == "de" else "dd/MM/y", locale=LOCALES[spoken(language)]))
 
 
 def phrase(name: str, language: str) -> str:

@@ -7,8 +7,8 @@ from reportlab.platypus import Flowable, KeepTogether
 from domain.money import Money
 from domain.order import Address, Moment
 from domain.values import Value
-from integrations.documents.language import day, money, phrase
-from integrations.documents.layout import addressed, amount, boxed, gap, listing, sheet, sums, text
+from integrations.documents.language import day, figure, money, phrase, short_day
+from integrations.documents.layout import addressed, boxed, gap, listing, sheet, sums, text
 from integrations.documents.models import Seller
 
 
@@ -69,6 +69,10 @@ def draw_reminder(reminder: ReminderSheet) -> bytes:
         _lines(reminder),
         gap(3),
     ]
+
+    def amount(value: Money) -> str:
+        return figure(value, language)
+
     rows = [(said("sum_open"), amount(Money.total((line.remaining for line in reminder.lines), currency)))]
     line_fees = Money.total((line.line_fee for line in reminder.lines), currency)
     interest = Money.total((line.interest for line in reminder.lines), currency)
@@ -100,7 +104,7 @@ def _lines(reminder: ReminderSheet) -> Flowable:
     extra = [(name, 20, True) for name in ("line_fee", "interest") if any(getattr(line, name) for line in reminder.lines)]
     rows = []
     for line in reminder.lines:
-        cells = [line.document, line.order, day(line.issued_at, language), day(line.was_due_at, language), str(line.number)]
-        cells += [amount(line.remaining), *(amount(getattr(line, name)) for name, _, _ in extra)]
+        cells = [line.document, line.order, short_day(line.issued_at, language), short_day(line.was_due_at, language), str(line.number)]
+        cells += [figure(line.remaining, language), *(figure(getattr(line, name), language) for name, _, _ in extra)]
         rows.append(cells)
     return listing([(phrase(name, language), width, right) for name, width, right in [*columns, *extra]], rows)

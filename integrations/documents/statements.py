@@ -7,8 +7,8 @@ from reportlab.platypus import Flowable, KeepTogether
 from domain.ageing import BUCKETS, Statement
 from domain.money import Money
 from domain.order import Address
-from integrations.documents.language import PHRASES, day, phrase, spoken
-from integrations.documents.layout import addressed, amount, gap, listing, sheet, sums, text
+from integrations.documents.language import PHRASES, day, figure, phrase, short_day, spoken
+from integrations.documents.layout import addressed, gap, listing, sheet, sums, text
 from integrations.documents.models import Seller
 
 
@@ -19,7 +19,7 @@ def draw_statement(seller: Seller, statement: Statement, to: Address | None) -> 
         return phrase(name, language).format(**parts)
 
     def shown(minor: int) -> str:
-        return amount(Money(minor=minor, currency=statement.currency))
+        return figure(Money(minor=minor, currency=statement.currency), language)
 
     facts = [
         (said("customer"), f"{statement.customer} {statement.name}".strip()),
@@ -28,10 +28,10 @@ def draw_statement(seller: Seller, statement: Statement, to: Address | None) -> 
     ]
     columns = [(said("date"), 26, False), (said("text"), 34, False), (said("document"), 40, False), (said("order"), 34, False)]
     columns += [(said("amount"), 22, True), (f"{said('balance')} {statement.currency}", 24, True)]
-    rows = [[day(statement.since, language), said("opening_balance"), "", "", "", shown(statement.opening)]]
+    rows = [[short_day(statement.since, language), said("opening_balance"), "", "", "", shown(statement.opening)]]
     for line in statement.lines:
         kind = f"kind_{line.kind}" if f"kind_{line.kind}" in PHRASES else "kind_account"
-        rows.append([day(line.at, language), said(kind), line.reference, line.order, shown(line.amount), shown(line.balance)])
+        rows.append([short_day(line.at, language), said(kind), line.reference, line.order, shown(line.amount), shown(line.balance)])
     ages = [
         (said("not_due") if name == "not_due" else said("days", range=name), shown(statement.ageing.buckets.get(name, 0)))
         for name in BUCKETS

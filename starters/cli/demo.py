@@ -168,7 +168,7 @@ def _show_dunning(dunned: Dunned) -> None:
         frame.say(f"  to {escape(letter.to)} with {escape(', '.join(letter.attachments))}; it lies in {letter.path}")
     if (broken := dunned.broken) is not None:
         followed = f"reminder {broken.document} of level {broken.level} went out at once" if broken.document else "the money came"
-        hold = "further orders of theirs are held" if broken.held else "their further orders were held until they paid"
+        hold = "further orders of theirs are held" if broken.held else "their further orders were held until it was settled"
         frame.say(f"{_mark(True)} {escape(broken.customer)} broke a promise to pay ({escape(broken.order)}): {followed}, {hold}.")
 
 

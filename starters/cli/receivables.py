@@ -220,7 +220,7 @@ def _ageing_table(rows: list[AgeingRow]) -> RenderableType:
         share = f"{100 * sum(sums[1:]) / total:.0f} %" if total > 0 else ""
         cells_of_sum = [_amount(minor, currency) for minor in (*sums, accounts, total)]
         table.add_section()
-        table.add_row("All", f"{len(mine)} customers", currency, *cells_of_sum, share, style="bold")
+        table.add_row("All", f"{len(mine)} customer{'' if len(mine) == 1 else 's'}", currency, *cells_of_sum, share, style="bold")
         table.add_section()
     return table
 
