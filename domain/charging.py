@@ -14,6 +14,8 @@ class ChargeUntil(Value):
 
     until: date | None = None
     customer: str = ""
+    done: int = 0  # customers that earlier runs of the workflow have charged
+    documents: int = 0  # that they wrote
 
 
 class ChargedCustomers(Value):

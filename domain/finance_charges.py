@@ -25,8 +25,8 @@ from domain.values import Value
 
 
 class Method(StrEnum):
-    AVERAGE_DAILY_BALANCE = "average_daily_balance"
-    BALANCE_DUE = "balance_due"
+    AVERAGE_DAILY_BALANCE = "average_daily_balance"  # followed day by day
+    BALANCE_DUE = "balance_due"  # asked for once a run, however many days
 
 
 class Rate(Value):

@@ -22,8 +22,9 @@ class FinanceCharges:
     """Charges are found and booked customer by customer; a day that was charged is never charged again, however often this runs."""
 
     @workflow.run
-    async def run(self, request: ChargeUntil, done: int = 0, documents: int = 0) -> int:
+    async def run(self, request: ChargeUntil) -> int:
         """The number of documents that were written."""
+        done, documents = request.done, request.documents
         until = request.until or (workflow.now().astimezone(UTC) - timedelta(days=1)).date()
         found = await workflow.execute_activity_method(
             FinanceChargeActivities.find_charged_customers,
@@ -44,5 +45,6 @@ class FinanceCharges:
             )
             documents += len(charged.charges)
         if len(found.customers) > done + MOST_AT_ONCE:
-            workflow.continue_as_new(args=[request.model_copy(update={"until": until}), done + MOST_AT_ONCE, documents])
+            more = {"until": until, "done": done + MOST_AT_ONCE, "documents": documents}
+            workflow.continue_as_new(request.model_copy(update=more))
         return documents

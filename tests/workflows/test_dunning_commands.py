@@ -75,7 +75,7 @@ async def test_one_invoice_is_put_on_hold_and_let_go(shop: Shop, oms: Terminal) 
     code, said = await oms("dunning-hold", living.key, "1", "--lift")
     assert (code, "are not on hold" in said) == (3, True)
     await living.pay(4_000)
-    await living.ended()
+    await living.close()
 
 
 async def test_terms_are_set_up_from_a_file_and_given_to_a_customer(shop: Shop, oms: Terminal, tmp_path: Path) -> None:
@@ -125,7 +125,7 @@ async def test_the_books_of_a_customer_on_the_terminal(shop: Shop, oms: Terminal
     assert (code, "is not over yet: only whole days are charged" in said) == (3, True)
     assert (await oms("finance-charges", "--customer", "C-NOBODY"))[0] == 3
     await living.pay(4_000)
-    await living.ended()
+    await living.close()
 
 
 async def test_finance_charges_are_written_once_by_a_workflow(shop: Shop, oms: Terminal) -> None:
@@ -158,4 +158,4 @@ async def test_finance_charges_are_written_once_by_a_workflow(shop: Shop, oms: T
     assert await oms("finance-charges", "--stop") == (0, "The schedule has ended.")
     assert await oms("finance-charges", "--stop") == (0, "There was no schedule.")
     await living.pay(4_000)
-    await living.ended()
+    await living.close()
