@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 
 from sqlalchemy import and_, func, or_, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
@@ -44,7 +44,7 @@ def _a_booked_line_is_one_reminder(session: Session) -> Found:
         Reminder.document == ReminderLine.document, Reminder.order == ReminderLine.order, Reminder.invoice == ReminderLine.invoice
     )
     lines = select(ReminderLine, Reminder).outerjoin(Reminder, joined).where(ReminderLine.state.in_(("booked", "cancelled")))
-    pairs: Iterable[tuple[ReminderLine, Reminder | None]] = session.execute(lines).tuples()
+    pairs: list[tuple[ReminderLine, Reminder | None]] = [(row[0], row[1]) for row in session.execute(lines)]
     for line, reminder in pairs:
         name = f"{line.document} {line.order} invoice {line.invoice}"
         if reminder is None:
