@@ -50,9 +50,10 @@ class InvoiceActivities:
         """Write to the customer, once."""
 
         async def call() -> Recorded:
-            customer = await self.database.read(receivables.customer_of, request.order)
+            customer, address = await self.database.read(receivables.written_to, request.order)
             body = f"Thank you for your order {request.order}. Please pay a deposit of {request.amount} by {request.due_at:%Y-%m-%d}."
-            letter = Letter(to=customer, subject=f"Deposit request {request.document}", body=f"{body} Please state {request.document}.")
+            body += f" Please state {request.document}."
+            letter = Letter(to=customer, subject=f"Deposit request {request.document}", body=body, address=address)
             await self.mail.send(request.key, letter)
             return Recorded()
 
@@ -84,9 +85,11 @@ class InvoiceActivities:
         async def call() -> Reminded:
             if await self.database.read(receivables.settled, request.order, request.invoice):
                 return Reminded(sent=await self.mail.sent(request.key))
-            customer, document = await self.database.read(receivables.invoiced_to, request.order, request.invoice)
+            customer, document, address = await self.database.read(receivables.invoiced_to, request.order, request.invoice)
             body = f"{request.text}\n\nOpen: {request.balance}. Fee: {request.fee}. Please pay by {request.due_at:%Y-%m-%d}."
-            await self.mail.send(request.key, Letter(to=customer, subject=f"Reminder {request.level} of {document}", body=body))
+            await self.mail.send(
+                request.key, Letter(to=customer, address=address, subject=f"Reminder {request.level} of {document}", body=body)
+            )
             return Reminded()
 
         def book(session: Session, step: SendReminder, reminded: Reminded) -> Reminded:

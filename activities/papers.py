@@ -14,6 +14,7 @@ from activities.records import Records, records_of
 from database.tables import CreditNote, DepositRow, Invoice, Location, Reminder, Return
 from domain.errors import Refused
 from domain.messages import ReturnKind
+from domain.order import Address
 from domain.views import ShipmentView
 from integrations import documents
 from integrations.documents.models import PackedLine, ReturnedLine
@@ -47,10 +48,12 @@ def _papers(records: Records) -> Iterator[tuple[str, Paper]]:
         yield deposit.document, lambda: documents.deposit_request(bills.deposit_paper(records, deposit))
     for bill in session.scalars(select(Invoice).where(Invoice.order == order).order_by(Invoice.invoice)):
         yield bill.document, partial(_invoice, records, bill)
-        reminders = select(Reminder).where(Reminder.order == order, Reminder.invoice == bill.invoice).order_by(Reminder.level)
+        reminders = select(Reminder).where(Reminder.order == order, Reminder.invoice == bill.invoice).order_by(Reminder.number)
         for reminder in session.scalars(reminders):
-            name = f"{bill.document}-reminder-{reminder.level}"
-            yield name, partial(_reminder, records, bill, reminder)
+            if reminder.document:
+                yield f"{reminder.document}-{bill.document}", partial(_joint_reminder, records, reminder)
+            else:
+                yield f"{bill.document}-reminder-{reminder.number}", partial(_reminder, records, bill, reminder)
     for credit in session.scalars(select(CreditNote).where(CreditNote.order == order).order_by(CreditNote.credit)):
         yield credit.document, partial(_credit_note, records, credit)
     for rma in session.scalars(select(Return).where(Return.order == order).order_by(Return.rma)):
@@ -116,6 +119,17 @@ def _reminder(records: Records, bill: Invoice, reminder: Reminder) -> bytes:
             holds_customer=reminder.holds_customer,
         )
     )
+
+
+def _joint_reminder(records: Records, reminder: Reminder) -> bytes:
+    from activities.reminder_letters import reminder_paper  # it needs the invoices' papers in its turn
+
+    return reminder_paper(records.session, reminder.document)
+
+
+def postal_address(session: Session, order: str) -> Address:
+    """Where the papers about money of an order go."""
+    return records_of(session, order).bill_to
 
 
 def _return_form(records: Records, rma: Return) -> bytes:

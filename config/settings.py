@@ -114,6 +114,20 @@ class Settings(BaseSettings):
     """What Stripe signs its events with (`whsec_…`); while it is rotated the old and the new one, separated by a comma."""
     stripe_address: str = ""
     """Where Stripe's API is, when it is not Stripe's own: a double for tests, such as http://127.0.0.1:12111."""
+    mail: Literal["simulated", "smtp"] = "simulated"
+    """How customers are written to: not at all, or by the mail server below."""
+    smtp_host: str = Field(default="127.0.0.1", min_length=1)
+    smtp_port: int = Field(default=587, ge=1, le=65_535)
+    smtp_security: Literal["none", "starttls", "tls"] = "starttls"
+    """`starttls` on port 587, `tls` from the first byte on port 465; `none` only for a server on this machine."""
+    smtp_user: str = ""
+    smtp_password: SecretStr | None = None
+    smtp_from: str = "accounts@holdfast.example"
+    """Who writes: answers go there."""
+    smtp_timeout: float = Field(default=20.0, gt=0, le=25, allow_inf_nan=False)
+    """Seconds that the server has for each of its answers."""
+    mail_sink: LocalPath | None = None
+    """A folder in which the simulated world keeps every e-mail, taking them at OMS_SMTP_PORT of this machine itself."""
     log_level: Annotated[Literal["debug", "info", "warning", "error"], BeforeValidator(lambda level: str(level).lower())] = "info"
 
     @classmethod
@@ -202,6 +216,14 @@ class Settings(BaseSettings):
         return tuple(secret.strip() for secret in said.split(",") if secret.strip())
 
     @model_validator(mode="after")
+    def _safe_mail(self) -> Self:
+        if (self.smtp_password is None) != (not self.smtp_user):
+            raise ValueError("OMS_SMTP_USER and OMS_SMTP_PASSWORD are given together or not at all")
+        if self.mail == "smtp" and self.smtp_security == "none" and self.smtp_host not in ("127.0.0.1", "::1", "localhost"):
+            raise ValueError("OMS_SMTP_SECURITY is none, and OMS_SMTP_HOST is another machine: letters to customers go encrypted")
+        return self
+
+    @model_validator(mode="after")
     def _certificate_with_key(self) -> Self:
         if (self.temporal_tls_cert is None) != (self.temporal_tls_key is None):
             raise ValueError("TEMPORAL_TLS_CLIENT_CERT_PATH and TEMPORAL_TLS_CLIENT_KEY_PATH are given together or not at all")
@@ -218,6 +240,7 @@ _SECRET = frozenset(
         "OMS_STRIPE_WEBHOOK_SECRET",
     }
 )
+_SECRET = frozenset({"OMS_DATABASE_URL", "TEMPORAL_API_KEY", "OMS_UPS_CLIENT_SECRET", "OMS_DHL_PASSWORD", "OMS_SMTP_PASSWORD"})
 """Settings whose value may hold a password: a refusal never repeats it."""
 
 

@@ -11,6 +11,7 @@ from database.audit_bank import BANK_RULES
 from database.audit_cards import CARD_RULES
 from database.audit_claims import CLAIM_RULES
 from database.audit_credit import CREDIT_RULES
+from database.audit_dunning import DUNNING_RULES
 from database.audit_floor import FLOOR_RULES
 from database.audit_invoicing import INVOICING_RULES
 from database.audit_money import MONEY_RULES
@@ -59,6 +60,7 @@ def audit(session: Session) -> list[Violation]:
             *CREDIT_RULES,
             *PRICE_RULES,
             *BANK_RULES,
+            *DUNNING_RULES,
             *SUPPLY_RULES,
             *PLANNING_RULES,
         )

@@ -83,7 +83,7 @@ def _an_account_is_the_sum_of_its_documents(session: Session) -> Found:
     """Of an order: all entries = invoices + fees - credits - payments that stand - write-offs - early discounts + refunds."""
     documents: tuple[tuple[int, FromClause], ...] = (
         (1, _total(Invoice.order, Invoice.total)),
-        (1, _total(Reminder.order, Reminder.fee)),
+        (1, _total(Reminder.order, Reminder.fee, Reminder.cancelled_at.is_(None))),
         (-1, _total(CreditNote.order, CreditNote.total)),
         (-1, _total(Payment.order, Payment.amount, ~Payment.reversed)),
         (-1, _total(Invoice.order, Invoice.written_off)),

@@ -12,6 +12,7 @@ from database import credit, intake
 from database.backorders import give_back
 from database.journal import close_doors, write_audit
 from database.locks import invoice_of, lines_of, order_of, require
+from database.payments import judge_credit_hold
 from database.pricing import terms_of
 from database.tables import Customer, ExceptionRow, HouseSetting, Order, OrderFinding, OrderLine
 from database.terms import customer_and_terms
@@ -128,14 +129,23 @@ def record_notes(session: Session, request: RecordNotes) -> Recorded:
     order = session.get(Order, request.order, with_for_update=True)
     if order is not None and request.held is not None:
         order.held, order.review_at = request.held, request.review_at if request.held else None
+    rejudge = False
     for number, promised_by in request.promised.items():
-        invoice_of(session, request.order, number).promised_by = promised_by
+        invoice = invoice_of(session, request.order, number)
+        broken_at = request.broken.get(number)
+        rejudge = rejudge or (invoice.promised_by, invoice.promise_broken_at) != (promised_by, broken_at)
+        invoice.promised_by, invoice.promise_broken_at = promised_by, broken_at
+    for number, held_until in request.dunning_held.items():
+        invoice_of(session, request.order, number).dunning_held_until = held_until
     for number, review_at in request.disputed.items():
         invoice_of(session, request.order, number).dispute_review_at = review_at
     if order is not None and any(request.disputed.values()):
         credit.changed(session, order.customer, request.at)
     for note in request.notes:
         write_audit(session, request, "note", note)
+    if rejudge and order is not None and order.customer is not None:
+        judge_credit_hold(session, order.customer)
+        credit.changed(session, order.customer, request.at)
     return Recorded()
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import exists, func, or_, select
 from sqlalchemy.orm import Session
 
 from database import credit, exchange
@@ -224,28 +224,40 @@ def _apply_on_account(session: Session, request: ApplyPayment, payment: Payment)
 
 
 def lift_credit_hold(session: Session, order: Order, at: datetime | None = None) -> None:
-    """Less is owed: the hold that a last reminder brought ends when no invoice with such a reminder has a balance, and orders of the
-    customer that credit has stopped are told when they may go on.
+    """Less is owed: the hold that a last reminder or a broken promise brought ends when nothing of that kind is owed any more, and orders
+    of the customer that credit has stopped are told when they may go on.
     """
+    if order.customer is None:
+        return
     held, waited_for = credit.held_or_waited_for(session, order.customer)
     if held:
-        _lift(session, order)
+        judge_credit_hold(session, order.customer)
     if held or waited_for:
         credit.changed(session, order.customer, at)
 
 
-def _lift(session: Session, order: Order) -> None:
-    if order.customer is None:
-        return
-    credit.family_locked(session, order.customer)
-    customer = session.get_one(Customer, order.customer, with_for_update=True)
-    owed = (
-        select(Reminder.level)
-        .join(Invoice, (Invoice.order == Reminder.order) & (Invoice.invoice == Reminder.invoice))
-        .join(Order, Order.order == Invoice.order)
-        .where(Order.customer == order.customer, Reminder.holds_customer, Invoice.balance > 0)
+def judge_credit_hold(session: Session, customer: str) -> None:
+    """A customer is held for every invoice with a balance whose last-level reminder stands or whose promise was broken.
+
+    An invoice under a promise to pay holds nobody until the promise is broken.
+    """
+    credit.family_locked(session, customer)
+    locked = session.get_one(Customer, customer, with_for_update=True)
+    session.flush()
+    last_reminder = exists().where(
+        Reminder.order == Invoice.order, Reminder.invoice == Invoice.invoice, Reminder.holds_customer, Reminder.cancelled_at.is_(None)
     )
-    customer.credit_hold = session.scalar(owed.limit(1)) is not None
+    holding = (
+        select(Invoice.invoice)
+        .join(Order, Order.order == Invoice.order)
+        .where(
+            Order.customer == customer,
+            Invoice.balance > 0,
+            Invoice.promised_by.is_(None),
+            or_(last_reminder, Invoice.promise_broken_at.is_not(None)),
+        )
+    )
+    locked.credit_hold = session.scalar(holding.limit(1)) is not None
 
 
 def _payment(step: Step, name: str, kind: str, amount: int, authorization: str = "") -> Payment:
@@ -282,11 +294,6 @@ def _reverse(session: Session, step: Step, order: Order, payment: Payment, reaso
 
 
 def _renew_credit_hold(session: Session, order: Order) -> None:
-    """An invoice whose last reminder held the customer is owed again: so is the hold."""
-    chosen = (
-        select(Reminder.level)
-        .join(Invoice, (Invoice.order == Reminder.order) & (Invoice.invoice == Reminder.invoice))
-        .where(Reminder.order == order.order, Reminder.holds_customer, Invoice.balance > 0)
-    )
-    if order.customer is not None and session.scalar(chosen.limit(1)) is not None:
-        session.get_one(Customer, order.customer, with_for_update=True).credit_hold = True
+    """An invoice that held the customer is owed again: so is the hold."""
+    if order.customer is not None:
+        judge_credit_hold(session, order.customer)

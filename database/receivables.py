@@ -65,6 +65,7 @@ def issue_invoice(session: Session, request: IssueInvoice) -> DocumentIssued:
         balance=draft.total.minor,
         issued_at=issued_at,
         due_at=request.due_at,
+        by_terms=request.by_terms,
     )
     session.add(invoice)
     session.flush()
@@ -96,15 +97,17 @@ def request_deposit(session: Session, request: RequestDeposit) -> DocumentIssued
     return DocumentIssued(number=deposit.document)
 
 
-def customer_of(session: Session, order: str) -> str:
-    """Whom an order's letters go to (our id of the customer)."""
-    return session.scalars(select(Order.customer).where(Order.order == order)).one() or ""
+def written_to(session: Session, order: str) -> tuple[str, str]:
+    """Whom an order's letters go to: our id of the customer, and their e-mail address."""
+    chosen = select(Order.customer, Customer.email).outerjoin(Customer, Customer.customer == Order.customer).where(Order.order == order)
+    customer, address = session.execute(chosen).one()
+    return customer or "", address or ""
 
 
-def invoiced_to(session: Session, order: str, invoice: int) -> tuple[str, str]:
-    """Whom an invoice was sent to (our id of the customer) and its document number."""
-    customer = session.scalars(select(Order.customer).where(Order.order == order)).one()
-    return customer or "", invoice_of(session, order, invoice).document
+def invoiced_to(session: Session, order: str, invoice: int) -> tuple[str, str, str]:
+    """Whom an invoice was sent to (our id of the customer), its document number, and the customer's e-mail address."""
+    customer, address = written_to(session, order)
+    return customer, invoice_of(session, order, invoice).document, address
 
 
 def settled(session: Session, order: str, invoice: int) -> bool:
@@ -124,6 +127,7 @@ def send_reminder(session: Session, request: SendReminder) -> Recorded:
         Reminder(
             order=request.order,
             invoice=request.invoice,
+            number=request.level,
             level=request.level,
             fee=fee,
             balance=request.balance.minor,

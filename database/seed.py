@@ -11,9 +11,11 @@ from sqlalchemy import or_, select
 from sqlalchemy.orm import Session, aliased
 
 from database.calendars import read_calendar
+from database.finance_charges import write_charge_terms
 from database.parcels import SERIES
 from database.quotas import quota_stands, set_quota
 from database.rates import set_ledger_currency
+from database.reminder_terms import read_terms, write_terms
 from database.stock import receive_stock
 from database.tables import (
     Base,
@@ -23,6 +25,7 @@ from database.tables import (
     CustomerAlias,
     CustomerGroup,
     Dock,
+    FinanceChargeTermsRow,
     FreightRate,
     House,
     Item,
@@ -44,11 +47,13 @@ from database.tables import (
     TransitTime,
 )
 from domain.errors import InputRefused
+from domain.finance_charges import FinanceChargeTerms
 from domain.order import Address, ShippingPolicy
 from domain.packing import GoodsClass, PackingRules
 from domain.pricing.conditions import CONDITION, QuantityBreak
 from domain.pricing.taxes import TaxRate, TaxSetting
 from domain.quotas import SetQuota
+from domain.reminder_terms import ReminderTerms
 from domain.replenishment import ItemPlanning
 from domain.seller import Seller
 from domain.sourcing.facts import SourcingPolicy
@@ -65,6 +70,7 @@ def seed(session: Session, catalogue: Mapping[str, Any]) -> None:
 
     Opening stock is received once: what has moved since stays moved.
     """
+    _terms_of_dunning(session, catalogue)
     for section in SECTIONS:
         name = section.__name__.removeprefix("_")
         for number, entry in enumerate(catalogue.get(name, ()), 1):
@@ -105,6 +111,18 @@ def _check_parents(session: Session) -> None:
     for customer, named, its_own in session.execute(wrong.limit(1)):
         why = f"has a parent itself ({its_own})" if its_own else "is no customer"
         raise InputRefused(f"catalogue, customer {customer}", f"its parent {named} {why}")
+
+
+def _terms_of_dunning(session: Session, catalogue: Mapping[str, Any]) -> None:
+    """Terms that are there already stay as they are: a credit controller may have changed them."""
+    for number, entry in enumerate(catalogue.get("reminder_terms", ()), 1):
+        with _told_where(f"catalogue, reminder_terms, entry {number}"):
+            if read_terms(session, entry["code"]) is None:
+                write_terms(session, ReminderTerms.model_validate(entry))
+    for number, entry in enumerate(catalogue.get("finance_charge_terms", ()), 1):
+        with _told_where(f"catalogue, finance_charge_terms, entry {number}"):
+            if session.get(FinanceChargeTermsRow, entry["code"]) is None:
+                write_charge_terms(session, FinanceChargeTerms.model_validate(entry))
 
 
 @contextmanager
@@ -287,6 +305,7 @@ def _customers(entry: Mapping[str, Any]) -> Iterator[Base]:
         price_group=entry.get("group"),
         tax_exempt=entry.get("tax_exempt", ""),
         tax_exempt_in=" ".join(entry.get("tax_exempt_in", ())),
+        **{name: entry[name] for name in ("reminder_terms", "finance_charge_terms") if name in entry},
     )
     if "packing" in entry:
         rules = PackingRules.model_validate(entry["packing"])

@@ -61,6 +61,8 @@ def _money(invoices: Iterable[Invoice]) -> Iterator[WaitView]:
             yield _wait(Wait.DISPUTE, subject, invoice.dispute_review_at)
         elif invoice.promised_by is not None:
             yield _wait(Wait.PROMISE, subject, invoice.promised_by)
+        elif invoice.dunning_held_until is not None:
+            yield _wait(Wait.DUNNING_HOLD, subject, invoice.dunning_held_until)
         else:
             yield _wait(Wait.PAYMENT, subject, invoice.reminded_due_at or invoice.due_at)
 

@@ -12,8 +12,10 @@ from domain.lifecycle import TAKEN
 from domain.messages import (
     AmendOrder,
     CancelOrder,
+    CancelReminder,
     Decide,
     DisputeInvoice,
+    HoldDunning,
     PromiseToPay,
     ReleaseCredit,
     ReleaseOrder,
@@ -55,6 +57,10 @@ def refusal(state: OrderState, request: Request, now: datetime) -> str | None:
             return refuse_return(state, request.lines, now)
         case DisputeInvoice() | PromiseToPay() | WriteOffInvoice():
             return _refuse_invoice(state, request, now)
+        case HoldDunning():
+            return _refuse_dunning_hold(state, request, now)
+        case CancelReminder():
+            return _refuse_cancellation(state, request)
     return None
 
 
@@ -153,4 +159,42 @@ def _refuse_invoice(state: OrderState, request: DisputeInvoice | PromiseToPay | 
         return "A promise to pay needs a date in the future."
     if isinstance(request, DisputeInvoice) and request.resolved and not invoice.disputed:
         return f"Invoice {invoice.number} ({invoice.document}) is not disputed."
+    return None
+
+
+def _refuse_dunning_hold(state: OrderState, request: HoldDunning, now: datetime) -> str | None:
+    if not state.has_invoice(request.invoice):
+        return f"The order has no invoice {request.invoice}."
+    invoice = state.invoice(request.invoice)
+    if state.policies.ladder is not None:
+        return f"The order carries reminders of its own; dispute invoice {invoice.number} ({invoice.document}) or take a promise instead."
+    if request.lifted:
+        held = invoice.dunning_held_until is not None
+        return None if held else f"The reminders of invoice {invoice.number} ({invoice.document}) are not on hold."
+    if invoice.settled:
+        return f"Invoice {invoice.number} ({invoice.document}) has nothing left to pay."
+    if request.until is None or request.until <= now:
+        return "A hold of reminders needs a date in the future."
+    return None
+
+
+CREDIT_CONTROLLER = "credit_controller"
+
+
+def _refuse_cancellation(state: OrderState, request: CancelReminder) -> str | None:
+    """Only the last reminder steps back, and only a fee that is still owed can be taken back."""
+    if CREDIT_CONTROLLER not in request.roles:
+        return "Only a credit controller cancels a reminder."
+    if not state.has_invoice(request.invoice):
+        return f"The order has no invoice {request.invoice}."
+    invoice = state.invoice(request.invoice)
+    about = f"invoice {invoice.number} ({invoice.document})"
+    if invoice.cancel_asked is not None:
+        return f"A reminder of {about} is already being cancelled."
+    last = invoice.issued[-1] if invoice.issued else None
+    if last is None or last.document != request.document:
+        stands = f"its last one is {last.document}" if last else "none of it stands"
+        return f"{request.document} is not the last reminder of {about}: {stands}."
+    if last.charged.minor > max(invoice.balance.minor, 0):
+        return f"{request.document} charged {last.charged} on {about}, and that is paid: give it back with a credit."
     return None

@@ -23,10 +23,11 @@ class NextStep(Value):
 
 
 def next_step(invoice: Invoice, policies: Policies) -> NextStep:
-    reference = invoice.reminded_due_at or invoice.due_at
-    if invoice.reminders >= len(policies.ladder):
+    """The next step of an order that carries its own ladder; the others ask for their customer's reminder terms."""
+    reference, ladder = invoice.reminded_due_at or invoice.due_at, policies.ladder or ()
+    if invoice.reminders >= len(ladder):
         return NextStep(at=reference + policies.days(1), level=None)
-    level = policies.ladder[invoice.reminders]
+    level = ladder[invoice.reminders]
     return NextStep(at=reference + policies.days(level.grace_days + 1), level=level)
 
 

@@ -29,6 +29,7 @@ class ExceptionKind(StrEnum):
     INVOICE_OVERDUE = "invoice_overdue"  # a shipment is on no collective invoice although its period is over
     OVERPAID = "overpaid"  # more was paid than is owed
     INVOICE_UNPAID = "invoice_unpaid"  # the reminder ladder is at its end
+    REMINDER_TO_PRINT = "reminder_to_print"  # a reminder went to a customer without an e-mail address
     RETURN_REFUSED = "return_refused"  # a return was announced that the rules do not allow
     RETURN_MISMATCH = "return_mismatch"  # other goods or quantities came back than were authorized
     INSPECTION_OVERDUE = "inspection_overdue"  # nobody has inspected what came back
@@ -81,6 +82,7 @@ RULES: dict[ExceptionKind, ExceptionRule] = {
     ExceptionKind.INVOICE_UNPAID: ExceptionRule(
         choices=("wait_on", "collections", "write_off"), owner="credit_controller", answer_within=7, escalates_to="finance_manager"
     ),
+    ExceptionKind.REMINDER_TO_PRINT: ExceptionRule(choices=("acknowledge",), owner="credit_controller"),
     ExceptionKind.RETURN_REFUSED: ExceptionRule(choices=("acknowledge",), owner="returns_clerk"),
     ExceptionKind.RETURN_MISMATCH: ExceptionRule(choices=("accept_received", "reject"), owner="returns_clerk"),
     ExceptionKind.INSPECTION_OVERDUE: ExceptionRule(choices=("wait_on", "restock"), owner="returns_clerk"),

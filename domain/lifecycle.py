@@ -10,6 +10,7 @@ from enum import StrEnum
 from domain.messages import (
     AmendOrder,
     CancelOrder,
+    CancelReminder,
     CarrierEvent,
     CreditCleared,
     Decide,
@@ -17,6 +18,7 @@ from domain.messages import (
     DisputeInvoice,
     ExceptionRaised,
     Fact,
+    HoldDunning,
     HoldOrder,
     InvoiceCollected,
     Packed,
@@ -26,6 +28,7 @@ from domain.messages import (
     PromiseToPay,
     ReleaseCredit,
     ReleaseOrder,
+    ReminderIssued,
     Request,
     RequestReturn,
     ReturnInspected,
@@ -110,6 +113,7 @@ class Wait(StrEnum):
     INVOICE = "invoice"  # the collective invoice is issued; at the deadline the credit controller is asked
     PAYMENT = "payment"  # an invoice is paid; at the deadline the next reminder goes out
     PROMISE = "promise"  # a promise to pay is kept; at the deadline the reminders go on
+    DUNNING_HOLD = "dunning_hold"  # reminders of an invoice are on hold; at the deadline they go on
     DISPUTE = "dispute"  # a disputed invoice is resolved; at the deadline the credit controller is asked
     COLLECTIONS = "collections"  # a collection case brings money; at the deadline it is looked at again
     RETURNED_GOODS = "returned_goods"  # the goods of an RMA come; at the deadline it expires
@@ -134,6 +138,7 @@ WAIT_SUMMARIES: dict[Wait, str] = {
     Wait.INVOICE: "Waiting for the collective invoice; then the credit controller is asked",
     Wait.PAYMENT: "Waiting for payment; then a reminder is sent",
     Wait.PROMISE: "Promised to pay; then reminders go on",
+    Wait.DUNNING_HOLD: "Reminders on hold; then they go on",
     Wait.DISPUTE: "Invoice disputed; then the credit controller is asked",
     Wait.COLLECTIONS: "In collections; then looked at again",
     Wait.RETURNED_GOODS: "Waiting for returned goods; then the return expires",
@@ -154,6 +159,8 @@ TAKEN: dict[type[Request], tuple[Stage, ...]] = {
     RequestReturn: (*_WORKING, *_AFTER),
     DisputeInvoice: (*_WORKING, *_AFTER),
     PromiseToPay: (*_WORKING, *_AFTER),
+    HoldDunning: (*_WORKING, *_AFTER),
+    CancelReminder: (*_WORKING, *_AFTER),
     WriteOffInvoice: (*_WORKING, *_AFTER),
 }
 """Request x stage: where it is taken at all; the order's own facts (is there anything to cancel?) are asked after that."""
@@ -184,6 +191,7 @@ TAKERS: dict[type[Fact], Taker] = {
     ),
     PaymentReversed: Taker(who="the payment it names; its invoices are open again", too_late=_A_PERSON),
     InvoiceCollected: Taker(who="the shipment that waits for its collective invoice", too_late=_A_NOTE),
+    ReminderIssued: Taker(who="the invoice it names: the reminder is booked", too_late="charges nothing on an invoice that is settled"),
     StockArrived: Taker(who="the backorder: stock is sought again", too_late=_A_NOTE),
     StockReallocated: Taker(who="the shipment, until it is picked: it is given up, and stock is sought again", too_late=_A_NOTE),
     SupplySlipped: Taker(who="the lines that wait for stock: each is promised anew", too_late=_A_NOTE),

@@ -154,6 +154,14 @@ class InvoiceCollected(Fact):
     issued_at: Moment
 
 
+class ReminderIssued(Fact):
+    """A reminder document of the customer that names an invoice of this order went out, together with another order's."""
+
+    fact: Literal["reminder_issued"] = "reminder_issued"
+    invoice: int = Field(ge=1)
+    document: Annotated[str, Field(min_length=1, max_length=40)]
+
+
 class StockArrived(Fact):
     """Stock of an item that this order waits for was received."""
 
@@ -248,6 +256,7 @@ FACTS: dict[str, type[Fact]] = {
         PaymentReceived,
         PaymentReversed,
         InvoiceCollected,
+        ReminderIssued,
         StockArrived,
         StockReallocated,
         SupplySlipped,
@@ -268,6 +277,7 @@ AnyFact = Annotated[
     | PaymentReceived
     | PaymentReversed
     | InvoiceCollected
+    | ReminderIssued
     | StockArrived
     | StockReallocated
     | SupplySlipped
@@ -354,6 +364,23 @@ class PromiseToPay(Request):
     pay_by: Moment
 
 
+class HoldDunning(Request):
+    """No reminder of an invoice before a date, because a person says so (`lifted` ends it); what it owes stays as it is."""
+
+    invoice: int = Field(ge=1)
+    until: Moment | None = None
+    lifted: bool = False
+    reason: Text = ""
+
+
+class CancelReminder(Request):
+    """Take back the last reminder of an invoice: its level, its fee and its due date step back. A credit controller's right."""
+
+    invoice: int = Field(ge=1)
+    document: Annotated[str, Field(min_length=1, max_length=40)]
+    reason: Annotated[str, Field(min_length=1, max_length=1_000)]
+
+
 class WriteOffInvoice(Request):
     """The rest of an invoice will never be paid."""
 
@@ -373,6 +400,8 @@ REQUESTS: dict[str, type[Request]] = {
         RequestReturn,
         DisputeInvoice,
         PromiseToPay,
+        HoldDunning,
+        CancelReminder,
         WriteOffInvoice,
     )
 }

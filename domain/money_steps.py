@@ -132,6 +132,7 @@ class IssueInvoice(Step):
     prepaid: tuple[Prepayment, ...] = ()
     document: str = ""  # of the collective invoice that it is a part of; none: it is an invoice of its own
     apart: bool = False  # of a shipment that a collective invoice was to have: no later one takes it
+    by_terms: bool = False  # its reminders follow the customer's terms
 
 
 class CollectShipment(Step):

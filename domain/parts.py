@@ -15,6 +15,7 @@ from domain.messages import (
 from domain.money import Money
 from domain.money_steps import InvoiceDraft, InvoiceLine, TaxShare
 from domain.order import Moment
+from domain.reminder_terms import NextReminder
 from domain.steps import LinePromise, Pick, Shortage
 from domain.terms import Instalment
 from domain.values import Record
@@ -176,6 +177,23 @@ class Shipment(Record):
         return self.abandoned or self.lost or self.delivered_at is not None
 
 
+class StandingReminder(Record):
+    """A reminder that went out and was not cancelled: what it charged, and until when it asked to be paid."""
+
+    document: str
+    level: int
+    charged: Money
+    due_at: Moment
+
+
+class CancelAsked(Record):
+    """A reminder that is to be cancelled, from a request that is not carried out yet."""
+
+    document: str
+    reason: str
+    cause: Cause
+
+
 class Invoice(Record):
     """balance = total + fees - credited - paid - written_off - discounted. With `instalments`, `due_at` is that of the oldest open one."""
 
@@ -197,7 +215,13 @@ class Invoice(Record):
     reminders: int = 0
     reminded_due_at: Moment | None = None  # the due date of the last reminder
     handed_over: int = 0  # how often it was handed to collections
+    next_reminder: NextReminder | None = None  # by the customer's terms; none until the invoice is overdue
+    reminder_attempts: int = 0  # how often a reminder by the customer's terms was asked for: what its key counts
+    issued: list[StandingReminder] = []  # the reminders by the customer's terms that stand, oldest first
+    cancel_asked: CancelAsked | None = None
     promised_by: Moment | None = None
+    promise_broken_at: Moment | None = None  # until it is paid or promised again
+    dunning_held_until: Moment | None = None  # no reminder before, because a person said so
     disputed: bool = False
     dispute_review_at: Moment | None = None
     collections_review_at: Moment | None = None

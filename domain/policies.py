@@ -23,7 +23,7 @@ class ReminderLevel(Value):
     text: str = ""
 
 
-LADDER = (
+LADDER: tuple[ReminderLevel, ...] = (
     ReminderLevel(level=1, grace_days=5, due_in_days=10, text="A friendly reminder: this invoice is past its due date."),
     ReminderLevel(level=2, grace_days=3, due_in_days=7, fee_minor=1500, text="Second reminder: please pay at once; a fee has been added."),
     ReminderLevel(
@@ -54,7 +54,7 @@ class Policies(Value):
     credit_release: int = 30  # days for which the answer to that question lets the order pass
     price_tolerance: Decimal = Decimal("0.02")  # how far a stated price may be from ours, as a fraction
     price_roles: tuple[str, ...] = ()  # who may set a price; empty: whoever may decide
-    ladder: tuple[ReminderLevel, ...] = LADDER
+    ladder: tuple[ReminderLevel, ...] | None = None  # the order's own reminders; none: the customer's reminder terms
     leave_at_events: int = 20_000  # history events after which even retrying activities are interrupted to continue as new
 
     def days(self, count: float) -> timedelta:

@@ -8,10 +8,12 @@ from domain.exceptions import Decision, ExceptionKind
 from domain.messages import (
     AmendOrder,
     CancelOrder,
+    CancelReminder,
     Cause,
     Decide,
     DisputeInvoice,
     Fact,
+    HoldDunning,
     HoldOrder,
     PromiseToPay,
     Receipt,
@@ -22,7 +24,7 @@ from domain.messages import (
     ReturnRequested,
     WriteOffInvoice,
 )
-from domain.parts import AmendmentAsked, CreditReleaseAsked, Hold, Return
+from domain.parts import AmendmentAsked, CancelAsked, CreditReleaseAsked, Hold, Return
 from domain.state import OrderState
 
 DISPUTE_REVIEW = 14
@@ -84,7 +86,7 @@ def record_request(state: OrderState, request: Request, now: datetime) -> Receip
             _decide(state, request, now)
         case RequestReturn():
             open_return(state, request)
-        case DisputeInvoice() | PromiseToPay() | WriteOffInvoice():
+        case DisputeInvoice() | PromiseToPay() | HoldDunning() | CancelReminder() | WriteOffInvoice():
             _follow(state, request, now, cause)
     return state.receipts[request.message_id]
 
@@ -114,7 +116,12 @@ def _decide(state: OrderState, request: Decide, now: datetime) -> None:
     )
 
 
-def _follow(state: OrderState, request: DisputeInvoice | PromiseToPay | WriteOffInvoice, now: datetime, cause: Cause) -> None:
+def _follow(
+    state: OrderState,
+    request: DisputeInvoice | PromiseToPay | HoldDunning | CancelReminder | WriteOffInvoice,
+    now: datetime,
+    cause: Cause,
+) -> None:
     invoice = state.invoice(request.invoice)
     match request:
         case DisputeInvoice(resolved=True):
@@ -124,7 +131,15 @@ def _follow(state: OrderState, request: DisputeInvoice | PromiseToPay | WriteOff
             invoice.disputed, invoice.dispute_review_at = True, now + state.policies.days(DISPUTE_REVIEW)
             state.note(f"{invoice.name}: disputed, {request.reason}", cause)
         case PromiseToPay():
-            invoice.promised_by = request.pay_by
+            invoice.promised_by, invoice.promise_broken_at = request.pay_by, None
             state.note(f"{invoice.name}: promised to pay by {request.pay_by:%Y-%m-%d}", cause)
+        case HoldDunning(lifted=True):
+            invoice.dunning_held_until = None
+            state.note(f"{invoice.name}: reminders go on", cause)
+        case HoldDunning():
+            invoice.dunning_held_until = request.until
+            state.note(f"{invoice.name}: no reminder until {request.until:%Y-%m-%d}, {request.reason}", cause)
+        case CancelReminder():
+            invoice.cancel_asked = CancelAsked(document=request.document, reason=request.reason, cause=cause)
         case WriteOffInvoice():
             invoice.write_off_asked, invoice.write_off_cause = request.reason or "written off on request", cause

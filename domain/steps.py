@@ -391,6 +391,8 @@ class RecordNotes(Step):
     review_at: Moment | None = None  # with `held`: when somebody is asked why it stands
     promised: dict[int, Moment | None] = {}  # invoice -> the day by which it is promised to be paid
     disputed: dict[int, Moment | None] = {}  # invoice -> when its dispute is looked at again, None when it is resolved
+    dunning_held: dict[int, Moment | None] = {}  # invoice -> no reminder before this day
+    broken: dict[int, Moment | None] = {}  # invoice -> when its promise to pay was broken; None where none is
     notes: tuple[str, ...] = ()
 
 

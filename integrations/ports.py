@@ -132,14 +132,31 @@ class Payments(Protocol):
         """Give back whatever was captured under `key`; a capture that has not come yet finds its authorization voided, or is declined."""
 
 
+class Attachment(Value):
+    """A file that goes with a letter."""
+
+    model_config = ConfigDict(ser_json_bytes="base64", val_json_bytes="base64")
+
+    name: str
+    content: bytes
+    type: str = "application/pdf"  # its media type
+
+
 class Letter(Value):
-    to: str  # the customer's id; the address book is the mail system's
+    """`to` is our own id of the customer; `address` and `name` are where an e-mail goes and whom it greets."""
+
+    to: str
     subject: str
     body: str
+    address: str = ""
+    name: str = ""
+    language: str = ""  # ISO 639-1
+    attachments: tuple[Attachment, ...] = ()
 
 
 class Mail(Protocol):
-    async def send(self, key: str, letter: Letter) -> None: ...
+    async def send(self, key: str, letter: Letter) -> None:
+        """Send a letter once under `key`. Raises Refused for an address that no mail can go to."""
 
     async def sent(self, key: str) -> bool:
         """Has a letter gone out under `key`? Asked before an attempt whose answer was lost is given up."""

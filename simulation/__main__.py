@@ -12,6 +12,7 @@ from database.engine import Database
 from domain.errors import OrderError
 from integrations.simulated import World
 from simulation.bank import Bank
+from simulation.post import sink_at
 from simulation.reading import DatabaseReading
 from simulation.telephone import TemporalTelephone
 from simulation.waves import Crew
@@ -21,7 +22,7 @@ from simulation.world import OutsideWorld
 async def main() -> None:
     settings = Settings.load()
     client, database = await connect(settings), Database(settings.database_url)
-    with World(settings.world_url) as world:
+    with World(settings.world_url) as world, sink_at(settings.mail_sink, settings.smtp_port):
         crew = Crew(database, settings.own_floor) if settings.own_floor else None
         bank, telephone = Bank(client, database, settings.home / "bank"), TemporalTelephone(client, database)
         outside = OutsideWorld(world, DatabaseReading(database), telephone, settings.day, crew=crew, bank=bank)

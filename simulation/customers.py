@@ -13,6 +13,7 @@ from domain.messages import (
     LineQuantity,
     PaymentReceived,
     PaymentReversed,
+    PromiseToPay,
     ReleaseOrder,
     Request,
     RequestReturn,
@@ -56,6 +57,23 @@ def pays(view: OrderView, script: Script, day: timedelta, now: datetime) -> Entr
                 invoice=invoice.number,
             )
             entries.append(Entry(id=payment.message_id, order=view.order, said=payment, send_at=now))
+    return entries
+
+
+def promises(view: OrderView, script: Script, day: timedelta, now: datetime) -> Entries:
+    """After the first reminder: "you will have it within so many days". Whether that is kept says how they pay."""
+    entries: Entries = []
+    for invoice in view.invoices:
+        if script.promise is None or invoice.reminders < 1 or invoice.balance.minor <= 0:
+            continue
+        promise = PromiseToPay(
+            message_id=f"customer/{view.order}/promise/{invoice.number}",
+            occurred_at=now,
+            actor="customer",
+            invoice=invoice.number,
+            pay_by=now + script.promise * day,
+        )
+        entries.append(Entry(id=promise.message_id, order=view.order, said=promise, send_at=now))
     return entries
 
 

@@ -106,6 +106,7 @@ class OutsideWorld:
             script = self._world.script_of(view.order)
             try:
                 entries += customers.pays(view, script, day, now)
+                entries += customers.promises(view, script, day, now)
                 entries += customers.sends_back(view, script, self._dock(view), outbox, day, now)
                 entries += office.decides(view, script, outbox, day, now)
                 entries += office.inspects(view, script, outbox, day, now)

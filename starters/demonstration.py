@@ -21,6 +21,7 @@ from domain.errors import InputRefused, Refused, Unavailable
 from domain.policies import Policies
 from domain.values import Value
 from domain.views import WaitView
+from starters.dunning_demo import Dunned, look
 from starters.replenishment_demo import HISTORY, Replenished, replenish_samples
 
 if TYPE_CHECKING:
@@ -108,6 +109,7 @@ class Result:
     floor: FloorWork | None = None  # what our own floor did
     cash: CashSummary | None = None  # what came of the bank's statements
     payments: Sequence[EntryView] = ()  # their entries
+    dunned: Dunned | None = None  # the e-mails that went out, and a promise that was broken
     replenished: Replenished | None = None  # what was ordered at the end; none after trouble, or where the samples have no history
 
     @property
@@ -161,8 +163,9 @@ async def demonstrate(
         watch(progress)
         violations, floor = await database.read(audit), await database.read(waves.worked)
         cash, entries = await database.read(bank_entries.summary), await database.read(bank_entries.list_entries, None)
+        dunned = await database.read(look, settings.mail_sink) if settings.mail_sink else None
         endings = await _endings(database, scenarios)
-        return Result(endings, violations, progress.seconds, trouble, floor, cash, entries, replenished)
+        return Result(endings, violations, progress.seconds, trouble, floor, cash, entries, dunned, replenished)
     finally:
         watching.cancel()
         await database.close()
@@ -284,6 +287,11 @@ def fresh_home(settings: Settings) -> Settings:
         ui_address=f"http://127.0.0.1:{ui_port}",
         day_seconds=DAY_SECONDS,
         own_floor=OWN_FLOOR,
+        mail="smtp",
+        smtp_host="127.0.0.1",
+        smtp_port=_free(2525),
+        smtp_security="none",
+        mail_sink=home / "mail",
     )
     (home / "env").write_text(_environment(demonstrated))
     return demonstrated

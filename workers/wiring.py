@@ -27,10 +27,12 @@ from activities.bell import Bell
 from activities.collective import CollectiveActivities
 from activities.credit import CreditActivities
 from activities.dispatch import DispatchActivities
+from activities.finance_charges import FinanceChargeActivities
 from activities.floor import FloorActivities
 from activities.invoices import InvoiceActivities
 from activities.money import MoneyActivities
 from activities.orders import OrderActivities
+from activities.reminders import ReminderActivities
 from activities.replenishment import ReplenishmentActivities
 from activities.returns import ReturnActivities
 from activities.shipping import ShippingActivities
@@ -45,6 +47,7 @@ from integrations.simulated import SimulatedCarriers, SimulatedMail, SimulatedWa
 from starters.forms import FORMS
 from starters.intake import Road
 from workers.gateways import payments_of
+from workers.mail import mail_of
 from workers.messenger import messenger
 from workers.runner import plain, watched
 from workers.sweeper import sweeper
@@ -52,6 +55,7 @@ from workers.warehouses import serving
 from workflows.collective import InvoiceRun
 from workflows.dispatch import ManifestClosing, TrackShipments
 from workflows.distribution import Distribution, Reallocation
+from workflows.finance_charges import FinanceCharges
 from workflows.order import Order
 from workflows.policies import CARRIER, MAIL, ORDERS_QUEUE, PAYMENTS, PLANNING, QUEUES, WAREHOUSE
 from workflows.receipt import StockReceipt
@@ -76,6 +80,7 @@ WORKFLOWS = [
     Distribution,
     Reallocation,
     Replenishment,
+    FinanceCharges,
     ManifestClosing,
     TrackShipments,
     InvoiceRun,
@@ -121,6 +126,8 @@ def activities_by_queue(database: Database, behind: Partners, bell: Bell | None 
     returns, dispatch = ReturnActivities(database, behind.carriers, bell), DispatchActivities(database, behind.carriers)
     supply, collective = SupplyActivities(database), CollectiveActivities(database)
     supply, credit = SupplyActivities(database), CreditActivities(database)
+    supply, reminders = SupplyActivities(database), ReminderActivities(database, behind.mail)
+    finance_charges = FinanceChargeActivities(database)
     return {
         ORDERS_QUEUE: [
             orders.accept_order,
@@ -152,6 +159,8 @@ def activities_by_queue(database: Database, behind: Partners, bell: Bell | None 
             invoices.request_deposit,
             invoices.apply_payment,
             invoices.reverse_payment,
+            reminders.find_reminder,
+            reminders.take_back_reminder,
             invoices.hand_to_collections,
             invoices.write_off,
             invoices.issue_credit,
@@ -160,6 +169,8 @@ def activities_by_queue(database: Database, behind: Partners, bell: Bell | None 
             returns.record_return_receipt,
             returns.record_inspection,
             returns.settle_return,
+            finance_charges.find_charged_customers,
+            finance_charges.charge_customer,
             dispatch.find_under_way,
             dispatch.news_told,
         ],
@@ -179,6 +190,7 @@ def activities_by_queue(database: Database, behind: Partners, bell: Bell | None 
             money.refund_payment,
         ],
         MAIL.queue: [invoices.send_reminder, invoices.send_deposit_request],
+        MAIL.queue: [invoices.send_reminder, reminders.issue_reminder],
         PLANNING.queue: [ReplenishmentActivities(database, best_forecaster).plan_items],
     }
 
@@ -218,6 +230,7 @@ async def run_workers(settings: Settings, client: Client, stop: asyncio.Event, r
     database = Database(settings.database_url)
     behind, world = partners(settings)
     behind.warehouse = serving(settings, database, behind.warehouse)
+    behind.mail = mail_of(settings, database, behind.mail)
     async with AsyncExitStack() as stack:
         stack.push_async_callback(database.close)
         stack.callback(world.close)

@@ -19,8 +19,10 @@ with workflow.unsafe.imports_passed_through():
     from domain.messages import (
         AmendOrder,
         CancelOrder,
+        CancelReminder,
         Decide,
         DisputeInvoice,
+        HoldDunning,
         HoldOrder,
         PromiseToPay,
         Receipt,
@@ -133,7 +135,7 @@ class Order:
         if state.written and cash.cash_waits(state):
             yield self.chapter("cash", cash.take_cash)
         for invoice in state.invoices:
-            if not invoice.settled or settlement.reminder_tried(state, invoice):
+            if settlement.unsettled(state, invoice):
                 yield self.chapter(invoice.name, settlement.settle, invoice)
         for payment in cash.surplus(state):
             yield self.chapter(f"payment {payment.payment}", cash.settle_surplus, payment)
@@ -341,6 +343,14 @@ class Order:
         return self._record(request)
 
     @workflow.update
+    def hold_dunning(self, request: HoldDunning) -> Receipt:
+        return self._record(request)
+
+    @workflow.update
+    def cancel_reminder(self, request: CancelReminder) -> Receipt:
+        return self._record(request)
+
+    @workflow.update
     def write_off_invoice(self, request: WriteOffInvoice) -> Receipt:
         return self._record(request)
 
@@ -378,6 +388,14 @@ class Order:
 
     @promise_to_pay.validator
     def _may_promise(self, request: PromiseToPay) -> None:
+        self._admit(request)
+
+    @hold_dunning.validator
+    def _may_hold_dunning(self, request: HoldDunning) -> None:
+        self._admit(request)
+
+    @cancel_reminder.validator
+    def _may_cancel_reminder(self, request: CancelReminder) -> None:
         self._admit(request)
 
     @write_off_invoice.validator

@@ -18,6 +18,19 @@ from database.tables.credit import (
     ForeignPayment,
     HouseSetting,
 )
+from database.tables.dunning import (
+    FinanceChargeDocument,
+    FinanceChargeLine,
+    FinanceChargeRate,
+    FinanceChargeTermsRow,
+    ReminderDocument,
+    ReminderFeeRow,
+    ReminderLevelRow,
+    ReminderLine,
+    ReminderTermsRow,
+    ReminderTextRow,
+    SentMail,
+)
 from database.tables.floor import Bin, CountTask, OutboxFact, PickedSerial, PickRelease, PickTask, ScanPart, ScanRow, Wave
 from database.tables.gateway import GatewayEventRow
 from database.tables.inbox import InboxEntry, InboxNeed, InboxPart, Mapping
@@ -117,6 +130,10 @@ __all__ = [
     "ExceptionRow",
     "ExchangeEntry",
     "ExchangeRate",
+    "FinanceChargeDocument",
+    "FinanceChargeLine",
+    "FinanceChargeRate",
+    "FinanceChargeTermsRow",
     "ForeignPayment",
     "FreightRate",
     "GatewayEventRow",
@@ -175,6 +192,12 @@ __all__ = [
     "Refund",
     "Refusal",
     "Reminder",
+    "ReminderDocument",
+    "ReminderFeeRow",
+    "ReminderLevelRow",
+    "ReminderLine",
+    "ReminderTermsRow",
+    "ReminderTextRow",
     "ReplenishmentPlan",
     "ReplenishmentProposal",
     "ReplenishmentRun",
@@ -183,6 +206,7 @@ __all__ = [
     "ReturnLine",
     "ScanPart",
     "ScanRow",
+    "SentMail",
     "Shipment",
     "SoftReservation",
     "SourcingDecision",

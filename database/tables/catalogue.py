@@ -71,6 +71,8 @@ class Customer(Base):
     vat_id: Mapped[str] = mapped_column(default="")
     endpoint: Mapped[str] = mapped_column(default="")  # where e-invoices go, in the scheme that it is of (EAS: EM is e-mail, 9930 a VAT id)
     endpoint_scheme: Mapped[str] = mapped_column(default="")
+    reminder_terms: Mapped[str | None] = mapped_column(ForeignKey("reminder_terms.terms"))  # none: the house's
+    finance_charge_terms: Mapped[str | None] = mapped_column(ForeignKey("finance_charge_terms.terms"))  # none: no finance charges
     language: Mapped[str] = mapped_column(default="")  # ISO 639-1: what they are written in; none: the house's
     price_group: Mapped[str | None] = mapped_column(ForeignKey("customer_groups.customer_group"))
     tax_exempt: Mapped[str] = mapped_column(default="")  # why they pay no tax, such as reverse charge; printed on their invoices

@@ -85,7 +85,11 @@ class Invoice(Base):
     due_at: Mapped[datetime]
     reminders: Mapped[int] = mapped_column(default=0)
     reminded_due_at: Mapped[datetime | None]
+    by_terms: Mapped[bool] = mapped_column(default=False)  # its reminders follow the customer's terms, not a ladder of its order's own
+    reminder_not_before: Mapped[datetime | None]  # after a cancelled reminder
+    dunning_held_until: Mapped[datetime | None]
     promised_by: Mapped[datetime | None]
+    promise_broken_at: Mapped[datetime | None]
     dispute_review_at: Mapped[datetime | None]
     collections_at: Mapped[datetime | None]
     collections_review_at: Mapped[datetime | None]
@@ -150,8 +154,11 @@ class Reminder(Base):
 
     order: Mapped[str] = mapped_column(primary_key=True)
     invoice: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
-    level: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
-    fee: Mapped[int]
+    number: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)  # of all its invoice ever had
+    level: Mapped[int]
+    document: Mapped[str] = mapped_column(default="")  # the customer's reminder that it stands on; none: a letter of its own
+    cancelled_at: Mapped[datetime | None]
+    fee: Mapped[int]  # all that it charged: fees and interest
     balance: Mapped[int]  # as the letter says, with the fee
     text: Mapped[str]
     due_at: Mapped[datetime]

@@ -25,7 +25,8 @@ class SimulatedMail:
             happened(connection, Port.MAIL, key, SEND)
             return {}
 
-        await self._world.once(Port.MAIL, SEND, key, letter.model_dump(), Subject(about=f"{letter.to}: {letter.subject}"), post)
+        said = letter.model_dump(include={"to", "subject", "body"}) | {"attachments": [each.name for each in letter.attachments]}
+        await self._world.once(Port.MAIL, SEND, key, said, Subject(about=f"{letter.to}: {letter.subject}"), post)
 
     async def sent(self, key: str) -> bool:
         def known(connection: sqlite3.Connection) -> bool:

@@ -140,6 +140,7 @@ class Script(Value):
     card: CardScript = CardScript.GOOD
     pay: PayScript = PayScript.ON_TIME
     transfer: TransferScript | None = None  # none: the customer pays on the spot
+    promise: int | None = Field(default=None, gt=0)  # after the first reminder the customer promises to pay within so many days
     goods_back: ReturnScript | None = Field(default=None, alias="return")
     requests: tuple[RequestScript, ...] = ()
     receipt: ReceiptScript | None = None

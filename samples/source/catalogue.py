@@ -169,6 +169,37 @@ PRICE_LISTS = {"WEB-EUR": ("EUR", 125), "TRADE-EUR": ("EUR", 80), "TRADE-USD": (
 WEB, TRADE, DOLLARS = "WEB-EUR", "TRADE-EUR", "TRADE-USD"
 PREPAID, ACCOUNT = ("prepaid",), ("prepaid", "net14", "net30", "net60")
 
+# what they are written to in, where that is not English
+LANGUAGES = {
+    **dict.fromkeys(("C-1001", "C-1005", "C-1006", "C-1011", "C-1012", "C-1016", "C-1018", "C-1019", "C-1021"), "de"),
+    **dict.fromkeys(("C-1002", "C-1007", "C-1013", "C-1015"), "fr"),
+}
+
+# the house's ladder; interest at the last level
+REMINDER_TERMS: dict[str, Any] = {
+    "code": "HOUSE",
+    "description": "Three reminders, the last one holds further orders",
+    "interest_percent": "9",
+    "interest_period": 365,
+    "levels": [
+        {"level": 1, "grace_days": 5, "due_in": "10D"},
+        {"level": 2, "grace_days": 3, "due_in": "7D", "fee": {"fixed": "15.00"}},
+        {"level": 3, "grace_days": 2, "due_in": "5D", "fee": {"fixed": "25.00"}, "interest": True, "holds_customer": True},
+    ],
+}
+FINANCE_CHARGE_TERMS: dict[str, Any] = {
+    "code": "CONTRACT",
+    "description": "Interest on what is late, by contract, followed day by day",
+    "method": "average_daily_balance",
+    "grace_days": 0,
+    "minimum": "5.00",
+    "rates": [
+        {"from_date": "2025-01-01", "percent": "9", "period": 365},
+        {"from_date": "2026-07-01", "percent": "10", "period": 365},
+    ],
+}
+CHARGED = ("C-1001", "C-1002", "C-1003")  # the large ones, by contract
+
 # id, name, aliases, price list, credit limit in cents, blocked
 CUSTOMERS = [
     ("C-1001", "Kaffeekontor Nord GmbH", ("x12:4012345000016",), TRADE, 5_000_000, False),
@@ -299,6 +330,8 @@ def document() -> dict[str, Any]:
             for location, quantity in entry[5].items()
             for part in lots_of(entry[0], quantity)
         ],
+        "reminder_terms": [REMINDER_TERMS],
+        "finance_charge_terms": [FINANCE_CHARGE_TERMS],
         "customers": [
             {
                 "id": id_,
@@ -311,6 +344,8 @@ def document() -> dict[str, Any]:
                 "group": "WEB" if price_list == WEB else "TRADE",
                 "blocked": blocked,
                 "email": f"{id_.lower()}@customers.example",
+                **({"language": LANGUAGES[id_]} if id_ in LANGUAGES else {}),
+                **({"finance_charge_terms": "CONTRACT"} if id_ in CHARGED else {}),
                 **({"priority": PRIORITIES[id_]} if id_ in PRIORITIES else {}),
                 **({"ships": SHIPS[id_]} if id_ in SHIPS else {}),
                 **({"packing": PACKING_RULES[id_]} if id_ in PACKING_RULES else {}),

@@ -125,11 +125,11 @@ X12_FILES: dict[str, tuple[tuple[str, str, str, str, str], list[Order]]] = {
             Order(
                 "SS-77",
                 "SANSSOUCI",
-                "Never pays and is handed to collections.",
+                "Promises to pay, breaks the promise and is handed to collections.",
                 (("PIT-600", 6),),
                 terms=14,
                 to="lyon",
-                script={"pay": "never", **decided(invoice_unpaid="collections")},
+                script={"pay": "never", "promise": 6, **decided(invoice_unpaid="collections")},
             ),
             Order(
                 "PK-78",

@@ -221,3 +221,6 @@ def _ask(order: str, request: Request, as_json: bool) -> None:
 
 _REPEATED = timedelta(seconds=10)
 """A receipt older than the question by more than two clocks differ is the receipt of an earlier one."""
+
+key_of, each_time, send_request = _key, _each_time, _ask
+"""For the rooms beside this one that ask an order for something, too."""

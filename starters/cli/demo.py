@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
 
     from starters.demonstration import Ending, Progress, Result
+    from starters.dunning_demo import Dunned
     from workers.embedded import Everything
 
 app = typer.Typer()
@@ -151,6 +152,8 @@ def _report(result: Result, everything: Everything, keep: bool) -> None:
             f"({rules}), {cash.on_account} kept on account, {cash.queued} left for a person:"
         )
         frame.console().print(entries_table(result.payments))
+    if result.dunned is not None:
+        _show_dunning(result.dunned)
     if (bought := result.replenished) is not None:
         frame.say(
             f"{_mark(True)} {bought.planned} items planned, {bought.proposed} to order: {bought.quantity} x {bought.item} ordered by "
@@ -164,6 +167,19 @@ def _report(result: Result, everything: Everything, keep: bool) -> None:
     if result.trouble:
         frame.say(f"{_mark(False)} {escape(result.trouble)}")
     _next(result, everything, keep)
+
+
+def _show_dunning(dunned: Dunned) -> None:
+    """A reminder as it reached its customer, and a promise that was broken with what followed."""
+    from rich.markup import escape
+
+    if (letter := dunned.letter) is not None:
+        frame.say(f"{_mark(True)} {dunned.letters} reminders went out by e-mail, for example [bold]{escape(letter.subject)}[/]")
+        frame.say(f"  to {escape(letter.to)} with {escape(', '.join(letter.attachments))}; it lies in {letter.path}")
+    if (broken := dunned.broken) is not None:
+        followed = f"reminder {broken.document} of level {broken.level} went out at once" if broken.document else "the money came"
+        hold = "further orders of theirs are held" if broken.held else "their further orders were held until it was settled"
+        frame.say(f"{_mark(True)} {escape(broken.customer)} broke a promise to pay ({escape(broken.order)}): {followed}, {hold}.")
 
 
 def _ending_table(endings: list[Ending]) -> RenderableType:

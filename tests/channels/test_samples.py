@@ -48,7 +48,7 @@ VOCABULARY: dict[str, set[str]] = {
     "requests.when": {"captured", "backordered", "picking", "shipped"},
     "requests.what": {"cancel", "hold_release", "amend"},
 }
-SCRIPT = {"pick", "card", "carrier", "pay", "decisions", "answers", "return", "requests", "receipt", "purchase"}
+SCRIPT = {"pick", "card", "carrier", "pay", "decisions", "answers", "return", "requests", "receipt", "promise", "purchase"}
 DO_NOT_ADD_UP = {"shopify/5035", "x12/KN-613"}
 
 

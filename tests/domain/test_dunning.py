@@ -9,7 +9,7 @@ from domain.parts import Invoice
 from domain.policies import LADDER, Policies, ReminderLevel
 from tests.domain.builders import invoice
 
-POLICIES = Policies()
+POLICIES = Policies(ladder=LADDER)
 
 
 def march(day: int) -> datetime:
@@ -66,5 +66,5 @@ def test_without_a_ladder_a_person_is_asked_the_day_after_the_due_date() -> None
 
 
 def test_short_days_shorten_every_deadline() -> None:
-    quick = Policies(day=timedelta(seconds=1))
+    quick = Policies(day=timedelta(seconds=1), ladder=LADDER)
     assert next_step(invoice(100, march(1)), quick).at == march(1) + timedelta(seconds=6)

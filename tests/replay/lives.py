@@ -6,7 +6,10 @@ from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from sqlalchemy.orm import Session
+
 from database.purchasing import place_purchase
+from database.tables import Customer
 from domain.collecting import InvoicePeriod
 from domain.distribution import ReallocateStock
 from domain.exceptions import ExceptionKind
@@ -15,15 +18,18 @@ from domain.messages import (
     Allowance,
     AmendOrder,
     CancelOrder,
+    CancelReminder,
     CarrierStatus,
     Decide,
     DeliveryConfirmed,
     Disposition,
+    HoldDunning,
     HoldOrder,
     InspectedLine,
     LineQuantity,
     PaymentReceived,
     PaymentReversed,
+    PromiseToPay,
     ReleaseOrder,
     RequestReturn,
     ReturnInspected,
@@ -43,6 +49,7 @@ from starters.supplying import cancel, slip
 from tests.workflows.buying import plan_an_item
 from tests.workflows.lives import buyer, limit
 from tests.workflows.shop import Living, Shop, euro, line, order
+from workers.messenger import messenger
 
 Life = Callable[[Shop, str], Awaitable[str]]
 """Leads the workflow with this name from its start to its end; its id."""
@@ -102,6 +109,59 @@ async def paid_short_and_returned(shop: Shop, name: str) -> str:
     await living.tell(PaymentReversed(**living.stamp("bank"), payment="bank-1", reason="returned: AM04, no funds"))
     await living.when(lambda s: s.invoices[0].balance == euro(99_250), "the reversal")
     return await settled(living, 99_250)
+
+
+async def owing(shop: Shop, name: str) -> tuple[Living, Living]:
+    """Two orders of a customer who has no other: the first one's time comes, and its reminder names the invoice of the second."""
+
+    def introduce(session: Session) -> None:
+        known = {"currency": "EUR", "terms": "prepaid net14 net30", "email": "office@customers.example"}
+        session.add(Customer(customer=f"C-{name}", **known))
+
+    await shop.database.transaction(introduce)
+    first, second = [await begun(shop, each, customer=f"C-{name}") for each in (f"of_{name}", name)]
+    for living in (first, second):
+        await living.ship()
+        await deliver(living)
+        await living.until(Wait.PAYMENT)
+    async with messenger(shop.client, shop.database, every=0.1):
+        await first.pass_time(36.2)
+        await second.when(lambda s: s.invoices[0].reminders == 1, "the other order's reminder")
+    return first, second
+
+
+async def reminded_together(shop: Shop, name: str) -> str:
+    """A reminder that another order's time brought; then the next one by its own, and the money."""
+    first, living = await owing(shop, name)
+    await first.pay(2000)
+    await first.ended()
+    await living.pass_time(50.5)
+    await living.when(lambda s: s.invoices[0].reminders == 2, "its own reminder")
+    await living.pay(2000 + 1500)
+    await living.ended()
+    return living.latest.id
+
+
+async def reminder_cancelled(shop: Shop, name: str) -> str:
+    """A reminder is cancelled, the reminders are put on hold, a promise is broken, and what follows is level 1 again."""
+    first, living = await owing(shop, name)
+    await first.pay(2000)
+    await first.ended()
+    document = (await living.state()).invoices[0].issued[0].document
+    controller = living.stamp("credit") | {"roles": ("credit_controller",)}
+    await living.ask(CancelReminder(**controller, invoice=1, document=document, reason="it crossed"))
+    await living.when(lambda s: s.invoices[0].reminders == 0 and s.invoices[0].cancel_asked is None, "the cancellation")
+    now = datetime.now(UTC)
+    await living.ask(HoldDunning(**living.stamp("credit"), invoice=1, until=now + timedelta(days=2), reason="they moved"))
+    await living.until(Wait.DUNNING_HOLD)
+    await living.ask(HoldDunning(**living.stamp("credit"), invoice=1, lifted=True))
+    await living.ask(PromiseToPay(**living.stamp("customer"), invoice=1, pay_by=now + timedelta(days=40)))
+    await living.until(Wait.PROMISE)
+    await living.pass_time(40.2)
+    await living.when(lambda s: s.invoices[0].reminders == 1, "level 1 again")
+    await living.pay(2000)
+    await living.ended()
+    return living.latest.id
 
 
 async def backordered_and_split(shop: Shop, name: str) -> str:
@@ -457,6 +517,8 @@ LIVES: dict[str, Life] = {
         prepaid,
         paid_after_two_reminders,
         paid_short_and_returned,
+        reminded_together,
+        reminder_cancelled,
         backordered_and_split,
         short_pick_reallocated,
         cancelled_while_picking,

@@ -20,6 +20,9 @@ async def document(living: Living) -> str:
     return (await living.state()).invoices[0].document
 
 
+OWN = Policies(ladder=LADDER)
+"""Orders that carry their reminders with them, as all did before customers had reminder terms."""
+
 LAST = LADDER[-1].model_copy(update={"level": 1})
 """The last rung alone: 25.00 EUR and the credit hold on day 33, a person on day 39."""
 
@@ -33,7 +36,7 @@ async def unpaid_to_the_end(shop: Shop, debtor: str) -> Living:
 
 @answers(ExceptionKind.INVOICE_UNPAID, "write_off")
 async def test_an_invoice_is_unpaid_for_120_days(shop: Shop) -> None:
-    living = await delivered(shop, customer=DEBTORS[0])
+    living = await delivered(shop, policies=OWN, customer=DEBTORS[0])
     number = await document(living)
     await living.pass_time(35.9)
     assert await reminders(living) == []
@@ -95,7 +98,7 @@ async def test_an_unpaid_invoice_waits_on_then_goes_to_collections_and_is_looked
 
 
 async def test_after_a_downtime_only_the_step_that_is_due_is_taken(shop: Shop) -> None:
-    quick = Policies(day=timedelta(seconds=0.1), pick_within=900, pack_within=900, delivery_grace=900, return_window=90)
+    quick = Policies(day=timedelta(seconds=0.1), ladder=LADDER, pick_within=900, pack_within=900, delivery_grace=900, return_window=90)
     living = await shop.place(order(line(1, "PLENTY", 4), terms=PaymentTerms.NET_14, customer=DEBTORS[3]), quick)
     await living.ship()
     await living.deliver()
@@ -117,7 +120,7 @@ async def test_after_a_downtime_only_the_step_that_is_due_is_taken(shop: Shop) -
 
 
 async def test_after_a_reversal_the_reminders_go_on_where_they_stood(shop: Shop) -> None:
-    living = await delivered(shop)
+    living = await delivered(shop, policies=OWN)
     await living.pass_time(36.1)
     await living.when(lambda s: s.invoices[0].reminders == 1)
     before = await living.until(Wait.PAYMENT, "invoice 1")
@@ -134,7 +137,7 @@ async def test_after_a_reversal_the_reminders_go_on_where_they_stood(shop: Shop)
 
 
 async def test_a_disputed_invoice_is_not_reminded_until_the_dispute_is_resolved(shop: Shop) -> None:
-    living = await delivered(shop)
+    living = await delivered(shop, policies=OWN)
     await living.ask(DisputeInvoice(**living.stamp("customer"), invoice=1, reason="two units were broken"))
     review = await living.until(Wait.DISPUTE, "invoice 1")
     await living.when(lambda s: not s.notes)
@@ -157,7 +160,7 @@ async def test_a_disputed_invoice_is_not_reminded_until_the_dispute_is_resolved(
 
 
 async def test_a_broken_promise_lets_the_reminders_go_on(shop: Shop) -> None:
-    living = await delivered(shop)
+    living = await delivered(shop, policies=OWN, customer=DEBTORS[4])
     stamp = living.stamp("customer")
     await living.ask(PromiseToPay(**stamp, invoice=1, pay_by=stamp["occurred_at"] + timedelta(days=40)))
     await living.pass_time(39.9)
@@ -168,10 +171,14 @@ async def test_a_broken_promise_lets_the_reminders_go_on(shop: Shop) -> None:
     assert await reminders(living) == [(1, 0, 40)]
     waits = [(w.wait, w.subject) for w in (await living.view()).waits]
     assert (Wait.PROMISE, "invoice 1") not in waits
+    assert await on_credit_hold(shop, DEBTORS[4]), "a broken promise holds the customer's further orders"
+    await living.pay(4000)
+    await living.ended()
+    assert not await on_credit_hold(shop, DEBTORS[4])
 
 
 async def test_a_payment_during_an_outage_of_the_mail_spares_the_customer_the_reminder(shop: Shop) -> None:
-    living = await delivered(shop)
+    living = await delivered(shop, policies=OWN)
     shop.trouble.down(living.key, "send_reminder")
     passing = asyncio.create_task(living.pass_time(36.1))  # it arrives when the letter could be sent
     await living.when(lambda _: shop.trouble.attempts[living.key, "send_reminder"] > 0)
@@ -186,7 +193,7 @@ async def test_a_payment_during_an_outage_of_the_mail_spares_the_customer_the_re
 
 
 async def test_money_that_has_come_but_is_not_booked_yet_stops_a_reminder(shop: Shop) -> None:
-    living = await delivered(shop)
+    living = await delivered(shop, policies=OWN)
     shop.trouble.down(living.key, "apply_payment")
     await living.pay(4000)
     passing = asyncio.create_task(living.pass_time(36.1))  # it arrives when the payment could be booked

@@ -19,6 +19,7 @@ with workflow.unsafe.imports_passed_through():
         InvoiceCollected,
         Packed,
         PickConfirmed,
+        ReminderIssued,
         ReturnInspected,
         ReturnReceived,
         ReturnRequested,
@@ -103,6 +104,8 @@ async def write_notes(chapter: Chapter) -> None:
             review_at=min((hold.review_at for hold in state.holds), default=None),
             promised={invoice.number: invoice.promised_by for invoice in state.invoices},
             disputed={invoice.number: invoice.dispute_review_at for invoice in state.invoices},
+            dunning_held={invoice.number: invoice.dunning_held_until for invoice in state.invoices},
+            broken={invoice.number: invoice.promise_broken_at for invoice in state.invoices},
             notes=tuple(note.text for note in notes),
         ),
         "; ".join(note.text for note in notes)[:200],
@@ -183,6 +186,8 @@ def strays(state: OrderState, fact: Fact) -> bool:
         case CarrierEvent() | DeliveryConfirmed():
             shipment = state.shipment(fact.shipment)
             return shipment is not None and shipment.settled
+        case ReminderIssued():
+            return not state.has_invoice(fact.invoice)
         case ReturnReceived():
             return any(rma.rma == fact.rma and (rma.received is not None or rma.outcome) for rma in state.returns)
         case ReturnInspected():

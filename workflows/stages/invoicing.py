@@ -114,6 +114,7 @@ async def issue(
                 prepaid=netted(state, shipment.draft.total) if nets else (),
                 document=document,
                 apart=apart,
+                by_terms=state.policies.ladder is None,
             )
         )
         answer = await chapter.act(InvoiceActivities.issue_invoice, request, f"Invoice {request.draft.total} for {shipment.name}")

@@ -8,6 +8,7 @@ from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
     from activities.invoices import InvoiceActivities
+    from domain.date_formula import after
     from domain.dunning import next_step, reminder_due
     from domain.exceptions import ExceptionKind
     from domain.instalments import refill
@@ -16,22 +17,23 @@ with workflow.unsafe.imports_passed_through():
     from domain.money import Money
     from domain.money_steps import HandToCollections, SendReminder, WriteOff
     from domain.parts import Invoice
-    from domain.policies import ReminderLevel
     from domain.state import OrderState
 
 from workflows.chapter import Chapter
 from workflows.policies import MAIL
-from workflows.stages.cash import cash_waits
+from workflows.stages import reminding
 from workflows.stages.floor import move_due
+from workflows.stages.following import followed, standing, told_of
 from workflows.stages.supply import cause_of
 
 
 async def settle(chapter: Chapter, invoice: Invoice) -> None:
     """Ends with an invoice that asks for nothing; a payment that is taken back begins it again where the reminders stood."""
-    while not invoice.settled or reminder_tried(chapter.state, invoice):
-        level = next_step(invoice, chapter.state.policies).level
-        if level is not None and reminder_tried(chapter.state, invoice):
-            await remind(chapter, invoice, level)
+    while unsettled(chapter.state, invoice):
+        if reminder_tried(chapter.state, invoice) or told_of(chapter.state, invoice) is not None:
+            await remind(chapter, invoice)
+        elif invoice.cancel_asked is not None:
+            await reminding.take_back(chapter, invoice)
         elif invoice.write_off_asked is not None:
             await write_off(chapter, invoice, invoice.write_off_asked, invoice.write_off_cause)
         elif invoice.disputed:
@@ -42,43 +44,57 @@ async def settle(chapter: Chapter, invoice: Invoice) -> None:
                 await last_resort(chapter, invoice, "is in collections")
         elif invoice.promised_by is not None:
             if not await followed(chapter, invoice, Wait.PROMISE, invoice.promised_by):
-                chapter.state.note(f"{invoice.name}: the promise to pay was broken")
-                invoice.promised_by = None
+                reminding.break_promise(chapter, invoice)
+        elif invoice.dunning_held_until is not None:
+            if not await followed(chapter, invoice, Wait.DUNNING_HOLD, invoice.dunning_held_until):
+                chapter.state.note(f"{invoice.name}: the hold of its reminders is over")
+                invoice.dunning_held_until = None
         else:
-            step = next_step(invoice, chapter.state.policies)
-            asks = ExceptionKind.INVOICE_UNPAID if step.level is None else None
-            if await followed(chapter, invoice, Wait.PAYMENT, step.at, asks):
-                continue
-            if step.level is None:
-                await last_resort(chapter, invoice, f"is unpaid after {invoice.reminders} reminders")
-            else:
-                await remind(chapter, invoice, step.level)
-    if invoice.promised_by is not None:
-        chapter.state.note(f"{invoice.name}: the promise to pay was kept")
-        invoice.promised_by = None
+            await follow_up(chapter, invoice)
+    reminding.end(chapter, invoice)
 
 
-async def followed(chapter: Chapter, invoice: Invoice, wait: Wait, due: datetime | None, asks: ExceptionKind | None = None) -> bool:
-    """True when something about the invoice changed before the deadline; money that has come and is not booked yet counts as changed."""
-    before = _standing(invoice)
+async def follow_up(chapter: Chapter, invoice: Invoice) -> None:
+    """Wait for the money until the next reminder is due; after the last one a person decides."""
+    if reminding.by_terms(chapter.state):
+        upcoming = await reminding.upcoming(chapter, invoice)
+        if upcoming is None:
+            return
+        at, last = upcoming.at, not upcoming.level
+    else:
+        step = next_step(invoice, chapter.state.policies)
+        at, last = step.at, step.level is None
+    if await followed(chapter, invoice, Wait.PAYMENT, at, ExceptionKind.INVOICE_UNPAID if last else None):
+        return
+    if last:
+        await last_resort(chapter, invoice, f"is unpaid after {invoice.reminders} reminders")
+    else:
+        await remind(chapter, invoice)
 
-    def changed() -> bool:
-        return invoice.settled or _standing(invoice) != before
 
-    if await chapter.until(changed, wait, invoice.name, due, asks):
-        return True
-    await chapter.pause(lambda: not cash_waits(chapter.state))
-    return changed()
+def unsettled(state: OrderState, invoice: Invoice) -> bool:
+    """The invoice asks for something, or a reminder of it is still on its way."""
+    return not invoice.settled or reminder_tried(state, invoice) or reminding.unfinished(state, invoice)
 
 
 def reminder_tried(state: OrderState, invoice: Invoice) -> bool:
     """A reminder may have gone out, and its fee may stand in the books, whatever has become of the invoice meanwhile."""
+    if reminding.by_terms(state):
+        return state.tried(reminding.reminder_step(invoice))
     return state.tried(f"invoice/{invoice.number}/reminder/{invoice.reminders + 1}")
 
 
-async def remind(chapter: Chapter, invoice: Invoice, level: ReminderLevel) -> None:
+async def remind(chapter: Chapter, invoice: Invoice) -> None:
     """One reminder; none when the money came while the letter could not be sent."""
+    if reminding.by_terms(chapter.state):
+        await reminding.remind(chapter, invoice)
+        return
     state = chapter.state
+    level = next_step(invoice, state.policies).level
+    if level is None:  # nothing of a ladder that has ended is ever tried
+        for told in [fact for fact in [told_of(state, invoice)] if fact is not None]:
+            chapter.taken(told)
+        return
     base = chapter.base(f"invoice/{invoice.number}/reminder/{invoice.reminders + 1}")
     request = chapter.again(
         SendReminder(
@@ -103,10 +119,10 @@ async def remind(chapter: Chapter, invoice: Invoice, level: ReminderLevel) -> No
 async def last_resort(chapter: Chapter, invoice: Invoice, why: str) -> None:
     """The reminders, the dispute or the collections led nowhere: a person decides."""
     state = chapter.state
-    before = _standing(invoice)
+    before = standing(invoice)
 
     def changed() -> bool:
-        return invoice.settled or _standing(invoice) != before
+        return invoice.settled or standing(invoice) != before
 
     detail = f"{invoice.document} {why}: {invoice.balance} open."
     async with chapter.question(ExceptionKind.INVOICE_UNPAID, invoice.name, detail, changed) as answer:
@@ -127,14 +143,18 @@ async def last_resort(chapter: Chapter, invoice: Invoice, why: str) -> None:
 async def wait_on(chapter: Chapter, invoice: Invoice, since: datetime) -> None:
     """Give the invoice as long again as the last rung of the ladder gives."""
     state = chapter.state
-    ladder = state.policies.ladder
+    ladder, upcoming = state.policies.ladder, invoice.next_reminder
     again = since + state.policies.days(ladder[-1].due_in_days if ladder else 7)
+    if upcoming is not None and upcoming.due_in:
+        again = after(upcoming.due_in, since, state.policies.day)
     if invoice.disputed:
         invoice.dispute_review_at = again
     elif invoice.collections_review_at is not None:
         invoice.collections_review_at = again
     else:
         invoice.reminded_due_at = again
+        if upcoming is not None:
+            invoice.next_reminder = upcoming.model_copy(update={"at": again + state.policies.days(1)})
     await move_due(chapter, invoice.name, again)
 
 
@@ -149,15 +169,3 @@ async def write_off(chapter: Chapter, invoice: Invoice, reason: str, cause: Caus
             invoice.write_offs += 1
             refill(invoice)
     invoice.write_off_asked = invoice.write_off_cause = None
-
-
-def _standing(invoice: Invoice) -> tuple[object, ...]:
-    return (
-        invoice.disputed,
-        invoice.dispute_review_at,
-        invoice.promised_by,
-        invoice.collections_review_at,
-        invoice.reminded_due_at,
-        invoice.due_at,
-        invoice.write_off_asked,
-    )

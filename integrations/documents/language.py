@@ -1,0 +1,128 @@
+"""Amounts, dates and set phrases in the language of whoever reads them: English, German, French; English where we have no other."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from babel.dates import format_date
+from babel.numbers import format_currency, format_decimal
+
+from domain.money import Money, exponent
+
+LOCALES = {"en": "en_GB", "de": "de_DE", "fr": "fr_FR"}
+
+
+def spoken(language: str) -> str:
+    """The language that we write for somebody who wants this one."""
+    return language if language in LOCALES else "en"
+
+
+def money(amount: Money, language: str) -> str:
+    """1.234,50 € in German, 1 234,50 € in French; always the currency's own digits."""
+    digits = exponent(amount.currency)
+    pattern = "#,##0" + ("." + "0" * digits if digits else "")
+    locale = LOCALES[spoken(language)]
+    written = format_currency(amount.major, amount.currency, f"{pattern}\u00a0\u00a4\u00a4", locale=locale, currency_digits=False)
+    return str(written)
+
+
+def day(moment: datetime, language: str) -> str:
+    """17 March 2027, 17. März 2027, 17 mars 2027."""
+    return str(format_date(moment, "d MMMM y" if spoken(language) != "de" else "d. MMMM y", locale=LOCALES[spoken(language)]))
+
+
+def figure(amount: Money, language: str) -> str:
+    """The amount without its currency, for a table whose head names it."""
+    digits = exponent(amount.currency)
+    pattern = "#,##0" + ("." + "0" * digits if digits else "")
+    return str(format_decimal(amount.major, pattern, locale=LOCALES[spoken(language)]))
+
+
+def short_day(moment: datetime, language: str) -> str:
+    """17/03/2027, 17.03.2027: for tables."""
+    return str(format_date(moment, "dd.MM.y" if spoken(language) == "de" else "dd/MM/y", locale=LOCALES[spoken(language)]))
+
+
+def phrase(name: str, language: str) -> str:
+    return PHRASES[name][spoken(language)]
+
+
+PHRASES: dict[str, dict[str, str]] = {
+    "reminder": {"en": "Reminder", "de": "Zahlungserinnerung", "fr": "Rappel"},
+    "reminder_about": {
+        "en": "Reminder {number}: {invoices}",
+        "de": "Zahlungserinnerung {number}: {invoices}",
+        "fr": "Rappel {number} : {invoices}",
+    },
+    "and_more": {"en": "{invoice} and {more} more", "de": "{invoice} und {more} weitere", "fr": "{invoice} et {more} autres"},
+    "dear": {"en": "Dear {name},", "de": "Guten Tag {name},", "fr": "Bonjour {name},"},
+    "dear_nobody": {"en": "Dear Sir or Madam,", "de": "Guten Tag,", "fr": "Madame, Monsieur,"},
+    "opening_1": {
+        "en": "This is a friendly reminder: what is listed below is past its due date.",
+        "de": "sicher ist es Ihnen nur entgangen: Die unten genannten Beträge sind fällig und noch offen.",
+        "fr": "Sauf erreur de notre part, les montants indiqués ci-dessous sont échus et restent à régler.",
+    },
+    "opening_2": {
+        "en": "This is our second reminder. Please pay what is listed below at once.",
+        "de": "dies ist unsere zweite Zahlungserinnerung. Bitte begleichen Sie die unten genannten Beträge umgehend.",
+        "fr": "Ceci est notre deuxième rappel. Merci de régler sans délai les montants indiqués ci-dessous.",
+    },
+    "opening_3": {
+        "en": "This is our last reminder. Please pay what is listed below, or tell us today what stands against it.",
+        "de": "dies ist unsere letzte Mahnung. Bitte zahlen Sie die unten genannten Beträge oder sagen Sie uns heute, was dagegen spricht.",
+        "fr": "Ceci est notre dernier rappel. Merci de régler les montants ci-dessous ou de nous dire aujourd'hui ce qui s'y oppose.",
+    },
+    "held": {
+        "en": "Until it is paid, your further orders are on hold.",
+        "de": "Bis zur Zahlung halten wir Ihre weiteren Bestellungen an.",
+        "fr": "Jusqu'au paiement, vos autres commandes sont suspendues.",
+    },
+    "please_pay": {
+        "en": "Please pay {amount} by {date} and state {number}.",
+        "de": "Bitte zahlen Sie {amount} bis zum {date} und nennen Sie dabei {number}.",
+        "fr": "Merci de payer {amount} avant le {date} en indiquant {number}.",
+    },
+    "crossed": {
+        "en": "If your payment is on its way, please disregard this letter. If an invoice is wrong, please tell us.",
+        "de": "Haben Sie schon gezahlt, ist dieses Schreiben gegenstandslos. Stimmt etwas nicht, sagen Sie es uns bitte.",
+        "fr": "Si votre paiement est en route, ne tenez pas compte de ce courrier. En cas d'erreur, merci de nous le dire.",
+    },
+    "regards": {"en": "Kind regards", "de": "Freundliche Grüße", "fr": "Cordialement"},
+    "to": {"en": "To", "de": "An", "fr": "À"},
+    "date": {"en": "Date", "de": "Datum", "fr": "Date"},
+    "number": {"en": "Number", "de": "Nummer", "fr": "Numéro"},
+    "customer": {"en": "Customer", "de": "Kunde", "fr": "Client"},
+    "pay_until": {"en": "Pay until", "de": "Zahlbar bis", "fr": "À payer avant le"},
+    "invoice": {"en": "Invoice", "de": "Rechnung", "fr": "Facture"},
+    "order": {"en": "Order", "de": "Auftrag", "fr": "Commande"},
+    "was_due": {"en": "Was due", "de": "War fällig", "fr": "Échéance"},
+    "reminded": {"en": "Reminder no.", "de": "Erinnerung", "fr": "Rappel n°"},
+    "open": {"en": "Open", "de": "Offen", "fr": "Restant dû"},
+    "line_fee": {"en": "Fee", "de": "Gebühr", "fr": "Frais"},
+    "interest": {"en": "Interest", "de": "Zinsen", "fr": "Intérêts"},
+    "sum_open": {"en": "Open invoices", "de": "Offene Rechnungen", "fr": "Factures impayées"},
+    "sum_fee": {"en": "Fee for this reminder", "de": "Mahngebühr", "fr": "Frais de rappel"},
+    "sum_line_fees": {"en": "Fees by invoice", "de": "Gebühren je Rechnung", "fr": "Frais par facture"},
+    "sum_due": {"en": "Amount due", "de": "Zu zahlen", "fr": "Montant à payer"},
+    "statement": {"en": "Statement of account", "de": "Kontoauszug", "fr": "Relevé de compte"},
+    "document": {"en": "Document", "de": "Beleg", "fr": "Pièce"},
+    "text": {"en": "What", "de": "Vorgang", "fr": "Libellé"},
+    "amount": {"en": "Amount", "de": "Betrag", "fr": "Montant"},
+    "balance": {"en": "Balance", "de": "Saldo", "fr": "Solde"},
+    "opening_balance": {"en": "Opening balance", "de": "Anfangssaldo", "fr": "Solde initial"},
+    "closing_balance": {"en": "Closing balance", "de": "Endsaldo", "fr": "Solde final"},
+    "not_due": {"en": "Not due", "de": "Nicht fällig", "fr": "Non échu"},
+    "days": {"en": "{range} days", "de": "{range} Tage", "fr": "{range} jours"},
+    "on_account": {"en": "On account", "de": "Auf Konto", "fr": "Au crédit"},
+    "ageing": {"en": "What is open, by days past due", "de": "Offenes nach Tagen der Überfälligkeit", "fr": "Montants dus par ancienneté"},
+    "kind_invoice": {"en": "Invoice", "de": "Rechnung", "fr": "Facture"},
+    "kind_fee": {"en": "Fees and interest", "de": "Gebühren und Zinsen", "fr": "Frais et intérêts"},
+    "kind_payment": {"en": "Payment", "de": "Zahlung", "fr": "Paiement"},
+    "kind_reversal": {"en": "Payment taken back", "de": "Rücklastschrift", "fr": "Paiement rejeté"},
+    "kind_credit": {"en": "Credit note", "de": "Gutschrift", "fr": "Avoir"},
+    "kind_refund": {"en": "Refund", "de": "Erstattung", "fr": "Remboursement"},
+    "kind_write_off": {"en": "Written off", "de": "Ausgebucht", "fr": "Passé en perte"},
+    "kind_finance_charge": {"en": "Finance charge", "de": "Verzugszinsen", "fr": "Intérêts de retard"},
+    "kind_account": {"en": "On your account", "de": "Auf Ihrem Konto", "fr": "Sur votre compte"},
+}
+"""By name and language; the openings are those of levels that say nothing of their own."""

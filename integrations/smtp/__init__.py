@@ -1,0 +1,1 @@
+"""E-mail by SMTP: the port `Mail` with a real server behind it."""
