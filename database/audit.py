@@ -13,6 +13,7 @@ from database.audit_money import MONEY_RULES
 from database.audit_parcels import PARCEL_RULES
 from database.audit_planning import PLANNING_RULES
 from database.audit_queue import QUEUE_RULES
+from database.audit_returns import RETURN_RULES
 from database.audit_supply import SUPPLY_RULES
 from database.tables import (
     AuthorizationRow,
@@ -49,6 +50,7 @@ def audit(session: Session) -> list[Violation]:
             *FLOOR_RULES,
             *PARCEL_RULES,
             *MONEY_RULES,
+            *RETURN_RULES,
             *SUPPLY_RULES,
             *PLANNING_RULES,
         )

@@ -16,6 +16,7 @@ from database.validation import MOST_MINOR, MOST_UNITS, find_all
 from domain.errors import NotFound
 from domain.exceptions import WITHDRAWN, Decision
 from domain.order import PlaceOrder, ShippingPolicy
+from domain.return_rules import RefundTiming
 from domain.steps import (
     Accepted,
     AcceptOrder,
@@ -50,7 +51,12 @@ def accept_order(session: Session, request: AcceptOrder) -> Accepted:
     _write_findings(session, request.order, findings)
     if order.accepted_at is None and all(finding.severity is Severity.NOTE for finding in findings):
         order.accepted_at = request.at
-    return Accepted(customer=customer.customer if customer else placed.customer, findings=tuple(findings), policy=_policy(placed, customer))
+    return Accepted(
+        customer=customer.customer if customer else placed.customer,
+        findings=tuple(findings),
+        policy=_policy(placed, customer),
+        refund_on=RefundTiming(customer.refund_on) if customer and customer.refund_on else None,
+    )
 
 
 def change_lines(session: Session, request: ChangeLines) -> Recorded:
@@ -90,6 +96,7 @@ def record_exception(session: Session, request: RecordException) -> Recorded:
         session.add(row)
     row.kind, row.subject, row.detail = stands.kind.value, stands.subject, stands.detail
     row.opened_at, row.due_at, row.escalations = stands.opened_at, stands.due_at, stands.escalations
+    row.offered = " ".join(stands.offered)
     row.decision = stands.decision.model_dump_json() if stands.decision else None
     return Recorded()
 

@@ -5,9 +5,11 @@ from __future__ import annotations
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from database.accounts import enter_account
 from database.locks import invoice_of, order_of, payment_of, require
 from database.tables import AuthorizationRow, Customer, Invoice, Order, Payment, PaymentPart, ReceivableEntry, Refund, Reminder
 from domain.errors import Conflict, RefundTooHigh
+from domain.money import Money
 from domain.money_steps import (
     ApplyPayment,
     Authorization,
@@ -110,8 +112,13 @@ def book_refund(session: Session, request: RefundPayment, refunded: Refunded) ->
     """Book money that went back; raises RefundTooHigh as `check_refund` does. A declined refund books nothing."""
     if refunded.declined:
         return refunded
-    order_of(session, request.order)
+    order = order_of(session, request.order)
     check_refund(session, request)
+    if request.to_account:
+        require(order.customer is not None, f"{request.order} has no customer of ours whose account could get a store credit.")
+        granted = Money(minor=-request.amount.minor, currency=order.currency)
+        about = {"order": request.order, "reference": request.payment, "note": request.reason}
+        enter_account(session, f"{request.key}/store_credit", order.customer or "", "store_credit", granted, request.at, **about)
     payment = payment_of(session, request.order, request.payment)
     payment.refunded += request.amount.minor
     session.add(
@@ -121,6 +128,7 @@ def book_refund(session: Session, request: RefundPayment, refunded: Refunded) ->
             payment=request.payment,
             invoice=request.invoice,
             amount=request.amount.minor,
+            to_account=request.to_account,
             reason=request.reason,
             at=request.at,
         )

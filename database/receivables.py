@@ -7,7 +7,18 @@ from sqlalchemy.orm import Session
 
 from database.locks import invoice_of, next_number, order_of, payment_of, require
 from database.payments import apply_part, enter, lift_credit_hold, unapplied
-from database.tables import CreditLine, CreditNote, Customer, Invoice, InvoiceLineRow, Order, ReceivableEntry, Reminder
+from database.tables import (
+    CreditFeeRow,
+    CreditLine,
+    CreditNote,
+    Customer,
+    Invoice,
+    InvoiceLineRow,
+    Order,
+    PaymentPart,
+    ReceivableEntry,
+    Reminder,
+)
 from domain.money_steps import (
     DocumentIssued,
     HandToCollections,
@@ -133,6 +144,7 @@ def issue_credit(session: Session, request: IssueCredit) -> DocumentIssued:
     order = order_of(session, request.order)
     invoice = invoice_of(session, request.order, request.invoice)
     total = request.total.minor
+    _release(session, request, invoice)
     before = session.scalar(
         select(func.coalesce(func.sum(CreditNote.total), 0)).where(CreditNote.order == request.order, CreditNote.invoice == request.invoice)
     )
@@ -154,9 +166,13 @@ def issue_credit(session: Session, request: IssueCredit) -> DocumentIssued:
         "total": total,
         "applied": applied,
         "reason": request.reason,
+        "rma": request.rma,
         "at": request.at,
     }
     session.execute(insert(CreditNote), [credit])
+    if request.fees:
+        kept = [{"line": fee.line, "what": fee.what, "net": fee.net.minor, "tax": fee.tax.minor} for fee in request.fees]
+        session.execute(insert(CreditFeeRow), [{"order": request.order, "credit": request.credit} | fee for fee in kept])
     if request.lines:
         about = {"order": request.order, "credit": request.credit}
         session.execute(insert(CreditLine), [about | _amounts(line) for line in request.lines])
@@ -166,6 +182,21 @@ def issue_credit(session: Session, request: IssueCredit) -> DocumentIssued:
     enter(session, request, "credit", -(total - applied), None, note=request.reason, name="account")
     lift_credit_hold(session, order)
     return DocumentIssued(number=f"CN-{sequence:06d}")
+
+
+def _release(session: Session, request: IssueCredit, invoice: Invoice) -> None:
+    """Take parts of payments out of an invoice: it asks for them again, and they are the customer's, on account."""
+    for part in request.released:
+        payment, amount = payment_of(session, request.order, part.payment), part.amount.minor
+        row = session.get(PaymentPart, (request.order, part.payment, invoice.invoice))
+        held = row.amount if row else 0
+        require(0 < amount <= held, f"{payment.payment} paid {held} minor units of {invoice.document}; {amount} cannot be released.")
+        assert row is not None  # it holds something
+        row.amount -= amount
+        invoice.paid -= amount
+        invoice.balance += amount
+        enter(session, request, "payment", amount, invoice.invoice, payment.payment, name=f"released/{payment.payment}")
+        enter(session, request, "payment", -amount, None, payment.payment, name=f"released/account/{payment.payment}")
 
 
 def _adds_up_to(draft: InvoiceDraft) -> int:

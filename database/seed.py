@@ -40,6 +40,7 @@ from domain.order import Address, ShippingPolicy
 from domain.packing import GoodsClass, PackingRules
 from domain.quotas import SetQuota
 from domain.replenishment import ItemPlanning
+from domain.return_rules import ItemReturns, RefundTiming
 from domain.sourcing.facts import SourcingPolicy
 from domain.sscc import SsccSeries
 from domain.steps import ReceiveStock
@@ -106,6 +107,7 @@ def _items(entry: Mapping[str, Any]) -> Iterator[Base]:
         by_lot=entry.get("by_lot", False),
         by_serial=entry.get("by_serial", False),
         value=entry.get("value", 0),
+        returns=ItemReturns.model_validate(entry["returns"]).model_dump_json() if "returns" in entry else "",
     )
     if "dims_mm" in entry:
         length, width, height = entry["dims_mm"]
@@ -205,6 +207,7 @@ def _customers(entry: Mapping[str, Any]) -> Iterator[Base]:
         min_life_days=entry.get("min_life_days", 0),
         email=entry.get("email", ""),
         language=entry.get("language", ""),
+        refund_on=RefundTiming(entry["refund_on"]).value if entry.get("refund_on") else "",
     )
     if "packing" in entry:
         rules = PackingRules.model_validate(entry["packing"])

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from domain.money import Money, round_half_up, split_minor
 from domain.money_steps import InvoiceDraft, InvoiceLine
-from domain.order import PlaceOrder
+from domain.order import OrderLine, PlaceOrder
 from domain.parts import Invoice, Shipment
 from domain.state import OrderState
 
@@ -19,7 +19,7 @@ def draft_invoice(state: OrderState, shipment: Shipment) -> InvoiceDraft:
     units take all that is left, so the invoices of a line add up to it however it was split. Freight goes with the first invoice of
     the order. Units without a price of their own (replacements) are not billed.
     """
-    left = line_shares(state.placed)
+    left = line_shares(state.placed) | {line.number: _sold_later(line, state.currency) for line in state.sold_later}
     drafts = [other.draft for other in state.shipments if other.draft is not None and not other.abandoned and other is not shipment]
     for billed in (line for draft in drafts for line in draft.lines):
         source = state.line(billed.line).bills_to
@@ -123,6 +123,11 @@ def line_shares(placed: PlaceOrder) -> dict[int, LineShare]:
         line.number: LineShare(line.quantity, gross, line.discount.minor + part, line.tax)
         for line, gross, part in zip(placed.lines, grosses, parts, strict=True)
     }
+
+
+def _sold_later(line: OrderLine, currency: str) -> LineShare:
+    """What an exchange sold has its own price: the discounts of the placed order are not its."""
+    return LineShare(line.quantity, line.gross(currency).minor, 0, line.tax)
 
 
 def _share(whole: int, units: int, of: int) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from decimal import Decimal
 
+from domain.return_rules import ReturnPolicies
 from domain.values import Value
 
 
@@ -51,6 +52,7 @@ class Policies(Value):
     collections_review: int = 90  # days after which a collection case is looked at again
     price_tolerance: Decimal = Decimal("0.02")  # how far a price may be from the price list, as a fraction
     ladder: tuple[ReminderLevel, ...] = LADDER
+    returns: ReturnPolicies = ReturnPolicies()
     leave_at_events: int = 20_000  # history events after which even retrying activities are interrupted to continue as new
 
     def days(self, count: float) -> timedelta:

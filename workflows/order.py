@@ -18,6 +18,7 @@ with workflow.unsafe.imports_passed_through():
     from domain.lifecycle import TAKEN, Wait
     from domain.messages import (
         AmendOrder,
+        Appease,
         CancelOrder,
         Decide,
         DisputeInvoice,
@@ -32,13 +33,14 @@ with workflow.unsafe.imports_passed_through():
     )
     from domain.parts import Shipment
     from domain.recording import record_fact, record_request, record_unreadable
+    from domain.returning import to_make_good
     from domain.state import OrderStart, OrderState, opened
     from domain.steps import CloseOrder, OrderEnded, Outcome
     from domain.views import WaitView
 
 from workflows import story
 from workflows.chapter import Chapter, Life, Stopped, never
-from workflows.stages import acceptance, cash, desk, fulfilment, promising, returns, settlement, supply, undoing
+from workflows.stages import acceptance, cash, credit, desk, fulfilment, promising, returns, settlement, supply, undoing
 
 Begin = Callable[[], Coroutine[Any, Any, None]]
 
@@ -114,6 +116,11 @@ class Order:
         for rma in state.returns:
             if not rma.outcome:
                 yield self.chapter(rma.name, returns.take_back, rma)
+        for gift in state.appeasements:
+            if not gift.done:
+                yield self.chapter(gift.name, credit.appease, gift)
+        if to_make_good(state):
+            yield self.chapter("making good", credit.make_good)
         if state.notes or any(desk.strays(state, fact) for fact in state.inbox):
             yield self.chapter("desk", desk.tidy)
         if self.window_open():
@@ -299,6 +306,10 @@ class Order:
         return self._record(request)
 
     @workflow.update
+    def appease(self, request: Appease) -> Receipt:
+        return self._record(request)
+
+    @workflow.update
     def dispute_invoice(self, request: DisputeInvoice) -> Receipt:
         return self._record(request)
 
@@ -332,6 +343,10 @@ class Order:
 
     @request_return.validator
     def _may_return(self, request: RequestReturn) -> None:
+        self._admit(request)
+
+    @appease.validator
+    def _may_appease(self, request: Appease) -> None:
         self._admit(request)
 
     @dispute_invoice.validator

@@ -1,4 +1,4 @@
-"""The tables, by subject: catalogue, accounts, stock, claims, sourcing, supply, planning, floor, packing, carriers, orders, money."""
+"""The tables, by subject: catalogue, accounts, stock, claims, sourcing, supply, planning, floor, packing, orders, returns, money."""
 
 from database.tables.accounts import AccountEntry, StaffRole
 from database.tables.backorders import BackorderWin, ReallocationRow, ReallocationShare, ReallocationTake
@@ -51,6 +51,7 @@ from database.tables.planning import (
 )
 from database.tables.promises import Promise
 from database.tables.record import AuditEntry, Counter, JournalEntry
+from database.tables.returns import ClaimRow, CreditFeeRow, HeldMovement, HeldStock, SentBack
 from database.tables.sourcing import FreightRate, LocationAbility, SourcingDecision, SourcingPolicyRow
 from database.tables.stock import Lot, LotStock, Reservation, Stock, StockMovement
 from database.tables.supply import PurchaseOrder, PurchaseOrderLine, Supplier, SupplyReceipt, SupplySlip, Transfer
@@ -65,8 +66,10 @@ __all__ = [
     "CarrierCall",
     "CartonRow",
     "ChannelQuota",
+    "ClaimRow",
     "CountTask",
     "Counter",
+    "CreditFeeRow",
     "CreditLine",
     "CreditNote",
     "Customer",
@@ -74,6 +77,8 @@ __all__ = [
     "Dock",
     "ExceptionRow",
     "FreightRate",
+    "HeldMovement",
+    "HeldStock",
     "Intake",
     "Invoice",
     "InvoiceLineRow",
@@ -126,6 +131,7 @@ __all__ = [
     "ReturnLine",
     "ScanPart",
     "ScanRow",
+    "SentBack",
     "Shipment",
     "SoftReservation",
     "SourcingDecision",

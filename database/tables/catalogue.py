@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy import CheckConstraint, ForeignKey, Index
 from sqlalchemy.orm import Mapped, mapped_column
 
-from database.tables.base import Base
+from database.tables.base import Base, Json
 
 
 class Item(Base):
@@ -20,6 +20,7 @@ class Item(Base):
     lead_time_days: Mapped[int | None]  # from ordering to receiving; none: the supplier's
     by_lot: Mapped[bool] = mapped_column(default=False)  # every unit belongs to a lot
     by_serial: Mapped[bool] = mapped_column(default=False)  # every unit has a number of its own, recorded when it is picked
+    returns: Mapped[Json] = mapped_column(default="")  # its own rules for what comes back (`ItemReturns`); empty: the house's
     value: Mapped[int] = mapped_column(default=0)  # minor units of the house's currency, one unit: what a missing one costs
 
 
@@ -55,6 +56,9 @@ class Customer(Base):
     ships: Mapped[str | None]  # the shipping policy of orders that state none; none: partial
     min_life_days: Mapped[int] = mapped_column(default=0)  # what is sent to them can be used at least so many days longer
     email: Mapped[str] = mapped_column(default="")  # where invoices and reminders go
+    refund_on: Mapped[str] = mapped_column(
+        default=""
+    )  # scan, receipt or inspection: when their returns are refunded; empty: as the house does
     language: Mapped[str] = mapped_column(default="")  # ISO 639-1: what they are written in; none: the house's
 
 

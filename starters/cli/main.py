@@ -10,6 +10,7 @@ from typer.exceptions import Abort, TyperException
 from domain.errors import OrderError, Unavailable
 from starters.cli import (
     asking,
+    claiming,
     counting,
     demo,
     dispatch,
@@ -56,6 +57,7 @@ for room in (
     packing,
     dispatch,
     asking,
+    claiming,
     counting,
     replenishment,
     demo,

@@ -206,7 +206,7 @@ def test_a_return_names_lines_of_its_order_and_no_more_than_was_ordered(
     orders: dict[str, PlaceOrder], scenarios: list[dict[str, Any]]
 ) -> None:
     returns = {s["key"]: s["script"]["return"] for s in scenarios if s["script"].get("return")}
-    assert len(returns) == 6
+    assert len(returns) == 8
     for key, wanted in returns.items():
         for number, quantity in wanted["lines"].items():
             assert 1 <= quantity <= orders[key].numbered()[int(number)].quantity

@@ -53,7 +53,7 @@ async def validate(chapter: Chapter) -> None:
                     correct(state, answer)
                 state.attempts += 1
         else:
-            state.customer = checked.customer
+            state.customer, state.refund_on = checked.customer, checked.refund_on
             state.placed = state.placed.without_people().model_copy(update={"policy": state.placed.policy or checked.policy})
             state.accepted = True
 

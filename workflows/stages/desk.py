@@ -20,13 +20,15 @@ with workflow.unsafe.imports_passed_through():
         ReturnInspected,
         ReturnReceived,
         ReturnRequested,
+        ReturnScanned,
         StockArrived,
         StockReallocated,
         SupplySlipped,
     )
     from domain.parts import Hold
     from domain.recording import open_return
-    from domain.returning import refuse_return
+    from domain.return_rules import RefundTiming
+    from domain.returning import refuse_return, timing_of
     from domain.state import OrderState
     from domain.steps import RecordDelivery, RecordException, RecordNotes
 
@@ -116,7 +118,7 @@ async def place(chapter: Chapter, fact: Fact) -> None:
         case ExceptionRaised():
             state.ask(ExceptionKind.RAISED, f"raised by {fact.actor}", fact.detail, chapter.now)
         case ReturnRequested():
-            refused = refuse_return(state, fact.lines, chapter.now)
+            refused = refuse_return(state, fact.lines, chapter.now, fact.kind, fact.wish)
             if refused:
                 state.ask(ExceptionKind.RETURN_REFUSED, "order", f"A return was announced: {refused}", chapter.now)
             else:
@@ -138,7 +140,7 @@ async def place(chapter: Chapter, fact: Fact) -> None:
         ) and shipment.lost:
             detail = f"{shipment.name} was given up as lost and made good, and now it was delivered."
             state.ask(ExceptionKind.UNEXPECTED_FACT, shipment.name, detail, chapter.now)
-        case CarrierEvent() | DeliveryConfirmed() | StockArrived() | StockReallocated() | SupplySlipped():
+        case CarrierEvent() | DeliveryConfirmed() | StockArrived() | StockReallocated() | SupplySlipped() | ReturnScanned():
             state.note(f"{fact.called()} came late and changes nothing")
         case _:
             detail = f"{fact.called()} of {fact.actor} ({fact.message_id}) does not fit the order: {fact.model_dump_json()}"
@@ -170,6 +172,11 @@ def strays(state: OrderState, fact: Fact) -> bool:
         case CarrierEvent() | DeliveryConfirmed():
             shipment = state.shipment(fact.shipment)
             return shipment is not None and shipment.settled
+        case ReturnScanned():
+            waits = timing_of(state) is RefundTiming.SCAN
+            return any(
+                rma.rma == fact.rma and (not waits or rma.scanned or rma.received is not None or bool(rma.outcome)) for rma in state.returns
+            )
         case ReturnReceived():
             return any(rma.rma == fact.rma and (rma.received is not None or rma.outcome) for rma in state.returns)
         case ReturnInspected():

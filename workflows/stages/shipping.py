@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
     from activities.invoices import InvoiceActivities
     from activities.money import MoneyActivities
     from activities.shipping import ShippingActivities
+    from domain.crediting import value_of
     from domain.exceptions import ExceptionKind
     from domain.invoicing import draft_invoice
-    from domain.money_steps import CapturePayment, IssueInvoice, RefundCapture
+    from domain.money import Money
+    from domain.money_steps import CapturePayment, InvoiceDraft, IssueInvoice, RefundCapture
     from domain.parts import Invoice, Payment, Shipment
     from domain.state import OrderState
     from domain.steps import ShipParcels
@@ -28,7 +32,8 @@ async def capture(chapter: Chapter, shipment: Shipment) -> None:
         return
     await chapter.pause(lambda: not state.holds and everything_packed(state, shipment))
     shipment.draft = shipment.draft or draft_invoice(state, shipment)
-    while state.prepaid and not shipment.captured and shipment.draft.total.minor > 0:
+    asked = prepaid_part(state, shipment.draft)
+    while state.prepaid and not shipment.captured and asked.minor > 0:
         attempt = shipment.capture_attempts + 1
         base = chapter.base(f"shipment/{shipment.number}/capture/{attempt}")
         state.begin(shipment, "capture", base["key"])
@@ -38,17 +43,17 @@ async def capture(chapter: Chapter, shipment: Shipment) -> None:
                 **base,
                 payment=capture_name(state, shipment, attempt),
                 authorization=state.authorization,
-                amount=shipment.draft.total,
+                amount=asked,
                 shipment=shipment.number,
             ),
-            f"Capture {shipment.draft.total} for {shipment.name}",
+            f"Capture {asked} for {shipment.name}",
             PAYMENTS,
         )
         if not answer.declined:
             state.payments.append(
                 Payment(
                     payment=capture_name(state, shipment, attempt),
-                    amount=shipment.draft.total,
+                    amount=asked,
                     captured=True,
                     refunded=state.zero,
                     refunded_on_account=state.zero,
@@ -57,7 +62,7 @@ async def capture(chapter: Chapter, shipment: Shipment) -> None:
             shipment.captured = True
             shipment.capture_attempts = attempt
             return
-        detail = f"{shipment.draft.total} for {shipment.name} could not be captured: {answer.declined}"
+        detail = f"{asked} for {shipment.name} could not be captured: {answer.declined}"
         async with chapter.question(ExceptionKind.CAPTURE_FAILED, shipment.name, detail) as decision:
             shipment.capture_attempts = attempt
             if decision.choice == "bill":
@@ -146,6 +151,7 @@ async def invoice(chapter: Chapter, shipment: Shipment) -> None:
         return
     base = chapter.base(f"invoice/{shipment.number}")
     due_at = base["at"] + state.policies.days(state.terms.days)
+    due_at = max(due_at, due_with_return(state, shipment) or due_at)
     payment = state.payment(capture_name(state, shipment, shipment.capture_attempts)) if shipment.captured else None
     issued = await chapter.act(
         InvoiceActivities.issue_invoice,
@@ -157,12 +163,12 @@ async def invoice(chapter: Chapter, shipment: Shipment) -> None:
             terms=state.terms,
             due_at=due_at,
             payment=payment.payment if payment else "",
-            paid=draft.total if payment else None,
+            paid=payment.amount if payment else None,
         ),
         f"Invoice {draft.total} for {shipment.name}",
     )
     if payment is not None:
-        payment.parts[shipment.number] = draft.total
+        payment.parts[shipment.number] = payment.amount
     state.invoices.append(
         Invoice(
             number=shipment.number,
@@ -177,11 +183,28 @@ async def invoice(chapter: Chapter, shipment: Shipment) -> None:
             fees=state.zero,
             credited=state.zero,
             owed=state.zero,
-            paid=draft.total if payment else state.zero,
+            paid=payment.amount if payment else state.zero,
             written_off=state.zero,
         )
     )
     shipment.invoice = shipment.number
+
+
+def prepaid_part(state: OrderState, draft: InvoiceDraft) -> Money:
+    """What the card that paid the order is asked for: not for what an exchange sold, which the return pays."""
+    sold = {number for rma in state.returns for number in rma.sold}
+    included = state.placed.taxes_included
+    return draft.total - Money.total((value_of(line, included) for line in draft.lines if line.line in sold), state.currency)
+
+
+def due_with_return(state: OrderState, shipment: Shipment) -> datetime | None:
+    """Goods that an exchange sends ahead are due when the return that pays them has had its time."""
+    ahead = [
+        rma.expires_at + state.policies.days(state.policies.inspect_within)
+        for rma in state.returns
+        if not rma.outcome and rma.expires_at and rma.inspected is None and any(number in shipment.quantities for number in rma.sold)
+    ]
+    return max(ahead, default=None)
 
 
 def everything_packed(state: OrderState, shipment: Shipment) -> bool:
