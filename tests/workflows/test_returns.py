@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -12,15 +10,11 @@ from domain.exceptions import ExceptionKind
 from domain.lifecycle import Wait
 from domain.messages import (
     Disposition,
-    InspectedLine,
-    LineQuantity,
     RequestReturn,
-    ReturnInspected,
     ReturnKind,
-    ReturnReceived,
     ReturnRequested,
 )
-from domain.order import PaymentTerms, TaxLine
+from domain.order import TaxLine
 from domain.steps import Outcome
 from tests.workflows.answers import answers
 from tests.workflows.lives import delivered, money, refunds
