@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import partial
@@ -11,7 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from database import intake, reading
-from database.tables import CreditLine, CreditNote, Invoice, InvoiceLineRow, Location, OrderLine, Reminder, Return
+from database.tables import CreditFeeRow, CreditLine, CreditNote, Invoice, InvoiceLineRow, Location, OrderLine, Reminder, Return
 from domain.errors import Refused
 from domain.messages import ReturnKind
 from domain.money import Money
@@ -183,7 +183,9 @@ def _credit_note(records: Records, credit: CreditNote) -> bytes:
     session = records.session
     bill = session.get_one(Invoice, (credit.order, credit.invoice))
     rows = list(session.scalars(select(CreditLine).where(CreditLine.order == credit.order, CreditLine.credit == credit.credit)))
-    net = sum(row.gross - row.discount + (0 if bill.taxes_included else row.tax) for row in rows)
+    fees = session.scalars(select(CreditFeeRow).where(CreditFeeRow.order == credit.order, CreditFeeRow.credit == credit.credit))
+    lines = (*_billed(records, rows), *_kept(records, fees))
+    net = sum(line.net.minor + (0 if bill.taxes_included else line.tax.minor) for line in lines)
     return documents.credit_note(
         documents.CreditNote(
             seller=SELLER,
@@ -195,7 +197,7 @@ def _credit_note(records: Records, credit: CreditNote) -> bytes:
             issued_at=credit.at,
             invoice=bill.document,
             reason=credit.reason,
-            lines=tuple(_billed(records, rows)),
+            lines=lines,
             freight=records.money(credit.freight),
             freight_tax=records.money(credit.total - credit.freight - net),  # what the rest of the note leaves of its total
             taxes_included=bill.taxes_included,
@@ -242,4 +244,20 @@ def _billed(records: Records, rows: list[InvoiceLineRow] | list[CreditLine]) -> 
             tax=records.money(row.tax),
             description=lines[row.line].description if row.line in lines else "",
             unit_price=Decimal(lines[row.line].unit_price) if row.line in lines else Decimal(0),
+        )
+
+
+def _kept(records: Records, fees: Iterable[CreditFeeRow]) -> Iterator[BilledLine]:
+    """What stays with us of a credit: lines of their own, below nothing."""
+    for fee in fees:
+        net = records.money(-fee.net)
+        yield BilledLine(
+            line=fee.line,
+            item="",
+            quantity=1,
+            gross=net,
+            discount=records.money(0),
+            tax=records.money(-fee.tax),
+            description=f"less {fee.what} on line {fee.line}",
+            unit_price=net.major,
         )

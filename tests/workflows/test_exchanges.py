@@ -6,6 +6,7 @@ from domain.exceptions import ExceptionKind
 from domain.lifecycle import Wait
 from domain.messages import CancelOrder, Disposition, ReturnKind, ReturnWish
 from domain.order import PaymentTerms, TaxLine
+from domain.policies import Policies
 from domain.return_rules import ExchangeMode, RefundTo
 from domain.steps import Outcome
 from tests.workflows.answers import answers
@@ -290,3 +291,17 @@ async def test_a_sold_replacement_comes_back_at_its_own_price(shop: Shop) -> Non
     await come_back(living, line=101, rma=2)
     await ends(living, "refunded", 2)
     assert sorted(await refunds(living)) == [600, 1000]
+
+
+async def test_an_exchange_lives_on_in_new_histories_and_does_everything_once(shop: Shop) -> None:
+    living = await paid(shop, policies=Policies(leave_at_events=25))
+    await living.ask(wanted(living, EXCHANGE, wish("DELUXE", ExchangeMode.ADVANCE_HOLD), line1=1))
+    await gets_the_new(living)
+    await living.until(Wait.RETURNED_GOODS)
+    await come_back(living)
+    await ends(living, "exchanged")
+    await living.when(lambda s: s.invoices[1].settled)
+    assert await came_in(living) == [4000, 600]
+    assert await notes(living) == [(1, 1000)]
+    assert living.effects().count("authorization") == 2
+    assert (await living.close()).outcome is Outcome.CLOSED
