@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from database import debts, held, payments, receivables, returns, shipments
 from database.audit_returns import RETURN_RULES
 from domain.messages import Disposition, InspectedLine, LineQuantity, ReturnKind
@@ -30,7 +32,7 @@ async def came_back(house: House) -> None:
     paid = ApplyPayment(**step("pay"), payment="bank-1", amount=eur(10_000), parts=(Part(invoice=1, amount=eur(10_000)),))
     await house.once(paid, Recorded, payments.apply_payment)
     two = (LineQuantity(line=1, quantity=2),)
-    about = {"rma": 1, "kind": ReturnKind.REFUND, "reason": "", "location": "BERLIN", "expires_at": NOW + DAY}
+    about: dict[str, Any] = {"rma": 1, "kind": ReturnKind.REFUND, "reason": "", "location": "BERLIN", "expires_at": NOW + DAY}
     await house.once(AuthorizeReturn(**step("rma"), lines=two, **about), ReturnAuthorized, returns.authorize_return)
     received = RecordReturnReceipt(**step("receive"), rma=1, location="BERLIN", lines=two, inspect_due=NOW + DAY)
     await house.once(received, Recorded, returns.record_return_receipt)
@@ -40,7 +42,7 @@ async def came_back(house: House) -> None:
     await house.database.transaction(held.free, "KETTLE", "BERLIN", "quarantine", 1, "free/1", NOW, "clerk")
     one = InvoiceLine(line=1, item="KETTLE", quantity=1, gross=eur(2_500), discount=eur(0), tax=eur(0))
     fee = CreditFee(line=1, what="restocking fee", net=eur(375), tax=eur(0))
-    zero = {"freight": eur(0), "freight_tax": eur(0)}
+    zero: dict[str, Any] = {"freight": eur(0), "freight_tax": eur(0)}
     credit = IssueCredit(**step("credit/1"), credit=1, invoice=1, lines=(one,), total=eur(2_125), reason="", fees=(fee,), rma=1, **zero)
     await house.once(credit, DocumentIssued, receivables.issue_credit)
     back = RefundPayment(**step("refund/1"), refund=1, payment="bank-1", to_account=True, invoice=1, amount=eur(2_125), reason="")

@@ -82,7 +82,8 @@ class ReturnsMachine(RuleBasedStateMachine):
         self.keys = 0
         self.state = opened(order_start(PLACED, Policies(returns=ReturnPolicies())), NOW)
         self.came_back = 0  # units that were credited
-        self.kept = 0  # units that came and were not taken
+        self.rmas = 0
+        self.fees = 0  # cents that were kept of credits
 
     @initialize()
     def accepted(self) -> None:
@@ -143,17 +144,17 @@ class ReturnsMachine(RuleBasedStateMachine):
         self.do(ApplyPayment(**self.step(), payment=name, amount=eur(cents), parts=tuple(parts)), Recorded, payments.apply_payment)
         paid = Payment(payment=name, amount=eur(cents), refunded=ZERO, refunded_on_account=ZERO)
         self.state.payments.append(paid)
-        for part in parts:
-            paid.parts[part.invoice] = part.amount
-            self.state.invoice(part.invoice).paid += part.amount
+        for applied in parts:
+            paid.parts[applied.invoice] = applied.amount
+            self.state.invoice(applied.invoice).paid += applied.amount
 
     @rule(units=st.integers(1, 3), what=st.sampled_from(list(Disposition)), fee=st.sampled_from(FEES), exchange=st.booleans())
     @precondition(lambda self: self.state.line(1).returnable)
     def come_back(self, units: int, what: Disposition, fee: str, exchange: bool) -> None:
         state, units = self.state, min(units, self.state.line(1).returnable)
-        self.rmas = getattr(self, "rmas", 0) + 1
+        self.rmas += 1
         came = (LineQuantity(line=1, quantity=units),)
-        about = {"rma": self.rmas, "location": "BERLIN"}
+        about: dict[str, Any] = {"rma": self.rmas, "location": "BERLIN"}
         kind = ReturnKind.EXCHANGE if exchange else ReturnKind.REFUND
         announce = AuthorizeReturn(**self.step(), **about, lines=came, kind=kind, reason="", expires_at=NOW + DAY)
         self.do(announce, ReturnAuthorized, returns.authorize_return)
@@ -174,7 +175,6 @@ class ReturnsMachine(RuleBasedStateMachine):
                 left -= sum(one.quantity for one in lines)
         assert left == 0  # every unit that came back was invoiced and credited before by nobody
         self.came_back += sum(counted.get(1, 0) for counted in owed.values())
-        self.kept += units if not EFFECTS[what].counts else 0
         for invoice in state.invoices:
             self.refund_excess(invoice)
         self.do(SettleReturn(**self.step(), rma=self.rmas, outcome="refunded"), Recorded, returns.settle_return)
@@ -215,8 +215,6 @@ class ReturnsMachine(RuleBasedStateMachine):
         assert units == self.came_back <= state.line(1).delivered
 
     # --- what the chapters of credit do ---
-
-    fees = 0
 
     def credit(
         self, invoice: Invoice, lines: tuple[InvoiceLine, ...], total: Money, *, release: bool = False, fees: Any = (), rma: int = 0

@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Callable
+from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy.orm import Session
@@ -26,8 +28,8 @@ ORDER = grinder_order("7001")
 def lost_and_held(session: Session) -> None:
     """A claim on a carrier for 249.00, and two kettles in quarantine."""
     intake.capture(session, ORDER, NOON)
-    about = {"order": ORDER.key, "key": f"{ORDER.key}/accept/1", "at": NOON}
-    orders.accept_order(session, AcceptOrder(**about, placed=ORDER, price_tolerance=1, waived=True))
+    about: dict[str, Any] = {"order": ORDER.key, "key": f"{ORDER.key}/accept/1", "at": NOON}
+    orders.accept_order(session, AcceptOrder(**about, placed=ORDER, price_tolerance=Decimal(1), waived=True))
     worth = Money(minor=24_900, currency=ORDER.currency)
     debts.open_claim(session, "claim/1", "carrier", "UPS", ORDER.key, worth, "shipment 1 was lost", NOON, shipment=1)
     held.hold(session, "KET-100", "BERLIN", 2, "quarantine", "returned", "held/1", NOON, order=ORDER.key, reason="RMA-000001")

@@ -79,7 +79,8 @@ async def ends(living: Living, outcome: str, rma: int = 1) -> None:
 
 async def come_back(living: Living, line: int = 1, quantity: int = 1, what: Disposition = Disposition.RESTOCK, rma: int = 1) -> None:
     """Units of an authorized return arrive, and somebody looks at them."""
-    await arrive(living, rma, **{f"line{line}": quantity})
+    came: dict[str, Any] = {f"line{line}": quantity}
+    await arrive(living, rma, **came)
     await living.until(Wait.INSPECTION, f"return {rma}")
     await inspect(living, (line, quantity, what), rma=rma)
 

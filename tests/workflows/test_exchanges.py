@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 from domain.exceptions import ExceptionKind
 from domain.lifecycle import Wait
 from domain.messages import CancelOrder, Disposition, ReturnKind, ReturnWish
@@ -85,7 +87,7 @@ async def test_the_difference_may_stay_on_the_customers_account(shop: Shop) -> N
 
 
 async def test_taxes_of_the_new_item_follow_the_rate_of_the_old(shop: Shop) -> None:
-    bought = line(1, "PLENTY", 2).model_copy(update={"taxes": (TaxLine(title="VAT", rate="0.19", amount=euro(380)),)})
+    bought = line(1, "PLENTY", 2).model_copy(update={"taxes": (TaxLine(title="VAT", rate=Decimal("0.19"), amount=euro(380)),)})
     living = await paid(shop, bought)
     await announce(living, EXCHANGE, wish("DELUXE"), line1=1)
     await come_back(living)
