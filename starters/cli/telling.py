@@ -298,7 +298,7 @@ def return_scanned(order: OrderKey, rma: Rma = None, at: At = None, message_id: 
 def inspect(
     order: OrderKey,
     disposition: Annotated[
-        Literal["restock", "quarantine", "refurbish", "scrap", "vendor", "send_back", "customer_keeps"],
+        Literal["restock", "scrap", "refurbish", "vendor", "quarantine", "send_back", "customer_keeps"],
         typer.Option("--disposition", "-d", help="What becomes of the units; customer_keeps also before they came."),
     ] = "restock",
     line: Annotated[
