@@ -14,6 +14,7 @@ from activities.records import Records, records_of
 from database.pricing import credit_taxes, invoice_taxes
 from database.tables import (
     CollectibleRow,
+    CreditFeeRow,
     CreditLine,
     CreditNote,
     DepositRow,
@@ -110,7 +111,9 @@ def credit_paper(records: Records, credit: CreditNote) -> documents.CreditNote:
     session = records.session
     bill = session.get_one(Invoice, (credit.order, credit.invoice))
     rows = credit_rows(session, credit)
-    net = sum(row.gross - row.discount + row.surcharge + (0 if bill.taxes_included else row.tax) for row in rows) + credit.rounding
+    fees = credit_fees(session, credit)
+    kept = sum(fee.net + (0 if bill.taxes_included else fee.tax) for fee in fees)
+    net = sum(row.gross - row.discount + row.surcharge + (0 if bill.taxes_included else row.tax) for row in rows) + credit.rounding - kept
     taxes = credit_taxes(session, credit.order, credit.credit, records.view.currency)
     return documents.CreditNote(
         seller=records.seller,
@@ -123,7 +126,7 @@ def credit_paper(records: Records, credit: CreditNote) -> documents.CreditNote:
         invoice=bill.document,
         invoiced_at=bill.issued_at,
         reason=credit.reason,
-        lines=tuple(billed(records, rows, taxes, corrects=bill.document)),
+        lines=(*billed(records, rows, taxes, corrects=bill.document), *(_kept(records, fee) for fee in fees)),
         freight=records.money(credit.freight),
         freight_tax=records.money(0 if bill.taxes_included else credit.total - credit.freight - net),  # what the rest leaves of the total
         freight_taxes=taxes.get(0, ()),
@@ -232,6 +235,11 @@ def credit_rows(session: Session, credit: CreditNote) -> list[CreditLine]:
     return list(session.scalars(chosen.order_by(CreditLine.line)))
 
 
+def credit_fees(session: Session, credit: CreditNote) -> list[CreditFeeRow]:
+    chosen = select(CreditFeeRow).where(CreditFeeRow.order == credit.order, CreditFeeRow.credit == credit.credit)
+    return list(session.scalars(chosen.order_by(CreditFeeRow.line, CreditFeeRow.what)))
+
+
 def booked_taxes(bill: Bill) -> dict[int, tuple[TaxShare, ...]]:
     """What the tax of each line was booked as; line 0 is the freight."""
     return invoice_taxes(bill.records.session, bill.row.order, bill.row.invoice, bill.records.view.currency)
@@ -275,6 +283,21 @@ def billed_line(records: Records, line: InvoiceLine, lines: dict[int, OrderLine]
         unit_price=Decimal(row.unit_price) if row is not None else Decimal(0),
         section=section,
         corrects=corrects,
+    )
+
+
+def _kept(records: Records, fee: CreditFeeRow) -> BilledLine:
+    """What stays with us of a credit: a line of its own, below nothing."""
+    net = records.money(-fee.net)
+    return BilledLine(
+        line=fee.line,
+        item="",
+        quantity=1,
+        gross=net,
+        discount=records.money(0),
+        tax=records.money(-fee.tax),
+        description=f"less {fee.what} on line {fee.line}",
+        unit_price=net.major,
     )
 
 

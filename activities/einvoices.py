@@ -9,9 +9,9 @@ from pydantic import TypeAdapter
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from activities.bills import Bill, bills_of, credit_rows, due_parts, invoice_paper, netted_of
+from activities.bills import Bill, bills_of, credit_fees, credit_rows, due_parts, invoice_paper, netted_of
 from activities.records import Records, records_of
-from database.tables import CreditLine, CreditNote, Customer, Invoice, InvoiceLineRow, Item, OrderLine
+from database.tables import CreditFeeRow, CreditLine, CreditNote, Customer, Invoice, InvoiceLineRow, Item, OrderLine
 from domain.einvoicing import EXEMPTIONS, Buyer, ECharge, EInvoice, ELine, TaxCategory, broken_rules, category_of, rate_of
 from domain.errors import Refused
 from domain.money import Money, exponent, round_half_up
@@ -81,6 +81,7 @@ def e_credit(records: Records, credit: CreditNote) -> EInvoice:
     row = session.get_one(Invoice, (credit.order, credit.invoice))
     rows = credit_rows(session, credit)
     lines = _lines(records, rows, row.taxes_included, "", 0, corrects=row.document)
+    lines += _kept(records, rows, credit_fees(session, credit), row.taxes_included, len(lines))
     tax = (
         credit.total - credit.rounding - sum(line.net.minor + line.tax.minor for line in lines) - credit.freight
         if not row.taxes_included
@@ -150,6 +151,31 @@ def _lines(
                 category=category,
                 rate=rate,
                 note=f"Corrects line {row.line} of {corrects}" if corrects else about,
+            )
+        )
+    return found
+
+
+def _kept(records: Records, rows: Sequence[CreditLine], fees: Sequence[CreditFeeRow], taxes_included: bool, before: int) -> list[ELine]:
+    """What stays with us of the credit, as lines of minus one: the standard knows no price below nothing. Taxed as the line is."""
+    known, found = records.lines, []
+    for number, fee in enumerate(fees, before + 1):
+        row = next(each for each in rows if each.line == fee.line)
+        net, tax = records.money(fee.net - (fee.tax if taxes_included else 0)), records.money(fee.tax)
+        category, rate = _taxed(records, _stated(records, row, known.get(fee.line)), tax, net)
+        found.append(
+            ELine(
+                number=number,
+                item=fee.what,
+                name=f"less {fee.what} on line {fee.line}",
+                quantity=-1,
+                unit="C62",
+                price=net.major,
+                allowance=records.money(0),
+                net=-net,
+                tax=-tax,
+                category=category,
+                rate=rate,
             )
         )
     return found

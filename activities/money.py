@@ -79,7 +79,7 @@ class MoneyActivities:
 
         async def call() -> Refunded:
             authorization = await self.database.read(payments.check_refund, request)
-            if request.by_hand:
+            if request.by_hand or request.to_account:
                 return Refunded()
             answer = await self.gateway.refund(request.key, request.payment, request.amount, authorization)
             return Refunded(declined=answer.reason if isinstance(answer, Declined) else "")

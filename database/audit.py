@@ -19,6 +19,7 @@ from database.audit_parcels import PARCEL_RULES
 from database.audit_planning import PLANNING_RULES
 from database.audit_prices import PRICE_RULES
 from database.audit_queue import QUEUE_RULES
+from database.audit_returns import RETURN_RULES
 from database.audit_supply import SUPPLY_RULES
 from database.tables import (
     AuthorizationRow,
@@ -61,6 +62,7 @@ def audit(session: Session) -> list[Violation]:
             *PRICE_RULES,
             *BANK_RULES,
             *DUNNING_RULES,
+            *RETURN_RULES,
             *SUPPLY_RULES,
             *PLANNING_RULES,
         )

@@ -24,6 +24,7 @@ from domain.order import PaymentTerms, PlaceOrder, Priced, ShippingPolicy
 from domain.order_money import money_of_lines
 from domain.pricing.derivation import Derivation
 from domain.pricing.pricing import price_order
+from domain.return_rules import RefundTiming
 from domain.steps import (
     Accepted,
     AcceptOrder,
@@ -72,6 +73,7 @@ def accept_order(session: Session, request: AcceptOrder) -> Accepted:
         policy=_policy(placed, customer),
         terms=agreed if agreed is not None and agreed.suits(placed.currency) else None,
         priced=Priced.of(placed) if pricing.ours else None,
+        refund_on=RefundTiming(customer.refund_on) if customer and customer.refund_on else None,
     )
 
 
@@ -118,6 +120,7 @@ def record_exception(session: Session, request: RecordException) -> Recorded:
         session.add(row)
     row.kind, row.subject, row.detail = stands.kind.value, stands.subject, stands.detail
     row.opened_at, row.due_at, row.escalations = stands.opened_at, stands.due_at, stands.escalations
+    row.offered = " ".join(stands.offered)
     row.decision = stands.decision.model_dump_json() if stands.decision else None
     if stands.decision is not None and stands.decision.choice == "bill":  # from now on it is owed, and uses credit
         order_of(session, request.order).terms = PaymentTerms.NET_14.value

@@ -8,6 +8,7 @@ from sqlalchemy import exists, func, or_, select
 from sqlalchemy.orm import Session
 
 from database import credit, exchange
+from database.accounts import enter_account
 from database.locks import invoice_of, order_of, payment_of, require
 from database.settling import lose_discount, refill, take_discount
 from database.tables import (
@@ -23,6 +24,7 @@ from database.tables import (
     Reminder,
 )
 from domain.errors import Conflict, RefundTooHigh
+from domain.money import Money
 from domain.money_steps import (
     ApplyPayment,
     Authorization,
@@ -137,8 +139,13 @@ def book_refund(session: Session, request: RefundPayment, refunded: Refunded) ->
     """Book money that went back; raises RefundTooHigh as `check_refund` does. A declined refund books nothing."""
     if refunded.declined:
         return refunded
-    order_of(session, request.order)
+    order = order_of(session, request.order)
     check_refund(session, request)
+    if request.to_account:
+        require(order.customer is not None, f"{request.order} has no customer of ours whose account could get a store credit.")
+        granted = Money(minor=-request.amount.minor, currency=order.currency)
+        about = {"order": request.order, "reference": request.payment, "note": request.reason}
+        enter_account(session, f"{request.key}/store_credit", order.customer or "", "store_credit", granted, request.at, **about)
     payment = payment_of(session, request.order, request.payment)
     payment.refunded += request.amount.minor
     session.add(
@@ -148,6 +155,7 @@ def book_refund(session: Session, request: RefundPayment, refunded: Refunded) ->
             payment=request.payment,
             invoice=request.invoice,
             amount=request.amount.minor,
+            to_account=request.to_account,
             reason=request.reason,
             at=request.at,
         )

@@ -18,6 +18,7 @@ from database.tables import (
     AuthorizationRow,
     Base,
     CollectibleRow,
+    CreditFeeRow,
     CreditNote,
     CreditWait,
     Customer,
@@ -32,6 +33,7 @@ from database.tables import (
     ParcelRow,
     Payment,
     Promise,
+    Refund,
     Reservation,
     Return,
     ReturnLine,
@@ -43,7 +45,7 @@ from database.waits import waits_of
 from domain.errors import InputRefused
 from domain.exceptions import Decision, ExceptionKind, OpenException
 from domain.lifecycle import Stage
-from domain.messages import Parcel
+from domain.messages import Disposition, Parcel
 from domain.money import Money, is_currency
 from domain.order import Moment, PlaceOrder, ShippingPolicy
 from domain.order import OrderLine as PlacedLine
@@ -60,6 +62,7 @@ from domain.views import (
     OrderView,
     PaymentView,
     PromiseView,
+    RefundView,
     ReturnView,
     ShipmentView,
     StockView,
@@ -208,7 +211,8 @@ def _views(session: Session, keys: Sequence[str]) -> dict[str, OrderView]:
     reservations = _by_order(session, Reservation, keys)
     invoices, payments = _by_order(session, Invoice, keys), _by_order(session, Payment, keys)
     authorizations = _by_order(session, AuthorizationRow, keys)
-    credit_notes = _by_order(session, CreditNote, keys)
+    credit_notes, credit_fees = _by_order(session, CreditNote, keys), _by_order(session, CreditFeeRow, keys)
+    refunds = _by_order(session, Refund, keys)
     returns, return_lines = _by_order(session, Return, keys), _by_order(session, ReturnLine, keys)
     collectibles, deposits = _by_order(session, CollectibleRow, keys), _by_order(session, DepositRow, keys)
     parts = _by_order(session, InstalmentRow, keys)
@@ -241,7 +245,8 @@ def _views(session: Session, keys: Sequence[str]) -> dict[str, OrderView]:
             deposit=next((_deposit(row, order.currency, received[key]) for row in deposits[key]), None),
             payments=tuple(_payment(row, order.currency) for row in payments[key]),
             authorizations=tuple(_authorization(row, payments[key]) for row in sorted(authorizations[key], key=lambda row: row.at)),
-            credits=tuple(_credit(row, order.currency) for row in credit_notes[key]),
+            credits=tuple(_credit(row, order.currency, credit_fees[key]) for row in credit_notes[key]),
+            refunds=tuple(_refund(row, order.currency) for row in refunds[key]),
             returns=tuple(_return(row, return_lines[key]) for row in returns[key]),
             exceptions=asked,
             promises=tuple(PromiseView(**{name: getattr(row, name) for name in PromiseView.model_fields}) for row in promises[key]),
@@ -356,14 +361,48 @@ def _authorization(row: AuthorizationRow, payments: Iterable[Payment]) -> Author
     )
 
 
-def _credit(row: CreditNote, currency: str) -> CreditView:
+def _credit(row: CreditNote, currency: str, fees: Iterable[CreditFeeRow]) -> CreditView:
     total = Money(minor=row.total, currency=currency)
-    return CreditView(number=row.credit, document=row.document, invoice=row.invoice, total=total, reason=row.reason)
+    kept = sum(fee.net + fee.tax for fee in fees if fee.credit == row.credit)
+    return CreditView(
+        number=row.credit,
+        document=row.document,
+        invoice=row.invoice,
+        total=total,
+        reason=row.reason,
+        fees=Money(minor=kept, currency=currency) if kept else None,
+    )
+
+
+def _refund(row: Refund, currency: str) -> RefundView:
+    return RefundView(
+        number=row.refund,
+        payment=row.payment,
+        invoice=row.invoice,
+        amount=Money(minor=row.amount, currency=currency),
+        to_account=row.to_account,
+        reason=row.reason,
+        at=row.at,
+    )
 
 
 def _return(row: Return, lines: Iterable[ReturnLine]) -> ReturnView:
-    units = {line.line: line.authorized for line in lines if line.rma == row.rma}
-    return ReturnView(rma=row.rma, document=row.document, kind=row.kind, status=row.status, lines=units, due_at=row.due_at)
+    ours = [line for line in lines if line.rma == row.rma]
+    became = {
+        line.line: {what.value: units for what in Disposition if (units := getattr(line, what.value))}
+        for line in ours
+        if any(getattr(line, what.value) for what in Disposition)
+    }
+    return ReturnView(
+        rma=row.rma,
+        document=row.document,
+        kind=row.kind,
+        status=row.status,
+        lines={line.line: line.authorized for line in ours},
+        due_at=row.due_at,
+        reasons={line.line: line.reason for line in ours if line.reason},
+        dispositions=became,
+    )
 
 
 def _exception(row: ExceptionRow) -> OpenException:
@@ -375,6 +414,7 @@ def _exception(row: ExceptionRow) -> OpenException:
         opened_at=row.opened_at,
         due_at=row.due_at,
         escalations=row.escalations,
+        offered=tuple(row.offered.split()),
         decision=Decision.model_validate_json(row.decision) if row.decision else None,
         recorded=True,
         answered=row.decision is not None,

@@ -11,6 +11,7 @@ from database.pricing import keep_credit_taxes, keep_invoice_taxes
 from database.settling import give_discount_back, refill, write_instalments
 from database.tables import (
     CollectibleRow,
+    CreditFeeRow,
     CreditLine,
     CreditNote,
     Customer,
@@ -18,6 +19,7 @@ from database.tables import (
     Invoice,
     InvoiceLineRow,
     Order,
+    PaymentPart,
     ReceivableEntry,
     Reminder,
 )
@@ -185,6 +187,7 @@ def issue_credit(session: Session, request: IssueCredit) -> DocumentIssued:
     require(0 <= total <= left, f"{invoice.document} has {left} minor units that can be credited, not {total}.")
     if request.discount_back is not None and request.discount_back.minor > 0:
         give_discount_back(session, request, invoice, request.discount_back.minor, request.reason)
+    _release(session, request, invoice)
     sequence = next_number(session, "CN")
     applied = min(total, invoice.balance) if request.applied is None else request.applied.minor
     require(
@@ -202,9 +205,13 @@ def issue_credit(session: Session, request: IssueCredit) -> DocumentIssued:
         "total": total,
         "applied": applied,
         "reason": request.reason,
+        "rma": request.rma,
         "at": request.at,
     }
     session.execute(insert(CreditNote), [credit])
+    if request.fees:
+        kept = [{"line": fee.line, "what": fee.what, "net": fee.net.minor, "tax": fee.tax.minor} for fee in request.fees]
+        session.execute(insert(CreditFeeRow), [{"order": request.order, "credit": request.credit} | fee for fee in kept])
     if request.lines:
         about = {"order": request.order, "credit": request.credit, "invoice": request.invoice}
         session.execute(insert(CreditLine), [about | _amounts(line) for line in request.lines])
@@ -236,6 +243,21 @@ def _number_of(session: Session, request: IssueInvoice) -> tuple[str, int | None
             collectible.apart = True
     sequence = next_number(session, "INV")
     return f"INV-{sequence:06d}", sequence
+
+
+def _release(session: Session, request: IssueCredit, invoice: Invoice) -> None:
+    """Take parts of payments out of an invoice: it asks for them again, and they are the customer's, on account."""
+    for part in request.released:
+        payment, amount = payment_of(session, request.order, part.payment), part.amount.minor
+        row = session.get(PaymentPart, (request.order, part.payment, invoice.invoice))
+        held = row.amount if row else 0
+        require(0 < amount <= held, f"{payment.payment} paid {held} minor units of {invoice.document}; {amount} cannot be released.")
+        assert row is not None  # it holds something
+        row.amount -= amount
+        invoice.paid -= amount
+        invoice.balance += amount
+        enter(session, request, "payment", amount, invoice.invoice, payment.payment, name=f"released/{payment.payment}")
+        enter(session, request, "payment", -amount, None, payment.payment, name=f"released/account/{payment.payment}")
 
 
 def _adds_up_to(draft: InvoiceDraft) -> int:

@@ -55,6 +55,7 @@ from domain.pricing.taxes import TaxRate, TaxSetting
 from domain.quotas import SetQuota
 from domain.reminder_terms import ReminderTerms
 from domain.replenishment import ItemPlanning
+from domain.return_rules import ItemReturns, RefundTiming
 from domain.seller import Seller
 from domain.sourcing.facts import SourcingPolicy
 from domain.sscc import SsccSeries
@@ -152,6 +153,7 @@ def _items(entry: Mapping[str, Any]) -> Iterator[Base]:
         unit=entry.get("unit", "C62"),
         item_group=entry.get("group", ""),
         tax_code=entry.get("tax_code", "standard"),
+        returns=ItemReturns.model_validate(entry["returns"]).model_dump_json() if "returns" in entry else "",
     )
     if "dims_mm" in entry:
         length, width, height = entry["dims_mm"]
@@ -306,6 +308,7 @@ def _customers(entry: Mapping[str, Any]) -> Iterator[Base]:
         tax_exempt=entry.get("tax_exempt", ""),
         tax_exempt_in=" ".join(entry.get("tax_exempt_in", ())),
         **{name: entry[name] for name in ("reminder_terms", "finance_charge_terms") if name in entry},
+        refund_on=RefundTiming(entry["refund_on"]).value if entry.get("refund_on") else "",
     )
     if "packing" in entry:
         rules = PackingRules.model_validate(entry["packing"])

@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from database import counting, credit, lots, picking
 from database.backorders import free_for_queue
+from database.debts import open_carrier_claim
 from database.journal import HOLDFAST
 from database.locks import invoice_of, items_locked, lines_of, order_of, require, reservations_of, return_of, shipment_of, stock_behind
 from database.parcels import keep_parcels
@@ -223,6 +224,9 @@ def record_loss(session: Session, request: RecordLoss) -> Recorded:
                 bin_=row.bin,
                 lot=row.lot,
             )
+    elif request.worth is not None:
+        reason = f"shipment {request.shipment} was lost"
+        open_carrier_claim(session, f"{request.key}/claim", request.order, request.shipment, request.worth, reason, request.at)
     shipment.status, shipment.reason, shipment.due_at = ("returned" if request.came_back else "lost"), request.reason, None
     return Recorded()
 

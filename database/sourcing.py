@@ -47,14 +47,14 @@ def goods_read(session: Session, items: Iterable[str]) -> dict[str, Goods]:
     return _goods(session, _goods_of(items))
 
 
-def _goods_of(items: Iterable[str]) -> Select[str, int, bool, bool]:
-    chosen = select(Item.item, Item.weight_g, Item.hazardous, Item.cold).where(Item.item.in_(sorted(set(items))))
+def _goods_of(items: Iterable[str]) -> Select[str, int, bool, bool, str]:
+    chosen = select(Item.item, Item.weight_g, Item.hazardous, Item.cold, Item.returns).where(Item.item.in_(sorted(set(items))))
     return chosen.order_by(Item.item)
 
 
-def _goods(session: Session, chosen: Select[str, int, bool, bool]) -> dict[str, Goods]:
+def _goods(session: Session, chosen: Select[str, int, bool, bool, str]) -> dict[str, Goods]:
     rows = session.execute(chosen)
-    return {row.item: Goods(weight_g=row.weight_g, hazardous=row.hazardous, cold=row.cold) for row in rows}
+    return {row.item: Goods(weight_g=row.weight_g, hazardous=row.hazardous, cold=row.cold, returns=row.returns) for row in rows}
 
 
 def sourcing_of(

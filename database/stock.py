@@ -27,6 +27,7 @@ from database.sourcing import goods_locked, keep_decision, sites_of, sourcing_of
 from database.tables import Item, Location, OrderLine, Reservation, Shipment, Stock, StockMovement
 from domain.errors import Conflict, NotFound
 from domain.order import ShippingPolicy
+from domain.return_rules import ItemReturns
 from domain.sourcing.decision import Decision
 from domain.sourcing.groups import choose_in_groups
 from domain.steps import (
@@ -92,7 +93,8 @@ def allocate_stock(session: Session, request: AllocateStock) -> Allocation:
     unmet = _unmet(needs, decision)
     use_up(session, book, taken, unmet, request.at)
     backorders.free_for_queue(session, request.key, _spared(book, taken, unmet), request.at)
-    return Allocation(shipments=shipments, short=decision.short)
+    rules = {item: ItemReturns.model_validate_json(each.returns) for item, each in goods.items() if each.returns}
+    return Allocation(shipments=shipments, short=decision.short, returns=rules)
 
 
 def release_stock(session: Session, request: ReleaseStock, stored: str | None = None) -> Recorded:

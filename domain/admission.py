@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from domain.appeasing import refuse_appeasement
 from domain.cards import terms_known
 from domain.credit import RELEASERS
 from domain.errors import InputRefused
@@ -11,6 +12,7 @@ from domain.exceptions import ExceptionKind, OpenException
 from domain.lifecycle import TAKEN
 from domain.messages import (
     AmendOrder,
+    Appease,
     CancelOrder,
     CancelReminder,
     Decide,
@@ -54,7 +56,9 @@ def refusal(state: OrderState, request: Request, now: datetime) -> str | None:
         case Decide():
             return _refuse_decision(state, request)
         case RequestReturn():
-            return refuse_return(state, request.lines, now)
+            return refuse_return(state, request.lines, now, request.kind, request.wish)
+        case Appease():
+            return refuse_appeasement(state, request)
         case DisputeInvoice() | PromiseToPay() | WriteOffInvoice():
             return _refuse_invoice(state, request, now)
         case HoldDunning():
@@ -74,7 +78,7 @@ def _refuse_amendment(state: OrderState, request: AmendOrder) -> str | None:
         wanted = line.ordered - line.cancelled
         if quantity < wanted - line.open:
             return f"Line {number} cannot go below {wanted - line.open}: so many are with the warehouse or shipped."
-        if quantity > wanted and line.bills_to != number:
+        if quantity > wanted and (line.bills_to != number or not state.is_placed(number)):
             return f"Line {number} ({line.origin}) cannot go above {wanted}: the customer did not order it."
         if quantity > wanted and state.prepaid and state.authorization and not terms_known(state):
             return f"Line {number} cannot go above {wanted}: the payment is authorized for no more; place another order."

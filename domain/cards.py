@@ -83,7 +83,7 @@ def outstanding(state: OrderState) -> Money:
     picks = [
         Pick(line=line.number, item=line.item, bin="", quantity=coming[line.number])
         for line in state.lines
-        if line.bills_to and coming[line.number] > 0
+        if line.bills_to and coming[line.number] > 0 and line.number not in state.sold_numbers
     ]
     rest = Shipment(number=0, location="", allocation="", picks=picks, pick_due=state.opened_at)
     total = draft_invoice(state, rest).total
@@ -96,7 +96,8 @@ def to_capture(shipment: Shipment) -> Money:
     """What of a shipment's invoice is neither captured nor paid otherwise."""
     assert shipment.draft is not None  # the caller looked
     zero = Money.zero(shipment.draft.total.currency)
-    return zero if shipment.captured else shipment.draft.total - (shipment.taken or zero) - (shipment.on_account or zero)
+    otherwise = (shipment.taken or zero) + (shipment.on_account or zero) + (shipment.sold or zero)
+    return zero if shipment.captured else shipment.draft.total - otherwise
 
 
 def shortage(state: OrderState, until: datetime) -> Money:

@@ -31,7 +31,10 @@ class ExceptionKind(StrEnum):
     INVOICE_UNPAID = "invoice_unpaid"  # the reminder ladder is at its end
     REMINDER_TO_PRINT = "reminder_to_print"  # a reminder went to a customer without an e-mail address
     RETURN_REFUSED = "return_refused"  # a return was announced that the rules do not allow
-    RETURN_MISMATCH = "return_mismatch"  # other goods or quantities came back than were authorized
+    RETURN_MISMATCH = "return_mismatch"  # other goods or quantities came back than were authorized, or broken ones
+    REFUNDED_EARLY = "refunded_early"  # the refund went out before the goods were looked at, and they were not worth it
+    EXCHANGE_UNPRICED = "exchange_unpriced"  # nobody knows what the customer pays for the item they want instead
+    EXCHANGE_DECLINED = "exchange_declined"  # the card does not cover an exchange
     INSPECTION_OVERDUE = "inspection_overdue"  # nobody has inspected what came back
     STEP_REFUSED = "step_refused"  # a step of ours was refused for a reason that the order does not know how to meet
     REFUND_FAILED = "refund_failed"  # the gateway did not take the refund
@@ -84,7 +87,13 @@ RULES: dict[ExceptionKind, ExceptionRule] = {
     ),
     ExceptionKind.REMINDER_TO_PRINT: ExceptionRule(choices=("acknowledge",), owner="credit_controller"),
     ExceptionKind.RETURN_REFUSED: ExceptionRule(choices=("acknowledge",), owner="returns_clerk"),
-    ExceptionKind.RETURN_MISMATCH: ExceptionRule(choices=("accept_received", "reject"), owner="returns_clerk"),
+    # Which of them are offered depends on what differs (`domain.returning.offered`).
+    ExceptionKind.RETURN_MISMATCH: ExceptionRule(
+        choices=("accept_received", "wait_for_rest", "send_back", "quarantine", "withhold", "reject"), owner="returns_clerk"
+    ),
+    ExceptionKind.REFUNDED_EARLY: ExceptionRule(choices=("let_it_be", "claim"), owner="returns_clerk"),
+    ExceptionKind.EXCHANGE_UNPRICED: ExceptionRule(choices=("retry", "refund_instead"), owner="order_desk"),
+    ExceptionKind.EXCHANGE_DECLINED: ExceptionRule(choices=("retry", "bill", "refund_instead"), owner="credit_controller"),
     ExceptionKind.INSPECTION_OVERDUE: ExceptionRule(choices=("wait_on", "restock"), owner="returns_clerk"),
     ExceptionKind.STEP_REFUSED: ExceptionRule(choices=("retry",), owner="engineer_on_call", answer_within=1),
     ExceptionKind.REFUND_FAILED: ExceptionRule(choices=("retry", "paid_by_hand"), owner="credit_controller"),
@@ -124,13 +133,14 @@ class OpenException(Record):
     due_at: Moment
     escalations: int = 0
     decision: Decision | None = None
+    offered: tuple[str, ...] = ()  # those of the kind's choices that make sense here; empty: all
     recorded: bool = False  # its opening stands in the database
     answered: bool = False  # its answer stands in the database
     carried_out: bool = False  # whoever asked has acted on the answer
 
     @property
     def choices(self) -> tuple[str, ...]:
-        return RULES[self.kind].choices
+        return self.offered or RULES[self.kind].choices
 
     @property
     def owner(self) -> str:

@@ -7,7 +7,7 @@ from fractions import Fraction
 
 from domain.money import Money
 from domain.money_steps import InvoiceDraft, InvoiceLine, TaxShare
-from domain.order import PlaceOrder, TaxLine
+from domain.order import OrderLine, PlaceOrder, TaxLine
 from domain.parts import Invoice, Shipment
 from domain.rounding import RoundingLevel, rounded, to_step
 from domain.shares import LineShare, discount_parts, fixed, line_shares, share, tax_shares
@@ -26,7 +26,7 @@ def draft_invoice(state: OrderState, shipment: Shipment) -> InvoiceDraft:
     Where totals meet the smallest coin, what has been invoiced so far does: each invoice is a multiple of the coin, and so is their sum.
     """
     placed = state.placed
-    left = line_shares(placed)
+    left = line_shares(placed) | {line.number: _sold_later(line, state.currency) for line in state.sold_later}
     drafts = [other.draft for other in state.shipments if other.draft is not None and not other.abandoned and other is not shipment]
     for billed in (line for draft in drafts for line in draft.lines):
         source = state.line(billed.line).bills_to
@@ -67,10 +67,14 @@ def credit_lines(invoice: Invoice, units: Mapping[int, int]) -> tuple[InvoiceLin
 
 
 def credit_total(
-    invoice: Invoice, lines: Sequence[InvoiceLine], freight: Money, freight_tax: Money, placed: PlaceOrder
+    invoice: Invoice, lines: Sequence[InvoiceLine], freight: Money, freight_tax: Money, placed: PlaceOrder, kept: int = 0
 ) -> tuple[Money, Money | None]:
-    """What a credit note comes to, and the rounding in it: credits meet the smallest coin as invoices do; the last takes the rest."""
-    plain = total_of(lines, freight, freight_tax, placed.taxes_included)
+    """What a credit note comes to, and the rounding in it: credits meet the smallest coin as invoices do; the last takes the rest.
+
+    `kept` are the minor units of fees, with their taxes, that stay with us.
+    """
+    whole = total_of(lines, freight, freight_tax, placed.taxes_included)
+    plain = Money(minor=whole.minor - kept, currency=whole.currency)
     if placed.rounds_to <= 1:
         return plain, None
     zero = Money.zero(plain.currency)
@@ -79,7 +83,7 @@ def credit_total(
     rounded_before = before + (invoice.rounding_credited or zero)
     units = sum(line.quantity for line in invoice.lines) - sum(line.quantity for line in (*invoice.credits, *lines))
     freight_left = invoice.freight + invoice.freight_tax - freight_before - tax_before - freight - freight_tax
-    if units == 0 and not freight_left:
+    if units == 0 and not freight_left and not kept:
         total = invoice.total - rounded_before
     else:
         given = min(to_step((before + plain).minor, placed.rounds_to), invoice.total.minor)
@@ -152,3 +156,8 @@ def _rounding(plain: Money, drafts: Iterable[InvoiceDraft], step: int) -> Money 
     exact = asked - sum(draft.rounding.minor for draft in before if draft.rounding) + plain.minor
     total = max(to_step(exact, step) - asked, 0)
     return Money(minor=total - plain.minor, currency=plain.currency) if total != plain.minor else None
+
+
+def _sold_later(line: OrderLine, currency: str) -> LineShare:
+    """What an exchange sold has its own price: the discounts of the placed order are not its."""
+    return LineShare(line.quantity, line.gross(currency).minor, 0, line.tax, taxes=tax_shares(line.taxes))

@@ -9,6 +9,7 @@ from enum import StrEnum
 
 from domain.messages import (
     AmendOrder,
+    Appease,
     CancelOrder,
     CancelReminder,
     CarrierEvent,
@@ -34,6 +35,7 @@ from domain.messages import (
     ReturnInspected,
     ReturnReceived,
     ReturnRequested,
+    ReturnScanned,
     StockArrived,
     StockReallocated,
     SupplySlipped,
@@ -157,6 +159,7 @@ TAKEN: dict[type[Request], tuple[Stage, ...]] = {
     ReleaseCredit: (Stage.CAPTURED, *_WORKING),
     Decide: (Stage.CAPTURED, *_WORKING, *_AFTER, Stage.CANCELLING),
     RequestReturn: (*_WORKING, *_AFTER),
+    Appease: (*_WORKING, *_AFTER),
     DisputeInvoice: (*_WORKING, *_AFTER),
     PromiseToPay: (*_WORKING, *_AFTER),
     HoldDunning: (*_WORKING, *_AFTER),
@@ -197,6 +200,7 @@ TAKERS: dict[type[Fact], Taker] = {
     SupplySlipped: Taker(who="the lines that wait for stock: each is promised anew", too_late=_A_NOTE),
     CreditCleared: Taker(who="the order that credit has stopped: it is judged anew", too_late=_A_NOTE),
     ReturnRequested: Taker(who="a new return, when the rules allow it", too_late="a person is shown the refusal (`return_refused`)"),
+    ReturnScanned: Taker(who="the return, where the scan is what the refund waits for", too_late=_A_NOTE),
     ReturnReceived: Taker(who="the return, while its goods are awaited", too_late=_A_PERSON),
     ReturnInspected: Taker(who="the return, when its goods are there", too_late=_A_PERSON),
     ExceptionRaised: Taker(who="a person, at once (`raised`)", too_late=_A_PERSON),

@@ -16,6 +16,7 @@ from pydantic import Field
 from domain.floor import PickedFrom
 from domain.money import Money
 from domain.order import Address, Moment
+from domain.return_rules import ExchangeMode, RefundTo, ReturnReason
 from domain.sscc import SsccOrNothing
 from domain.values import Value
 
@@ -197,7 +198,21 @@ class CreditCleared(Fact):
 
 class ReturnKind(StrEnum):
     REFUND = "refund"  # goods come back, money goes back
-    EXCHANGE = "exchange"  # goods come back, the same item goes out again
+    EXCHANGE = "exchange"  # goods come back, the same or another item goes out again
+
+
+class ReturnWish(Value):
+    """Why each line comes back, and what the customer wants for it.
+
+    `reasons` and `items` are by line: its own reason where it differs from `because`, and the item that an exchange sends instead of the
+    same one again.
+    """
+
+    because: ReturnReason = ReturnReason.UNSTATED
+    reasons: dict[int, ReturnReason] = {}
+    refund_to: RefundTo = RefundTo.ORIGINAL
+    items: dict[int, Annotated[str, Field(min_length=1, max_length=100)]] = {}
+    mode: ExchangeMode = ExchangeMode.WAIT
 
 
 class ReturnRequested(Fact):
@@ -207,15 +222,35 @@ class ReturnRequested(Fact):
     lines: tuple[LineQuantity, ...] = Field(min_length=1)
     kind: ReturnKind = ReturnKind.REFUND
     reason: Text = ""
+    wish: ReturnWish = ReturnWish()
+
+
+class ReturnScanned(Fact):
+    """The carrier scanned the label of a return for the first time: the goods are on their way."""
+
+    fact: Literal["return_scanned"] = "return_scanned"
+    rma: int = Field(ge=1)
+
+
+class OtherGoods(Value):
+    """Units of an item that the customer never got on this order, found in a return."""
+
+    item: Annotated[str, Field(min_length=1, max_length=100)]
+    quantity: Units
 
 
 class ReturnReceived(Fact):
-    """Goods of a return arrived at the dock; the quantities are what was really there."""
+    """Goods of a return arrived at the dock; the quantities are what was really there.
+
+    `damaged` are those of `lines` that are broken; `others` belong to no line of the order.
+    """
 
     fact: Literal["return_received"] = "return_received"
     rma: int = Field(ge=1)
     location: str
     lines: tuple[LineQuantity, ...]
+    damaged: tuple[LineQuantity, ...] = ()
+    others: tuple[OtherGoods, ...] = ()
 
 
 class Disposition(StrEnum):
@@ -223,6 +258,9 @@ class Disposition(StrEnum):
     SCRAP = "scrap"  # worthless: thrown away
     REFURBISH = "refurbish"  # to be mended: not sellable now
     VENDOR = "vendor"  # goes back to the vendor
+    QUARANTINE = "quarantine"  # held until somebody has looked again
+    SEND_BACK = "send_back"  # not taken: it goes back to the customer
+    CUSTOMER_KEEPS = "customer_keeps"  # credited without coming back
 
 
 class InspectedLine(Value):
@@ -262,6 +300,7 @@ FACTS: dict[str, type[Fact]] = {
         SupplySlipped,
         CreditCleared,
         ReturnRequested,
+        ReturnScanned,
         ReturnReceived,
         ReturnInspected,
         ExceptionRaised,
@@ -283,6 +322,7 @@ AnyFact = Annotated[
     | SupplySlipped
     | CreditCleared
     | ReturnRequested
+    | ReturnScanned
     | ReturnReceived
     | ReturnInspected
     | ExceptionRaised,
@@ -347,6 +387,17 @@ class RequestReturn(Request):
     lines: tuple[LineQuantity, ...] = Field(min_length=1)
     kind: ReturnKind = ReturnKind.REFUND
     reason: Text = ""
+    wish: ReturnWish = ReturnWish()
+
+
+class Appease(Request):
+    """Give money for goods that stay: an amount in major units with its taxes, or a percentage of what the line still costs."""
+
+    line: int = Field(ge=1)
+    amount: Annotated[str, Field(max_length=30)] = ""
+    percent: Annotated[str, Field(max_length=10)] = ""
+    refund_to: RefundTo = RefundTo.ORIGINAL
+    reason: Annotated[str, Field(min_length=1, max_length=1_000)]
 
 
 class DisputeInvoice(Request):
@@ -398,6 +449,7 @@ REQUESTS: dict[str, type[Request]] = {
         ReleaseCredit,
         Decide,
         RequestReturn,
+        Appease,
         DisputeInvoice,
         PromiseToPay,
         HoldDunning,

@@ -118,6 +118,13 @@ class Prepayment(Value):
     amount: Money
 
 
+class ReleasedPart(Value):
+    """How much of a payment's part in an invoice is taken out of it."""
+
+    payment: str
+    amount: Money
+
+
 class IssueInvoice(Step):
     invoice: int
     shipment: int
@@ -217,10 +224,21 @@ class WriteOff(Step):
     reason: str
 
 
+class CreditFee(Value):
+    """What we keep of a credited line: part of its price, so with the same part of the line's tax."""
+
+    line: int
+    what: str  # restocking fee, return label
+    net: Money
+    tax: Money
+
+
 class IssueCredit(Step):
     """A credit note against an invoice; `applied` of it lowers what is owed, the rest is owed to the customer.
 
-    `discount_back` of an early-payment discount is owed again first: what is credited now was paid for less.
+    total = lines + freight - fees, with their taxes unless the prices contain them. `discount_back` of an early-payment discount is owed
+    again first: what is credited now was paid for less. `released` parts of payments pay the invoice no more: they are the customer's
+    again, on account, and as much of the credit lowers what is owed instead. A line of no units is an appeasement.
     """
 
     credit: int
@@ -234,15 +252,22 @@ class IssueCredit(Step):
     applied: Money | None = None  # None: as much as the balance takes
     discount_back: Money | None = None
     reason: str
+    fees: tuple[CreditFee, ...] = ()
+    rma: int = 0
+    released: tuple[ReleasedPart, ...] = ()
 
 
 class RefundPayment(Step):
-    """Give money back on a payment; never more than is left of it. `invoice` is the one it had paid; 0 for money on account."""
+    """Give money back on a payment; never more than is left of it. `invoice` is the one it had paid; 0 for money on account.
+
+    `to_account`: it stays with us as store credit, on the customer's account.
+    """
 
     refund: int
     payment: str
     captured: bool = False  # from a card: it goes back there; otherwise by bank transfer
     by_hand: bool = False  # a person has already paid it: only book it
+    to_account: bool = False
     invoice: int = 0
     amount: Money
     reason: str

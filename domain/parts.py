@@ -9,13 +9,16 @@ from domain.messages import (
     Cause,
     InspectedLine,
     LineQuantity,
+    OtherGoods,
     Parcel,
     ReturnKind,
+    ReturnWish,
 )
 from domain.money import Money
 from domain.money_steps import InvoiceDraft, InvoiceLine, TaxShare
 from domain.order import Moment
 from domain.reminder_terms import NextReminder
+from domain.return_rules import ReturnReason
 from domain.steps import LinePromise, Pick, Shortage
 from domain.terms import Instalment
 from domain.values import Record
@@ -39,6 +42,9 @@ class Line(Record):
     returning: int = 0  # authorized to come back, not yet inspected
     bills_to: int  # the line of the placed order whose money these units take; 0: free of charge
     origin: str = ""  # why a line that the customer did not place exists
+    replaces: int = 0  # of a free line: the one whose lost or exchanged units it makes good
+    made_good: int = 0  # its cancelled units for which the customer has the money back, or a substitute
+    good_credited: int = 0  # of the others: credited, and the money is on its way back
     promise: int = 0  # which entry of the ledger of promises the next four repeat
     promised_at: Moment | None = None
     told_at: Moment | None = None  # what the customer counts on
@@ -145,6 +151,7 @@ class Shipment(Record):
     carrier_status_at: Moment | None = None
     invoice: int = 0
     collect_by: Moment | None = None  # it waits for a collective invoice, and when somebody is asked
+    sold: Money | None = None  # what of it exchanges sold: the returns pay for it
     invoice_stop: CreditStop | None = None  # its goods may leave, its invoice waits until the customer is not blocked any more
     credit_judged_at: Moment | None = None  # when its credit was last found good; none: nobody asked
     draft: InvoiceDraft | None = None  # fixed once, so that the capture and the invoice are the same amount
@@ -154,6 +161,7 @@ class Shipment(Record):
     abandoned: bool = False  # given up before it shipped; nothing of it stands any more
     unshippable: str = ""  # why it is to be given up with its units, until that is done
     unshippable_cause: Cause | None = None
+    credited: dict[int, int] = {}  # of a lost shipment: line -> units of free replacements that were credited
 
     @property
     def name(self) -> str:
@@ -271,6 +279,7 @@ class Payment(Record):
     parts: dict[int, Money] = {}  # invoice -> amount
     refunded: Money
     refunded_on_account: Money  # the part of `refunded` that no invoice had taken
+    refunded_of: dict[int, Money] = {}  # invoice -> the part of `refunded` that its credit notes gave back
     reversed: bool = False
     kept: bool = False  # a person decided to keep the surplus on account
     allowance: Allowance | None = None  # to be given up of `allowed_on`, until that is done
@@ -306,10 +315,54 @@ class Return(Record):
     credited: dict[int, int] = {}  # line -> units that a credit note gave back
     replaced: bool = False  # the goods of an exchange are ordered
     outcome: str = ""
+    wish: ReturnWish = ReturnWish()
+    prices: dict[str, str] = {}  # item of an exchange -> what one costs the customer, in major units
+    scanned: bool = False  # the carrier has seen it
+    receipts: int = 0  # how often goods of it came
+    came: list[LineQuantity] = []  # all that came so far
+    agreed: bool = False  # a person, or their absence of doubt, took what came as the return
+    sent_back: bool = False  # what the inspection did not take has left again
+    claimed: bool = False  # a person looked at a refund that was more than the inspection found
+    credit_total: Money | None = None  # of its credit notes
+    given: Money | None = None  # of the difference of an exchange: what went back
+    damaged: dict[int, int] = {}  # line -> units that came broken
+    others: list[OtherGoods] = []  # what came and belongs to no line
+    withheld: dict[int, int] = {}  # line -> units that came back and are not credited
+    moved: int = 0  # how often goods of it that were not taken were put somewhere
+    label_charged: bool = False
+    holds: int = 0  # how often money for the exchange was asked of the card
+    hold: str = ""  # the gateway's authorization, and the key under which it was asked
+    hold_key: str = ""
+    held: Money | None = None
+    captures: int = 0  # how often a capture of it was declined
+    priced: int = 0  # how often prices were asked for again
+    taken: bool = False  # what the authorization was for is captured, or given up
+    sold: list[int] = []  # lines of an exchange that are billed
+    on_invoice: bool = False  # a person let the exchange go on an invoice
 
     @property
     def name(self) -> str:
         return f"return {self.rma}"
+
+    def reason_of(self, line: int) -> ReturnReason:
+        return self.wish.reasons.get(line, self.wish.because)
+
+
+class Appeasement(Record):
+    """Money for goods that stay: given line by line of the invoices that billed `line`, until `amount` is reached."""
+
+    number: int
+    line: int
+    amount: Money
+    to_account: bool
+    reason: str
+    cause: Cause
+    given: Money
+    done: bool = False
+
+    @property
+    def name(self) -> str:
+        return f"appeasement {self.number}"
 
 
 class Hold(Record):

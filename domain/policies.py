@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from decimal import Decimal
 
+from domain.return_rules import ReturnPolicies
 from domain.values import Value
 
 
@@ -55,6 +56,7 @@ class Policies(Value):
     price_tolerance: Decimal = Decimal("0.02")  # how far a stated price may be from ours, as a fraction
     price_roles: tuple[str, ...] = ()  # who may set a price; empty: whoever may decide
     ladder: tuple[ReminderLevel, ...] | None = None  # the order's own reminders; none: the customer's reminder terms
+    returns: ReturnPolicies = ReturnPolicies()
     leave_at_events: int = 20_000  # history events after which even retrying activities are interrupted to continue as new
 
     def days(self, count: float) -> timedelta:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from domain.appeasing import amount_of
 from domain.exceptions import Decision, ExceptionKind
 from domain.messages import (
     AmendOrder,
+    Appease,
     CancelOrder,
     CancelReminder,
     Cause,
@@ -24,7 +26,8 @@ from domain.messages import (
     ReturnRequested,
     WriteOffInvoice,
 )
-from domain.parts import AmendmentAsked, CancelAsked, CreditReleaseAsked, Hold, Return
+from domain.parts import AmendmentAsked, Appeasement, CancelAsked, CreditReleaseAsked, Hold, Return
+from domain.return_rules import RefundTo
 from domain.state import OrderState
 
 DISPUTE_REVIEW = 14
@@ -86,6 +89,18 @@ def record_request(state: OrderState, request: Request, now: datetime) -> Receip
             _decide(state, request, now)
         case RequestReturn():
             open_return(state, request)
+        case Appease():
+            state.appeasements.append(
+                Appeasement(
+                    number=len(state.appeasements) + 1,
+                    line=request.line,
+                    amount=amount_of(state, request),
+                    to_account=request.refund_to is RefundTo.STORE_CREDIT,
+                    reason=request.reason,
+                    cause=cause,
+                    given=state.zero,
+                )
+            )
         case DisputeInvoice() | PromiseToPay() | HoldDunning() | CancelReminder() | WriteOffInvoice():
             _follow(state, request, now, cause)
     return state.receipts[request.message_id]
@@ -96,7 +111,14 @@ def open_return(state: OrderState, wanted: RequestReturn | ReturnRequested) -> N
     for entry in wanted.lines:
         state.line(entry.line).returning += entry.quantity
     state.returns.append(
-        Return(rma=len(state.returns) + 1, kind=wanted.kind, lines=list(wanted.lines), reason=wanted.reason, cause=Cause.of(wanted))
+        Return(
+            rma=len(state.returns) + 1,
+            kind=wanted.kind,
+            lines=list(wanted.lines),
+            reason=wanted.reason,
+            cause=Cause.of(wanted),
+            wish=wanted.wish,
+        )
     )
 
 

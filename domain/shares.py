@@ -29,7 +29,7 @@ class LineShare:
 
     def less(self, line: InvoiceLine) -> LineShare:
         """What is left after an invoice or credit line took its share; one that does not say what its tax is made of took of each."""
-        taken = line.taxes if len(line.taxes) == len(self.taxes) else _tax_parts(self.taxes, line.tax.minor)
+        taken = line.taxes if len(line.taxes) == len(self.taxes) else tax_parts(self.taxes, line.tax.minor)
         pairs = zip(self.taxes, taken, strict=True)
         charged = line.surcharges or tuple(replace_charge(charge, 0) for charge in self.surcharges)
         return LineShare(
@@ -60,7 +60,7 @@ class LineShare:
             gross=part(self.gross),
             discount=part(self.discount),
             tax=tax,
-            taxes=_tax_parts(self.taxes, tax.minor),
+            taxes=tax_parts(self.taxes, tax.minor),
             surcharges=tuple(replace_charge(charge, amount) for charge, amount in zip(self.surcharges, charges, strict=True)),
         )
 
@@ -139,7 +139,7 @@ def share(whole: int, units: int, of: int) -> int:
     return sign * ((2 * size * units + of) // (2 * of))
 
 
-def _tax_parts(taxes: tuple[TaxShare, ...], minor: int) -> tuple[TaxShare, ...]:
+def tax_parts(taxes: tuple[TaxShare, ...], minor: int) -> tuple[TaxShare, ...]:
     """`minor` of these taxes, in proportion to what is left of each (largest remainder)."""
     parts = spread(minor, [tax.amount.minor for tax in taxes])
     return tuple(

@@ -18,6 +18,7 @@ from domain.money import Money
 from domain.order import Moment, OrderLine, PaymentTerms, PlaceOrder, ShippingPolicy, TermsCode
 from domain.parts import (
     AmendmentAsked,
+    Appeasement,
     Attempt,
     Backorder,
     CardAuthorization,
@@ -34,6 +35,7 @@ from domain.parts import (
     Shipment,
 )
 from domain.policies import Policies
+from domain.return_rules import ItemReturns, RefundTiming
 from domain.steps import Finding, LineChange, LinePromise, Need, Outcome, PlannedShipment, Shortage
 from domain.terms import BUILT_IN, Terms
 from domain.values import Record, Value
@@ -89,6 +91,10 @@ class OrderState(Record):
     payments: list[Payment] = []
     applications: int = 0  # how often money on account was applied to a later invoice
     returns: list[Return] = []
+    return_terms: dict[str, ItemReturns] = {}  # item -> its own rules, where it has some
+    refund_on: RefundTiming | None = None  # as the customer has it; none: as the house does
+    appeasements: list[Appeasement] = []
+    sold_later: list[OrderLine] = []  # lines that exchanges sold after the order was placed
     exceptions: list[OpenException] = []
     holds: list[Hold] = []
     credit_stop: CreditStop | None = None
@@ -231,6 +237,11 @@ class OrderState(Record):
         )
 
     @property
+    def sold_numbers(self) -> set[int]:
+        """The lines that exchanges sold."""
+        return {number for rma in self.returns for number in rma.sold}
+
+    @property
     def balance(self) -> Money:
         return Money.total((invoice.balance for invoice in self.invoices), self.currency)
 
@@ -253,7 +264,11 @@ class OrderState(Record):
         return next(line for line in self.lines if line.number == number)
 
     def placed_line(self, number: int) -> OrderLine:
-        return self.placed.numbered()[number]
+        """The line whose money units take: placed, or sold later in an exchange."""
+        return next((line for line in self.sold_later if line.number == number), None) or self.placed.numbered()[number]
+
+    def is_placed(self, number: int) -> bool:
+        return number in self.placed.numbered()
 
     def has_line(self, number: int) -> bool:
         return any(line.number == number for line in self.lines)
@@ -294,8 +309,8 @@ class OrderState(Record):
             self.forgotten += 1
         return None
 
-    def ask(self, kind: ExceptionKind, subject: str, detail: str, now: datetime) -> OpenException:
-        """Open an exception for a person to decide."""
+    def ask(self, kind: ExceptionKind, subject: str, detail: str, now: datetime, offered: tuple[str, ...] = ()) -> OpenException:
+        """Open an exception for a person to decide; `offered` narrows the choices to those that make sense."""
         exception = OpenException(
             number=len(self.exceptions) + 1,
             kind=kind,
@@ -303,6 +318,7 @@ class OrderState(Record):
             detail=detail[:1_000],
             opened_at=now,
             due_at=now + self.policies.days(RULES[kind].answer_within),
+            offered=offered,
         )
         self.exceptions.append(exception)
         return exception
@@ -333,9 +349,19 @@ class OrderState(Record):
         for change in changes:
             if not self.has_line(change.line):
                 self.lines.append(
-                    Line(number=change.line, item=change.item, ordered=0, open=0, bills_to=change.bills_to, origin=change.origin)
+                    Line(
+                        number=change.line,
+                        item=change.item,
+                        ordered=0,
+                        open=0,
+                        bills_to=change.bills_to,
+                        origin=change.origin,
+                        replaces=change.replaces,
+                    )
                 )
             line = self.line(change.line)
+            if change.instead_of:
+                self.line(change.instead_of).made_good += change.add
             line.move("open", "cancelled", change.cancel)
             line.parked = min(line.parked - min(change.cancel if from_parked else 0, line.parked), line.open)
             line.ordered += change.add

@@ -13,9 +13,10 @@ from enum import StrEnum
 from domain.credit import CreditJudged, CreditQuestion
 from domain.exceptions import OpenException
 from domain.floor import PickedFrom
-from domain.messages import CarrierStatus, Cause, InspectedLine, LineQuantity, Parcel, ReturnKind
+from domain.messages import CarrierStatus, Cause, InspectedLine, LineQuantity, OtherGoods, Parcel, ReturnKind
 from domain.money import Money
 from domain.order import Moment, PlaceOrder, Priced, ShippingPolicy
+from domain.return_rules import ItemReturns, RefundTiming, ReturnReason
 from domain.terms import Terms
 from domain.values import Value
 
@@ -72,6 +73,7 @@ class Accepted(Value):
     policy: ShippingPolicy | None = None
     terms: Terms | None = None
     priced: Priced | None = None
+    refund_on: RefundTiming | None = None  # when this customer's returns are refunded; none: as the house does
 
 
 # --- stock ---------------------------------------------------------------------------------------------------------------------------
@@ -143,13 +145,14 @@ class LinePromise(Value):
 class Allocation(Value):
     """What was reserved, by shipment, and every line that is short; with all-or-nothing a shortage means no shipment.
 
-    `promises` are those that were made or moved.
+    `promises` are those that were made or moved, `returns` the rules of those items that have some of their own.
     """
 
     shipments: tuple[PlannedShipment, ...] = ()
     short: tuple[Shortage, ...] = ()
     promises: tuple[LinePromise, ...] = ()
     credit: CreditJudged | None = None  # whether its picks may go to the floor; none: nobody asked
+    returns: dict[str, ItemReturns] = {}
 
 
 class MovePromises(Step):
@@ -183,6 +186,10 @@ class CancelRest(Step):
     undoes: tuple[str, ...] = ()  # the keys of every attempt to accept, and of the change that may be on its way
 
 
+SOLD = -1
+"""`bills_to` of a new line that is sold in an exchange: its number, as soon as it has one."""
+
+
 class LineChange(Value):
     """Change one line: `cancel` open units, and set or add what the other fields say."""
 
@@ -191,8 +198,10 @@ class LineChange(Value):
     add: int = 0  # units ordered on top, open
     item: str = ""  # with `add` on a new line: the item
     unit_price: Decimal = Decimal(0)
-    bills_to: int = 0  # the line whose money a new line takes; 0: it is free
+    bills_to: int = 0  # the line whose money a new line takes; 0: it is free; SOLD: its own, it was sold later
     origin: str = ""  # why a new line exists, in words
+    replaces: int = 0  # of a new free line: the one whose units it makes good
+    instead_of: int = 0  # of a substitute for a free line: that line
 
 
 class LineMoney(Value):
@@ -326,6 +335,7 @@ class RecordLoss(Step):
     shipment: int
     came_back: bool
     reason: str
+    worth: Money | None = None  # what its goods cost the customer: the carrier's claim, unless they came back
 
 
 class RecordDelivery(Step):
@@ -345,11 +355,26 @@ class AuthorizeReturn(Step):
     reason: str
     location: str  # where the goods go
     expires_at: Moment
+    reasons: dict[int, ReturnReason] = {}  # by line
+    items: tuple[str, ...] = ()  # what an exchange sends instead: their prices are asked for
+    claim: Money | None = None  # what the units that were damaged on the way cost: the carrier's claim
+    shipment: int = 0  # in which they came
 
 
 class ReturnAuthorized(Value):
     rma_number: str  # without gaps, for example "RMA-000007"
     tracking: str  # of the return label
+    prices: dict[str, str] = {}  # item -> what one costs this customer in major units; an item without a price is not there
+
+
+class PriceItems(Step):
+    """Ask once more what items of an exchange cost the customer."""
+
+    items: tuple[str, ...]
+
+
+class ItemsPriced(Value):
+    prices: dict[str, str] = {}
 
 
 class RecordReturnReceipt(Step):
@@ -357,6 +382,29 @@ class RecordReturnReceipt(Step):
     location: str
     lines: tuple[LineQuantity, ...]
     inspect_due: Moment
+    damaged: tuple[LineQuantity, ...] = ()
+    others: tuple[OtherGoods, ...] = ()
+
+
+class MoveUntaken(Step):
+    """Goods that came with a return and are no part of it: held in quarantine, or sent back to the customer under a label."""
+
+    rma: int
+    location: str
+    lines: tuple[LineQuantity, ...] = ()
+    others: tuple[OtherGoods, ...] = ()
+    items: dict[int, str] = {}  # line -> item
+    send_back: bool = False
+    currency: str  # in which quotes are asked for
+
+
+class Untaken(Value):
+    """`refused` says why no carrier takes them; then they are held instead."""
+
+    carrier: str = ""
+    tracking: str = ""
+    cost: Money | None = None
+    refused: str = ""
 
 
 class RecordInspection(Step):
@@ -366,10 +414,21 @@ class RecordInspection(Step):
     location: str
     lines: tuple[InspectedLine, ...]
     items: dict[int, str]  # line -> item
+    worth: dict[int, Money] = {}  # line -> what one unit cost the customer
+
+
+class OpenClaim(Step):
+    """Ask somebody for money: the carrier, the customer or a supplier."""
+
+    against: str  # carrier, customer, supplier
+    rma: int = 0
+    shipment: int = 0
+    amount: Money
+    reason: str
 
 
 class SettleReturn(Step):
-    """The end of a return: `outcome` is refunded, exchanged, expired, rejected."""
+    """The end of a return: `outcome` is refunded, exchanged, billed, expired, rejected."""
 
     rma: int
     outcome: str

@@ -127,10 +127,23 @@ class CreditView(Value):
     invoice: int
     total: Money
     reason: str
+    fees: Money | None = None  # what we kept of it, with its tax
+
+
+class RefundView(Value):
+    """Money that went back, and why from this payment: the refund order of `oms show`."""
+
+    number: int
+    payment: str
+    invoice: int
+    amount: Money
+    to_account: bool
+    reason: str
+    at: Moment
 
 
 class ReturnView(Value):
-    """`status` is one of authorized, received, inspected, refunded, exchanged, expired, rejected."""
+    """`status` is one of authorized, received, inspected, refunded, exchanged, billed, expired, rejected."""
 
     rma: int
     document: str
@@ -138,6 +151,8 @@ class ReturnView(Value):
     status: str
     lines: dict[int, int]
     due_at: Moment | None = None
+    reasons: dict[int, str] = {}
+    dispositions: dict[int, dict[str, int]] = {}  # line -> what became of its units
 
 
 class WaitView(Value):
@@ -170,6 +185,7 @@ class OrderView(Value):
     payments: tuple[PaymentView, ...]
     credits: tuple[CreditView, ...]
     returns: tuple[ReturnView, ...]
+    refunds: tuple[RefundView, ...] = ()
     exceptions: tuple[OpenException, ...]
     waits: tuple[WaitView, ...]
     promises: tuple[PromiseView, ...] = ()
@@ -204,6 +220,19 @@ class OrderSummary(Value):
     placed_at: Moment
     open_exceptions: tuple[str, ...]
     waits: tuple[WaitView, ...]
+
+
+class HeldView(Value):
+    """Units that are given to nobody; `order` and `reason` are of those that came last."""
+
+    item: str
+    location: str
+    why: str
+    lot: str
+    on_hand: int
+    order: str
+    reason: str
+    since: Moment
 
 
 class StockView(Value):

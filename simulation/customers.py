@@ -140,6 +140,7 @@ def sends_back(view: OrderView, script: Script, return_to: str, outbox: Outbox, 
             kind=scripted.kind,
             reason="It does not fit.",
             lines=tuple(LineQuantity(line=line, quantity=quantity) for line, quantity in sorted(scripted.lines.items())),
+            wish=scripted.wish,
         )
         return [Entry(id=attempt, order=view.order, said=asked, send_at=asked.occurred_at)]
     rma: ReturnView = view.returns[0]

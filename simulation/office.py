@@ -41,6 +41,9 @@ SENSIBLE: Mapping[ExceptionKind, tuple[str, ...]] = {
     ExceptionKind.INVOICE_UNPAID: ("wait_on", "collections", "write_off"),
     ExceptionKind.RETURN_REFUSED: ("acknowledge",),
     ExceptionKind.RETURN_MISMATCH: ("accept_received", "reject"),
+    ExceptionKind.REFUNDED_EARLY: ("let_it_be",),
+    ExceptionKind.EXCHANGE_UNPRICED: ("refund_instead",),
+    ExceptionKind.EXCHANGE_DECLINED: ("retry", "bill"),
     ExceptionKind.INSPECTION_OVERDUE: ("wait_on", "restock"),
     ExceptionKind.STEP_REFUSED: ("retry",),
     ExceptionKind.REFUND_FAILED: ("retry", "paid_by_hand"),
@@ -121,9 +124,9 @@ def inspects(view: OrderView, script: Script, outbox: Outbox, day: timedelta, no
         quantities = {part.line: part.quantity for part in came.lines} if isinstance(came, ReturnReceived) else rma.lines
         if rma.status != "received" or (quantities != rma.lines and not accepted):
             continue
-        disposition = (script.goods_back or ReturnScript(lines={1: 1})).disposition
+        scripted = script.goods_back or ReturnScript(lines={1: 1})
         lines = tuple(
-            InspectedLine(line=line, quantity=quantity, disposition=disposition)
+            InspectedLine(line=line, quantity=quantity, disposition=scripted.dispositions.get(line, scripted.disposition))
             for line, quantity in sorted(quantities.items())
             if quantity
         )

@@ -250,8 +250,16 @@ def _skipped(scenario: Scenario, order: OrderView) -> Iterator[str]:
     for kind, choice in scenario.script.get("decisions", {}).items():
         if (kind, choice) not in decided:
             yield f"{kind.replace('_', ' ')} was never answered with {choice.replace('_', ' ')}"
-    if scenario.script.get("return") and not order.returns:
+    told = scenario.script.get("return")
+    if told and not order.returns:
         yield "nothing was returned"
+    elif told and told.get("goods", "come") == "come":
+        ended = {each.status for each in order.returns}
+        meant = {"exchange": "exchanged", "refund": "refunded"}[told.get("kind", "refund")]
+        if meant not in ended:
+            yield f"the return is {', '.join(sorted(ended))}, not {meant}"
+        if told.get("wish", {}).get("items") and not any(invoice.credited or invoice.paid for invoice in order.invoices[1:]):
+            yield "nothing was sold in the exchange"
 
 
 async def _endings(database: Database, scenarios: Sequence[Scenario]) -> list[Ending]:

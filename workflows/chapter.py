@@ -272,13 +272,15 @@ class Chapter:
     # --- ask ---------------------------------------------------------------------------------------------------------------------
 
     @contextlib.asynccontextmanager
-    async def question(self, kind: ExceptionKind, subject: str, detail: str, moot: Callable[[], bool] = never) -> AsyncIterator[Decision]:
+    async def question(
+        self, kind: ExceptionKind, subject: str, detail: str, moot: Callable[[], bool] = never, offered: tuple[str, ...] = ()
+    ) -> AsyncIterator[Decision]:
         """Ask a person and carry out the answer inside the block; WITHDRAWN when the question answered itself (`moot`).
 
         The exception's own chapter records, escalates and closes it. A question that was asked before the run was continued is not asked
         again, and its answer counts as carried out only when the block was left without an error.
         """
-        exception = self.state.standing(kind, subject) or self.state.ask(kind, subject, detail, workflow.now())
+        exception = self.state.standing(kind, subject) or self.state.ask(kind, subject, detail, workflow.now(), offered)
         try:
             await self.pause(lambda: exception.decision is not None or moot())
             if exception.decision is None:

@@ -18,6 +18,7 @@ with workflow.unsafe.imports_passed_through():
     from domain.lifecycle import TAKEN, Wait
     from domain.messages import (
         AmendOrder,
+        Appease,
         CancelOrder,
         CancelReminder,
         Decide,
@@ -35,6 +36,7 @@ with workflow.unsafe.imports_passed_through():
     )
     from domain.parts import Shipment
     from domain.recording import record_fact, record_request, record_unreadable
+    from domain.returning import to_make_good
     from domain.state import OrderStart, OrderState, opened
     from domain.steps import CloseOrder, OrderEnded, Outcome
     from domain.views import WaitView
@@ -45,6 +47,7 @@ from workflows.stages import (
     acceptance,
     blocked_invoices,
     cash,
+    credit,
     deposits,
     desk,
     fulfilment,
@@ -142,6 +145,11 @@ class Order:
         for rma in state.returns:
             if not rma.outcome:
                 yield self.chapter(rma.name, returns.take_back, rma)
+        for gift in state.appeasements:
+            if not gift.done:
+                yield self.chapter(gift.name, credit.appease, gift)
+        if to_make_good(state):
+            yield self.chapter("making good", credit.make_good)
         if state.notes or any(desk.strays(state, fact) for fact in state.inbox):
             yield self.chapter("desk", desk.tidy)
         if self.window_open():
@@ -335,6 +343,10 @@ class Order:
         return self._record(request)
 
     @workflow.update
+    def appease(self, request: Appease) -> Receipt:
+        return self._record(request)
+
+    @workflow.update
     def dispute_invoice(self, request: DisputeInvoice) -> Receipt:
         return self._record(request)
 
@@ -380,6 +392,10 @@ class Order:
 
     @request_return.validator
     def _may_return(self, request: RequestReturn) -> None:
+        self._admit(request)
+
+    @appease.validator
+    def _may_appease(self, request: Appease) -> None:
         self._admit(request)
 
     @dispute_invoice.validator

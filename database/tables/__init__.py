@@ -89,6 +89,7 @@ from database.tables.planning import (
 from database.tables.pricing import CreditTax, CustomerGroup, InvoiceTax, PriceCondition, TaxRateRow, TaxSettingRow
 from database.tables.promises import Promise
 from database.tables.record import AuditEntry, Counter, JournalEntry
+from database.tables.returns import ClaimRow, CreditFeeRow, HeldMovement, HeldStock, SentBack
 from database.tables.sourcing import FreightRate, LocationAbility, SourcingDecision, SourcingPolicyRow
 from database.tables.stock import Lot, LotStock, Reservation, Stock, StockMovement
 from database.tables.supply import PurchaseOrder, PurchaseOrderLine, Supplier, SupplyReceipt, SupplySlip, Transfer
@@ -110,11 +111,13 @@ __all__ = [
     "CarrierCall",
     "CartonRow",
     "ChannelQuota",
+    "ClaimRow",
     "CollectibleRow",
     "CollectiveInvoice",
     "CountTask",
     "Counter",
     "CreditEvent",
+    "CreditFeeRow",
     "CreditLimit",
     "CreditLine",
     "CreditNote",
@@ -137,6 +140,8 @@ __all__ = [
     "ForeignPayment",
     "FreightRate",
     "GatewayEventRow",
+    "HeldMovement",
+    "HeldStock",
     "House",
     "HouseSetting",
     "InboxEntry",
@@ -206,6 +211,7 @@ __all__ = [
     "ReturnLine",
     "ScanPart",
     "ScanRow",
+    "SentBack",
     "SentMail",
     "Shipment",
     "SoftReservation",

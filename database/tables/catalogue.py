@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy import CheckConstraint, ForeignKey, Index
 from sqlalchemy.orm import Mapped, mapped_column
 
-from database.tables.base import Base
+from database.tables.base import Base, Json
 
 
 class Item(Base):
@@ -24,6 +24,7 @@ class Item(Base):
     value: Mapped[int] = mapped_column(default=0)  # its cost, in minor units of the house's currency: in margins, and when one is missing
     item_group: Mapped[str] = mapped_column(default="")  # items that prices treat alike
     tax_code: Mapped[str] = mapped_column(default="standard")  # of the rates that apply to it, such as reduced
+    returns: Mapped[Json] = mapped_column(default="")  # its own rules for what comes back (`ItemReturns`); empty: the house's
 
 
 class PriceList(Base):
@@ -73,6 +74,9 @@ class Customer(Base):
     endpoint_scheme: Mapped[str] = mapped_column(default="")
     reminder_terms: Mapped[str | None] = mapped_column(ForeignKey("reminder_terms.terms"))  # none: the house's
     finance_charge_terms: Mapped[str | None] = mapped_column(ForeignKey("finance_charge_terms.terms"))  # none: no finance charges
+    refund_on: Mapped[str] = mapped_column(
+        default=""
+    )  # scan, receipt or inspection: when their returns are refunded; empty: as the house does
     language: Mapped[str] = mapped_column(default="")  # ISO 639-1: what they are written in; none: the house's
     price_group: Mapped[str | None] = mapped_column(ForeignKey("customer_groups.customer_group"))
     tax_exempt: Mapped[str] = mapped_column(default="")  # why they pay no tax, such as reverse charge; printed on their invoices

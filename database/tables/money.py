@@ -185,6 +185,7 @@ class CreditNote(Base):
     total: Mapped[int]
     applied: Mapped[int]
     reason: Mapped[str]
+    rma: Mapped[int] = mapped_column(default=0)  # the return that it credits; 0: none
     at: Mapped[datetime]
 
 
@@ -219,5 +220,6 @@ class Refund(Base):
     payment: Mapped[str]
     invoice: Mapped[int] = mapped_column(default=0)  # the one whose credit is given back; 0: money on account
     amount: Mapped[int]
+    to_account: Mapped[bool] = mapped_column(default=False)  # it became store credit
     reason: Mapped[str]
     at: Mapped[datetime]

@@ -144,6 +144,7 @@ class ExceptionRow(Base):
     opened_at: Mapped[datetime]
     due_at: Mapped[datetime]
     escalations: Mapped[int] = mapped_column(default=0)
+    offered: Mapped[str] = mapped_column(default="")  # the choices that make sense, separated by blanks; empty: all of the kind
     decision: Mapped[Json | None]
 
 
@@ -196,7 +197,7 @@ class ParcelRow(Base):
 
 
 class Return(Base):
-    """`status` is one of authorized, received, inspected and the outcomes refunded, exchanged, expired, rejected."""
+    """`status` is one of authorized, received, inspected and the outcomes refunded, exchanged, billed, expired, rejected."""
 
     __tablename__ = "returns"
 
@@ -232,3 +233,8 @@ class ReturnLine(Base):
     scrap: Mapped[int] = mapped_column(default=0)
     refurbish: Mapped[int] = mapped_column(default=0)
     vendor: Mapped[int] = mapped_column(default=0)
+    quarantine: Mapped[int] = mapped_column(default=0)
+    send_back: Mapped[int] = mapped_column(default=0)
+    customer_keeps: Mapped[int] = mapped_column(default=0)
+    damaged: Mapped[int] = mapped_column(default=0)  # of those received
+    reason: Mapped[str] = mapped_column(default="")

@@ -57,6 +57,7 @@ class Goods:
     weight_g: int = 0
     hazardous: bool = False
     cold: bool = False
+    returns: str = ""  # its own rules for what comes back, as the catalogue has them: they travel with what it is sold by
 
 
 class SourcingRule(Value):

@@ -10,7 +10,7 @@ from pydantic import ConfigDict, Field, ValidationError
 
 from domain.errors import InputRefused
 from domain.exceptions import RULES, ExceptionKind
-from domain.messages import Disposition, ReturnKind
+from domain.messages import Disposition, ReturnKind, ReturnWish
 from domain.values import Value
 
 T = TypeVar("T")
@@ -83,6 +83,8 @@ class ReturnScript(Value):
     kind: ReturnKind = ReturnKind.REFUND
     lines: dict[int, int] = Field(min_length=1)  # line -> units
     disposition: Disposition = Disposition.RESTOCK
+    dispositions: dict[int, Disposition] = {}  # line -> what becomes of its units, where it differs
+    wish: ReturnWish = ReturnWish()
     goods: GoodsScript = GoodsScript.COME
 
 

@@ -42,6 +42,14 @@ OWN = [
     ("TRL-240", "Bar trolley, folding", 9800, (780, 480, 140), 27500, {"BERLIN": 3, "ROTTERDAM": 3}),  # pick overdue, another location
 ]
 
+# what comes back on other terms than the house's: thirty days, no fee
+RETURNS: dict[str, dict[str, Any]] = {
+    "KET-100": {"restocking": "15%"},
+    "SCL-020": {"restocking": "4.50 EUR"},
+    "ESP-DUO": {"window": 14},
+    "CLN-900": {"final_sale": True},
+}
+
 LOCATIONS = [
     ("BERLIN", "Berlin Grossbeeren", "DE", "14979"),
     ("LYON", "Lyon Saint-Priest", "FR", "69800"),
@@ -298,6 +306,7 @@ def document() -> dict[str, Any]:
                 "by_lot": item in LOTS,
                 "by_serial": item in SERIALS,
                 "value": cents * 60 // 100,
+                **({"returns": RETURNS[item]} if item in RETURNS else {}),
                 "hazardous": item in HAZARDOUS,
                 **PACKING.get(item, {}),
                 "prices": {"EUR": major(cents), "USD": major(cents * 115 // 100)},

@@ -40,6 +40,12 @@ def returned(kind: str, lines: dict[str, int], disposition: str, goods: str = "c
     return {"kind": kind, "lines": lines, "disposition": disposition, "goods": goods}
 
 
+def wished(back: dict[str, Any], **wish: Any) -> dict[str, Any]:
+    """A return with why it comes back and what goes out instead; `dispositions` are by line."""
+    dispositions = wish.pop("dispositions", None)
+    return back | ({"dispositions": dispositions} if dispositions else {}) | ({"wish": wish} if wish else {})
+
+
 def asked(when: str, what: str) -> list[dict[str, str]]:
     return [{"when": when, "what": what}]
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from source.orders import Order, asked, decided, returned
+from source.orders import Order, asked, decided, returned, wished
 
 SHOPIFY = [
     # plain ones
@@ -115,6 +115,23 @@ SHOPIFY = [
         (("BRW-125", 1),),
         script={"return": returned("refund", {"1": 1}, "vendor")},
         to="utrecht",
+    ),
+    Order(
+        "5040",
+        "7001",
+        "Two of three kettles and a scale come back; one kind is quarantined, and the fee for restocking is kept.",
+        (("KET-100", 3), ("SCL-020", 1), ("CLN-900", 2)),
+        script={
+            "return": wished(returned("refund", {"1": 2, "2": 1}, "restock"), because="changed_mind", dispositions={"2": "quarantine"})
+        },
+    ),
+    Order(
+        "5041",
+        "7002",
+        "A brewer is exchanged for a grinder: the difference is taken from the card.",
+        (("BRW-125", 1), ("FLT-100", 2)),
+        script={"return": wished(returned("exchange", {"1": 1}, "restock"), because="does_not_fit", items={"1": "GRD-200"})},
+        to="lyon",
     ),
     # the card
     Order(

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Annotated, TypedDict
 
 import typer
 
-from domain.errors import Refused
+from domain.errors import InputRefused, Refused
+from domain.return_rules import ExchangeMode, RefundTo, ReturnReason
 from starters.cli import frame, subjects
 from starters.cli.frame import AsJson, MessageIdOption, OrderKey
 
@@ -111,12 +112,21 @@ def return_goods(
         list[str] | None, typer.Argument(metavar="[LINE=UNITS]...", help="What comes back. [default: all that was delivered]")
     ] = None,
     exchange: Annotated[bool, typer.Option("--exchange", help="The same items go out again, instead of the money back.")] = False,
+    instead: Annotated[
+        list[str] | None, typer.Option("--for", metavar="LINE=ITEM", help="An exchange for another item; the difference is settled.")
+    ] = None,
+    mode: Annotated[ExchangeMode, typer.Option("--mode", help="When an exchange leaves.")] = ExchangeMode.WAIT,
+    because: Annotated[ReturnReason, typer.Option("--because", help="Why, for who bears the fee and the label.")] = ReturnReason.UNSTATED,
+    line_because: Annotated[
+        list[str] | None, typer.Option("--line-because", metavar="LINE=REASON", help="Why, where a line has its own reason.")
+    ] = None,
+    store_credit: Annotated[bool, typer.Option("--store-credit", help="The money stays on the customer's account.")] = False,
     reason: Reason = "",
     message_id: MessageIdOption = None,
     json: AsJson = False,
 ) -> None:
     """Ask to send delivered goods back; a second return of the same units needs its own `--message-id`."""
-    from domain.messages import LineQuantity, RequestReturn, ReturnKind
+    from domain.messages import LineQuantity, RequestReturn, ReturnKind, ReturnWish
 
     found = subjects.view(order)
     wanted = frame.units_by_line(quantities or [], "LINE=UNITS") or {
@@ -124,9 +134,44 @@ def return_goods(
     }
     if not wanted:
         raise Refused(f"Order {found.order} has nothing to return: nothing is delivered, or all of it came back.")
-    kind = ReturnKind.EXCHANGE if exchange else ReturnKind.REFUND
+    kind = ReturnKind.EXCHANGE if exchange or instead else ReturnKind.REFUND
+    reasons = frame.by_line(line_because or [], "--line-because")
+    for line, why in reasons.items():
+        if why not in list(ReturnReason):
+            raise InputRefused("--line-because", f"{why!r} of line {line} is not a reason: {', '.join(ReturnReason)}")
+    wish = ReturnWish(
+        because=because,
+        reasons={line: ReturnReason(why) for line, why in reasons.items()},
+        refund_to=RefundTo.STORE_CREDIT if store_credit else RefundTo.ORIGINAL,
+        items=frame.by_line(instead or [], "--for"),
+        mode=mode,
+    )
+    said = () if wish == ReturnWish() else (wish,)
     lines = tuple(LineQuantity(line=line, quantity=units) for line, units in wanted.items())
-    _ask(found.order, RequestReturn(**_once("return", found.order, message_id, lines, kind), lines=lines, kind=kind, reason=reason), json)
+    envelope = _once("return", found.order, message_id, lines, kind, *said)
+    _ask(found.order, RequestReturn(**envelope, lines=lines, kind=kind, reason=reason, wish=wish), json)
+
+
+@app.command(rich_help_panel=PANEL)
+def appease(
+    order: OrderKey,
+    line: Annotated[int, typer.Argument(min=1, help="The line that it is for.")],
+    amount: Annotated[
+        str, typer.Argument(metavar="AMOUNT", help="In major units with taxes, such as 15.00, or a percentage of the line: 10%.")
+    ],
+    reason: Annotated[str, typer.Option("--reason", help="Why, for the credit note.")],
+    store_credit: Annotated[bool, typer.Option("--store-credit", help="The money stays on the customer's account.")] = False,
+    message_id: MessageIdOption = None,
+    json: AsJson = False,
+) -> None:
+    """Give money for goods that stay, within what your role allows; the same again needs its own `--message-id`."""
+    from domain.messages import Appease
+
+    key = _key(order)
+    given, percent = ("", amount) if amount.endswith("%") else (amount, "")
+    to = RefundTo.STORE_CREDIT if store_credit else RefundTo.ORIGINAL
+    envelope = _once("appease", key, message_id, line, amount, to)
+    _ask(key, Appease(**envelope, line=line, amount=given, percent=percent, refund_to=to, reason=reason), json)
 
 
 @app.command(rich_help_panel=PANEL)

@@ -223,6 +223,8 @@ def _next(result: Result, everything: Everything, keep: bool) -> None:
         (f"oms bank {home}/bank/*.xml", "read the bank's statements again: nothing is booked twice"),
         ("oms recall CLN-900 CP-2611", "who got units of a lot, and where the rest lies"),
         ("oms replenish list", "what else to order; `oms replenish show N` has the arithmetic"),
+        ("oms show shopify/5041", "an exchange for a dearer item; 5040 is a return with a fee and a quarantine"),
+        ("oms claims", "what carriers, suppliers and customers owe for goods; oms held lists what is held for nobody"),
         ("oms audit", "check every truth again"),
         *(() if keep else (("oms server", f"the Temporal UI with every story, at {everything.server.ui_address}"),)),
     ):

@@ -14,7 +14,7 @@ from starters.cli.frame import AsJson, OrderKey
 if TYPE_CHECKING:
     from domain.quotas import QuotaView
     from domain.soft_reservations import SoftReservationView
-    from domain.views import OrderSummary, OrderView, StockView
+    from domain.views import HeldView, OrderSummary, OrderView, StockView
 
 app = typer.Typer()
 PANEL = "See"
@@ -81,20 +81,25 @@ def show(
 
 @app.command(rich_help_panel=PANEL)
 def stock(item: Annotated[str | None, typer.Argument(help="Only this item.")] = None, json: AsJson = False) -> None:
-    """What lies where: on hand, reserved, set aside, available; and for whom it is set aside."""
-    from database import quotas, reading, soft_reservations
+    """What lies where: on hand, reserved, set aside, available; for whom it is set aside, and what is held for nobody."""
+    from database import held, quotas, reading, soft_reservations
     from domain.errors import NotFound
 
     now = datetime.now(UTC)
 
-    async def read() -> tuple[list[StockView], list[SoftReservationView], list[QuotaView]]:
+    async def read() -> tuple[list[StockView], list[SoftReservationView], list[QuotaView], list[HeldView]]:
         async with frame.database() as database:
             aside = await database.read(soft_reservations.soft_reservations, now)
             shares = await database.read(quotas.quotas, now, item)
-            return await database.read(reading.stock, item, now), [row for row in aside if item in (None, row.item)], shares
+            return (
+                await database.read(reading.stock, item, now),
+                [row for row in aside if item in (None, row.item)],
+                shares,
+                await database.read(held.held, item),
+            )
 
-    rows, aside, shares = frame.run(read())
-    if item and not rows:
+    rows, aside, shares, kept = frame.run(read())
+    if item and not (rows or kept):
         raise NotFound("stock of item", item)
     if json:
         frame.answer_json([{**row.model_dump(mode="json"), "available": row.available} for row in rows])
@@ -106,6 +111,11 @@ def stock(item: Annotated[str | None, typer.Argument(help="Only this item.")] = 
     for table in ([soft_table(aside, now)] if aside else []) + ([quota_table(shares)] if shares else []):
         frame.console().print("")
         frame.console().print(table)
+    if kept:
+        from starters.cli.rendering_returns import held_table
+
+        frame.console().print("\nHeld, and for nobody until `oms held free`:")
+        frame.console().print(held_table(kept))
 
 
 @app.command(rich_help_panel=PANEL)

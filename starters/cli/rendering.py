@@ -122,7 +122,7 @@ def _heading(order: OrderView) -> Table:
     return page
 
 
-def _sections(order: OrderView, now: datetime) -> Iterable[tuple[str, Table]]:
+def _sections(order: OrderView, now: datetime) -> Iterable[tuple[str, RenderableType]]:
     if order.findings:
         yield "Findings", _filled(("Place", "Severity", "Reason"), ((f.place, f.severity.value, f.reason) for f in order.findings))
     exceptions = sorted(order.exceptions, key=lambda each: (each.decision is not None, each.number))
@@ -204,13 +204,19 @@ def _sections(order: OrderView, now: datetime) -> Iterable[tuple[str, Table]]:
         )
         yield "Payments", _filled(("Payment", "Kind", "Amount>", "Refunded>"), rows_of_payments)
     if order.credits:
-        rows_of_credits = ((each.number, each.document, each.invoice, each.total, each.reason) for each in order.credits)
-        yield "Credit notes", _filled(("#>", "Document", "Invoice>", "Total>", "Reason"), rows_of_credits)
-    if order.returns:
-        rows_of_returns = (
-            (each.rma, each.document, each.kind, each.status, _units(each.lines), until(each.due_at, now)) for each in order.returns
+        rows_of_credits = (
+            (each.number, each.document, each.invoice, each.total, f"{each.fees} kept" if each.fees else "", each.reason)
+            for each in order.credits
         )
-        yield "Returns", _filled(("#>", "RMA", "Kind", "Status", "Units", "Due (UTC)"), rows_of_returns)
+        yield "Credit notes", _filled(("#>", "Document", "Invoice>", "Total>", "Fees", "Reason"), rows_of_credits)
+    if order.refunds:
+        from starters.cli.rendering_returns import refunds_table
+
+        yield "Refunds", refunds_table(order)
+    if order.returns:
+        from starters.cli.rendering_returns import returns_table
+
+        yield "Returns", returns_table(order.returns, now)
 
 
 def _line(line: LineView, used: Sequence[str], now: datetime) -> tuple[object, ...]:
@@ -250,10 +256,6 @@ def _invoice(each: InvoiceView) -> tuple[object, ...]:
     amounts = (amount.major if amount else "" for amount in (each.fees, each.credited, each.paid, each.discounted, each.written_off))
     reminders = f"{each.reminders or ''}{' + collections' if each.collections else ''}"
     return (each.number, each.document, each.shipment, each.total, *amounts, each.balance, moment(each.due_at), reminders)
-
-
-def _units(lines: dict[int, int]) -> str:
-    return ", ".join(f"{units} of line {line}" for line, units in lines.items())
 
 
 def _waiting(wait: WaitView) -> str:

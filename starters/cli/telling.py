@@ -240,12 +240,16 @@ def return_received(
     location: Annotated[str, typer.Option("--location", help="The dock they came to. [default: where the first shipment left]")] = "",
     rma: Rma = None,
     line: Lines = None,
+    damaged: Annotated[list[str] | None, typer.Option("--damaged", metavar="LINE=UNITS", help="Units of those that came broken.")] = None,
+    other: Annotated[
+        list[str] | None, typer.Option("--other", metavar="ITEM=UNITS", help="Units of an item that belongs to no line of the order.")
+    ] = None,
     at: At = None,
     message_id: MessageIdOption = None,
     json: AsJson = False,
 ) -> None:
     """Confirm that the goods of a return arrived: all that were announced, except the lines that `--line` states otherwise."""
-    from domain.messages import LineQuantity, ReturnReceived
+    from domain.messages import LineQuantity, OtherGoods, ReturnReceived
 
     found = subjects.view(order)
     each = subjects.returned(found, rma, ("authorized",), "to receive")
@@ -253,13 +257,39 @@ def return_received(
     dock = location or next((shipment.location for shipment in found.shipments), "")
     if not dock:
         raise Refused(f"State with --location where the goods of order {found.order} arrived.")
+    broken = frame.units_by_line(damaged or [], "--damaged")
+    others = []
+    for pair in other or []:
+        item, equals, units = pair.rpartition("=")
+        if not (item and equals and units.isdecimal() and len(units) <= 8):
+            raise InputRefused("--other", f"{pair!r} does not read ITEM=UNITS, such as GRD-200=1")
+        others.append(OtherGoods(item=item, quantity=int(units)))
+    said = (broken, others) if broken or others else ()
     fact = ReturnReceived(
-        message_id=message_id or frame.derived_id("return-received", found.order, each.rma, came),
+        message_id=message_id or frame.derived_id("return-received", found.order, each.rma, came, *said),
         occurred_at=frame.moment(at),
         actor=frame.actor(),
         rma=each.rma,
         location=dock,
         lines=tuple(LineQuantity(line=number, quantity=units) for number, units in came.items()),
+        damaged=tuple(LineQuantity(line=number, quantity=units) for number, units in broken.items()),
+        others=tuple(others),
+    )
+    _tell(found.order, [fact], json)
+
+
+@app.command("return-scanned", rich_help_panel=PANEL)
+def return_scanned(order: OrderKey, rma: Rma = None, at: At = None, message_id: MessageIdOption = None, json: AsJson = False) -> None:
+    """The carrier scanned the label of a return: where refunds wait for that, the money goes back now."""
+    from domain.messages import ReturnScanned
+
+    found = subjects.view(order)
+    each = subjects.returned(found, rma, ("authorized",), "on their way")
+    fact = ReturnScanned(
+        message_id=message_id or frame.derived_id("return-scanned", found.order, each.rma),
+        occurred_at=frame.moment(at),
+        actor=frame.actor(),
+        rma=each.rma,
     )
     _tell(found.order, [fact], json)
 
@@ -268,7 +298,8 @@ def return_received(
 def inspect(
     order: OrderKey,
     disposition: Annotated[
-        Literal["restock", "scrap", "refurbish", "vendor"], typer.Option("--disposition", "-d", help="What becomes of the units.")
+        Literal["restock", "scrap", "refurbish", "vendor", "quarantine", "send_back", "customer_keeps"],
+        typer.Option("--disposition", "-d", help="What becomes of the units; customer_keeps also before they came."),
     ] = "restock",
     line: Annotated[
         list[str] | None,
@@ -285,7 +316,7 @@ def inspect(
     from domain.messages import ReturnInspected
 
     found = subjects.view(order)
-    each = subjects.returned(found, rma, ("received",), "to inspect")
+    each = subjects.returned(found, rma, ("received", "authorized") if disposition == "customer_keeps" else ("received",), "to inspect")
     lines = subjects.inspected(each, disposition, line or [])
     fact = ReturnInspected(
         message_id=message_id or frame.derived_id("inspect", found.order, each.rma, lines),

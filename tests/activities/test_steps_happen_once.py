@@ -17,6 +17,7 @@ from activities.money import MoneyActivities
 from activities.returns import ReturnActivities
 from activities.shipping import ShippingActivities
 from database.audit import audit
+from database.debts import claims
 from database.engine import Database
 from database.migrate import migrate
 from database.reading import order_view, stock
@@ -34,7 +35,7 @@ from domain.money_steps import (
     VoidAuthorization,
 )
 from domain.order import PaymentTerms, PlaceOrder
-from domain.steps import AuthorizeReturn, CancelPicks, Pick, ReleasePicks, ShipParcels, VoidLabel
+from domain.steps import AuthorizeReturn, CancelPicks, MoveUntaken, OpenClaim, Pick, ReleasePicks, ShipParcels, VoidLabel
 from integrations.ports import Label, Quote
 from integrations.simulated import SimulatedCarriers, SimulatedMail, SimulatedPayments, SimulatedWarehouse, World
 from tests.database.builders import DAY, NOW, House, eur, line, order, refurnish, step
@@ -286,6 +287,41 @@ async def test_a_return_gets_one_number_and_one_label(place: Place) -> None:
     assert first == await place.run(place.returns.authorize_return, announce)
     assert first.rma_number == "RMA-000001"
     assert place.happened()["return label"] == 1
+
+
+async def test_goods_that_are_not_taken_leave_under_one_label(place: Place) -> None:
+    await packed(place)
+    await place.run(place.shipping.ship_parcels, ship_parcels())
+    announce = AuthorizeReturn(
+        **step("return/1/authorize"),
+        rma=1,
+        lines=(LineQuantity(line=1, quantity=1),),
+        kind=ReturnKind.REFUND,
+        reason="",
+        location="BERLIN",
+        expires_at=NOW + DAY,
+    )
+    await place.run(place.returns.authorize_return, announce)
+    move = MoveUntaken(
+        **step("return/1/untaken/1"),
+        rma=1,
+        location="BERLIN",
+        lines=(LineQuantity(line=1, quantity=1),),
+        items={1: "KETTLE"},
+        send_back=True,
+        currency="EUR",
+    )
+    place.world.lose_answers("carrier", 1)
+    with pytest.raises(Unavailable):
+        await place.run(place.returns.move_untaken, move)
+    first = await place.run(place.returns.move_untaken, move)
+    assert first == await place.run(place.returns.move_untaken, move)
+    assert first.tracking
+    assert place.happened()["label"] == 2
+    claim = OpenClaim(**step("return/1/claim"), against="customer", rma=1, amount=eur(2_500), reason="worn")
+    for _ in range(2):
+        await place.run(place.returns.open_claim, claim)
+    assert [found.amount for found in await place.database.read(claims)] == [eur(2_500)]
 
 
 async def stock_of(place: Place, location: str) -> list[Any]:

@@ -12,6 +12,7 @@ from domain.exceptions import ExceptionKind
 from domain.lifecycle import TAKEN, Stage
 from domain.messages import (
     AmendOrder,
+    Appease,
     CancelOrder,
     Decide,
     DisputeInvoice,
@@ -38,6 +39,7 @@ REQUESTS: tuple[Request, ...] = (
     ReleaseOrder(**STAMP),
     Decide(**STAMP, exception=1, choice="accept"),
     RequestReturn(**STAMP, lines=(LineQuantity(line=1, quantity=1),)),
+    Appease(**STAMP, line=1, amount="5.00", reason="a scratch"),
     DisputeInvoice(**STAMP, invoice=1),
     PromiseToPay(**STAMP, invoice=1, pay_by=NOON + timedelta(days=3)),
     WriteOffInvoice(**STAMP, invoice=1),

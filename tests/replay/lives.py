@@ -17,6 +17,7 @@ from domain.lifecycle import Wait
 from domain.messages import (
     Allowance,
     AmendOrder,
+    Appease,
     CancelOrder,
     CancelReminder,
     CarrierStatus,
@@ -35,12 +36,14 @@ from domain.messages import (
     ReturnInspected,
     ReturnKind,
     ReturnReceived,
+    ReturnWish,
 )
 from domain.order import Address, OrderLine, PaymentTerms
 from domain.policies import Policies
 from domain.proposals import PlanReplenishment
 from domain.purchasing import CancelSupply, MoveSupply, PlacePurchase, PurchaseLine
 from domain.reallocation import Strategy
+from domain.return_rules import ExchangeMode, ReturnReason
 from starters.invoicing import run_invoices
 from starters.outbox import tell_untold
 from starters.reallocating import reallocate
@@ -239,6 +242,49 @@ async def exchanged(shop: Shop, name: str) -> str:
     await living.ship(2)
     await deliver(living, 2)
     return await settled(living, 2000)
+
+
+async def exchanged_in_advance(shop: Shop, name: str) -> str:
+    """A dearer item leaves at once, its price held on the card; the old one comes back, and the difference is captured."""
+    living = await begun(shop, name, terms=PaymentTerms.PREPAID)
+    await living.ship()
+    await deliver(living)
+    await living.until(Wait.RETURN_WINDOW)
+    wish = ReturnWish(because=ReturnReason.DOES_NOT_FIT, items={1: "DELUXE"}, mode=ExchangeMode.ADVANCE_HOLD)
+    await living.ask(RequestReturn(**living.stamp("customer"), lines=ONE, kind=ReturnKind.EXCHANGE, wish=wish))
+    await living.ship(2)
+    await deliver(living, 2)
+    await living.until(Wait.RETURNED_GOODS)
+    await living.tell(ReturnReceived(**living.stamp("dock"), rma=1, location="BERLIN", lines=ONE))
+    await living.until(Wait.INSPECTION)
+    inspected = (InspectedLine(line=1, quantity=1, disposition=Disposition.QUARANTINE),)
+    await living.tell(ReturnInspected(**living.stamp("returns"), rma=1, lines=inspected))
+    await living.when(lambda s: s.returns[0].outcome, "the end of the return")
+    await living.close()
+    return living.latest.id
+
+
+async def appeased(shop: Shop, name: str) -> str:
+    """Money for goods that stay, after which one of them comes back all the same; broken, and not all of them."""
+    living = await begun(shop, name)
+    await living.ship()
+    await deliver(living)
+    await living.pay(2000)
+    gift = Appease(**living.stamp("clerk"), roles=("returns_clerk",), line=1, percent="10", reason="a scratch")
+    await living.ask(gift)
+    await living.when(lambda s: s.appeasements and s.appeasements[0].done, "the appeasement")
+    await living.until(Wait.RETURN_WINDOW)
+    two = (LineQuantity(line=1, quantity=2),)
+    await living.ask(RequestReturn(**living.stamp("customer"), lines=two, wish=ReturnWish(because=ReturnReason.DEFECTIVE)))
+    await living.until(Wait.RETURNED_GOODS)
+    await living.tell(ReturnReceived(**living.stamp("dock"), rma=1, location="BERLIN", lines=ONE, damaged=ONE))
+    await living.decide(ExceptionKind.RETURN_MISMATCH, "accept_received")
+    await living.until(Wait.INSPECTION)
+    inspected = (InspectedLine(line=1, quantity=1, disposition=Disposition.SCRAP),)
+    await living.tell(ReturnInspected(**living.stamp("returns"), rma=1, lines=inspected))
+    await living.when(lambda s: s.returns[0].outcome, "the end of the return")
+    await living.close()
+    return living.latest.id
 
 
 async def lost_and_shipped_again(shop: Shop, name: str) -> str:
@@ -525,6 +571,8 @@ LIVES: dict[str, Life] = {
         cancelled_in_an_outage,
         returned_and_refunded,
         exchanged,
+        exchanged_in_advance,
+        appeased,
         lost_and_shipped_again,
         held_released_and_amended,
         corrected_and_billed,

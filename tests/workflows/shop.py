@@ -56,6 +56,9 @@ DEBTORS = tuple(f"C-{number}" for number in range(2, 10))
 PERIODS = {"W-1": "weekly", "W-2": "weekly", "M-1": "monthly"}
 """Customers who get one invoice for a week or a month, each for one test."""
 
+EARLY = {"C-SCAN": "scan", "C-DOCK": "receipt"}
+"""Customers who are refunded before anybody has looked at what they send back, and when."""
+
 numbers = itertools.count(1)
 rarities = itertools.count(1)
 PATIENCE = 40.0
@@ -71,13 +74,27 @@ def catalogue() -> dict[str, Any]:
 
     SPECIAL has no price, and only what goes to Austria is taxed by us.
     """
-    items = ["PLENTY", "LAMP", "SPARE", *(f"SCARCE-{n}" for n in range(1, 40)), *(f"RARE-{n}" for n in range(1, 200))]
+    items = [
+        "PLENTY",
+        "LAMP",
+        "SPARE",
+        "DELUXE",
+        "BASIC",
+        "FINAL",
+        "FEE",
+        *(f"SCARCE-{n}" for n in range(1, 40)),
+        *(f"RARE-{n}" for n in range(1, 200)),
+    ]
     prices = {"EUR": "10.00"}
+    own = {"FINAL": {"final_sale": True}, "FEE": {"restocking": "15%", "window": 10}}
+    listed = dict.fromkeys(items, "10.00") | {"DELUXE": "16.00", "BASIC": "7.00"}
     return {
         "suppliers": [{"id": "MAKER", "name": "The maker", "lead_time_days": 30}],
         "items": [
             {"id": item, "description": item.title(), "weight_g": 500, "dims_mm": [100, 100, 100], "prices": prices}
-            for item in (*items, "SPECIAL")
+            | ({"returns": own[item]} if item in own else {})
+            | ({"supplier": "MAKER"} if item == "LAMP" else {})
+            for item in (*items, "SPECIAL", "UNLISTED")
         ],
         "tax_rates": [{"country": "AT", "title": "USt", "rate": "0.2"}],
         "locations": [
@@ -87,7 +104,7 @@ def catalogue() -> dict[str, Any]:
         ],
         "stock": [
             {"item": item, "location": "BERLIN", "bin": f"B-{n:02}", "quantity": 100_000}
-            for n, item in enumerate(("PLENTY", "LAMP", "SPARE"), 1)
+            for n, item in enumerate(("PLENTY", "LAMP", "SPARE", "DELUXE", "BASIC", "FINAL", "FEE", "UNLISTED"), 1)
         ],
         "customers": [
             {
@@ -102,7 +119,8 @@ def catalogue() -> dict[str, Any]:
                 "blocked": False,
                 "email": f"{customer.lower()}@customers.example",
             }
-            for customer in ("C-1", *DEBTORS, *PERIODS)
+            | ({"refund_on": EARLY[customer]} if customer in EARLY else {})
+            for customer in ("C-1", *DEBTORS, *PERIODS, *EARLY)
         ],
         "payment_terms": [
             {
@@ -134,7 +152,8 @@ def catalogue() -> dict[str, Any]:
                 "deposit": {"amount": 1500, "days": 7, "before_supply": False},
             },
         ],
-        "price_lists": [{"id": "LIST", "currency": "EUR", "prices": dict.fromkeys(items, "10.00")}],
+        "staff": [{"id": "clerk", "roles": ["returns_clerk"]}, {"id": "boss", "roles": ["operations_manager"]}],
+        "price_lists": [{"id": "LIST", "currency": "EUR", "prices": listed}],
         "cartons": [{"id": "L", "inner_mm": [600, 400, 400], "tare_g": 700, "max_weight_g": 30_000, "cost": 120}],
         "sscc_series": [{"extension": 3, "company_prefix": "4099876"}],
     }

@@ -14,8 +14,9 @@ from domain.order import PaymentTerms
 from domain.policies import Policies
 from domain.steps import Outcome
 from tests.workflows.lives import letters, money, payments, refunds, reminders
+from tests.workflows.returning import announce, arrive, ends, inspect
 from tests.workflows.shop import Living, Shop, line, order
-from tests.workflows.test_returns import announce, arrive, dispositions, ends, inspect
+from tests.workflows.test_returns import dispositions
 
 RESTLESS = Policies(leave_at_events=20)
 

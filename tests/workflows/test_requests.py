@@ -13,6 +13,7 @@ from domain.exceptions import ExceptionKind
 from domain.lifecycle import TAKEN, Stage, Wait
 from domain.messages import (
     AmendOrder,
+    Appease,
     CancelOrder,
     CarrierStatus,
     Decide,
@@ -44,6 +45,7 @@ REQUESTS: dict[type[Request], Callable[[dict[str, Any]], Request]] = {
     ),
     Decide: lambda stamp: Decide(**stamp, exception=99, choice="accept"),
     RequestReturn: lambda stamp: RequestReturn(**stamp, lines=ONE),
+    Appease: lambda stamp: Appease(**stamp, line=1, amount="5.00", reason="a scratch"),
     DisputeInvoice: lambda stamp: DisputeInvoice(**stamp, invoice=9),
     PromiseToPay: lambda stamp: PromiseToPay(**stamp, invoice=9, pay_by=datetime.now(UTC) + timedelta(days=3)),
     WriteOffInvoice: lambda stamp: WriteOffInvoice(**stamp, invoice=9),
@@ -154,6 +156,7 @@ async def test_a_request_that_the_stage_takes_may_still_be_refused_by_the_order_
         ReleaseOrder: "The order is not on hold.",
         Decide: "The order has no exception 99.",
         RequestReturn: "Line 1 has 0 units that can come back, not 1.",
+        Appease: "tester has no role that may give money away; returns_clerk, order_desk or operations_manager may.",
         DisputeInvoice: "The order has no invoice 9.",
         PromiseToPay: "The order has no invoice 9.",
         WriteOffInvoice: "The order has no invoice 9.",

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -12,57 +10,23 @@ from domain.exceptions import ExceptionKind
 from domain.lifecycle import Wait
 from domain.messages import (
     Disposition,
-    InspectedLine,
-    LineQuantity,
     RequestReturn,
-    ReturnInspected,
     ReturnKind,
-    ReturnReceived,
     ReturnRequested,
 )
-from domain.order import PaymentTerms, TaxLine
+from domain.order import TaxLine
 from domain.steps import Outcome
 from tests.workflows.answers import answers
 from tests.workflows.lives import delivered, money, refunds
+from tests.workflows.returning import announce, arrive, ends, inspect, paid, units
 from tests.workflows.shop import Living, Shop, euro, line
-
-
-def units(**quantities: int) -> tuple[LineQuantity, ...]:
-    """`line1=2` is two units of line 1."""
-    return tuple(LineQuantity(line=int(name.removeprefix("line")), quantity=quantity) for name, quantity in quantities.items())
-
-
-async def announce(living: Living, kind: ReturnKind = ReturnKind.REFUND, **quantities: int) -> int:
-    """The number of a return that was requested and authorized."""
-    await living.ask(RequestReturn(**living.stamp("customer"), lines=units(**quantities), kind=kind, reason="too loud"))
-    number = len((await living.state()).returns)
-    await living.until(Wait.RETURNED_GOODS, f"return {number}")
-    return number
-
-
-async def arrive(living: Living, rma: int = 1, location: str = "BERLIN", **quantities: int) -> None:
-    await living.tell(ReturnReceived(**living.stamp("dock"), rma=rma, location=location, lines=units(**quantities)))
-
-
-async def inspect(living: Living, *found: tuple[int, int, Disposition], rma: int = 1) -> None:
-    lines = tuple(InspectedLine(line=number, quantity=quantity, disposition=what) for number, quantity, what in found)
-    await living.tell(ReturnInspected(**living.stamp("dock"), rma=rma, lines=lines))
-
-
-async def ends(living: Living, outcome: str, rma: int = 1) -> None:
-    await living.when(lambda s: len(s.returns) >= rma and s.returns[rma - 1].outcome == outcome)
-    assert (await living.view()).returns[rma - 1].status == outcome
-
-
-async def paid(shop: Shop, *args: Any, **changes: Any) -> Living:
-    """A prepaid order that has arrived: 4 units of PLENTY for 40.00 EUR."""
-    return await delivered(shop, *args, terms=PaymentTerms.PREPAID, **changes)
 
 
 async def dispositions(living: Living) -> dict[str, int]:
     def read(session: Session) -> dict[str, int]:
         rows = list(session.scalars(select(ReturnLine).where(ReturnLine.order == living.key)))
-        return {what.value: sum(getattr(row, what.value) for row in rows) for what in Disposition}
+        counts = {what.value: sum(getattr(row, what.value) for row in rows) for what in Disposition}
+        return {what: units for what, units in counts.items() if units}
 
     return await living.shop.database.read(read)
 

@@ -68,7 +68,7 @@ async def validate(chapter: Chapter) -> None:
             credit_check.heed(state, asked, CreditJudged(reasons=stops), base["at"])
             state.attempts += 1
         else:
-            state.customer = checked.customer
+            state.customer, state.refund_on = checked.customer, checked.refund_on
             if checked.priced is not None:
                 state.placed = checked.priced.on(state.placed)
             state.placed = state.placed.without_people().model_copy(update={"policy": state.placed.policy or checked.policy})

@@ -12,10 +12,11 @@ with workflow.unsafe.imports_passed_through():
     from domain.lifecycle import Wait
     from domain.messages import CarrierEvent, CarrierStatus, Cause, DeliveryConfirmed, Fact
     from domain.parts import Shipment
+    from domain.returning import billed_line, window_days, worth
     from domain.steps import LineChange, RecordDelivery, RecordLoss, RecordTracking
 
 from workflows.chapter import Chapter
-from workflows.stages.credit import credit_invoice, refund_excess
+from workflows.stages.credit import credit_invoice, refund_excess, units_of
 from workflows.stages.floor import move_due
 from workflows.stages.invoicing import collects
 from workflows.stages.supply import cause_of, change
@@ -82,7 +83,8 @@ async def tracked(chapter: Chapter, shipment: Shipment) -> None:
 
 async def delivered(chapter: Chapter, shipment: Shipment, at: datetime, signed_by: str, cause: Fact | Cause | None) -> None:
     state = chapter.state
-    window_ends = max(at, shipment.shipped_at or at) + state.policies.days(state.policies.return_window)
+    window = max((window_days(state, state.line(line).item) for line in shipment.quantities), default=state.policies.return_window)
+    window_ends = max(at, shipment.shipped_at or at) + state.policies.days(window)
     returnable_until = max(state.returnable_until or window_ends, window_ends)
     await chapter.act(
         ShippingActivities.record_delivery,
@@ -119,22 +121,40 @@ async def lost(chapter: Chapter, shipment: Shipment) -> None:
                 shipment=shipment.number,
                 came_back=came_back,
                 reason=answer.choice,
+                worth=None if came_back else worth(state, shipment.quantities),
             ),
             f"{shipment.name} {'came back' if came_back else 'is lost'}: {answer.choice}",
         )
         if answer.choice == "reship":
             again = [
-                LineChange(line=0, add=quantity, item=state.line(line).item, origin=f"replacement for {shipment.name}")
+                LineChange(line=0, add=quantity, item=state.line(line).item, origin=f"replacement for {shipment.name}", replaces=line)
                 for line, quantity in sorted(shipment.quantities.items())
             ]
             await change(chapter, again, f"ship {shipment.name} again", cause_of(answer))
         else:
             await chapter.pause(lambda: not collects(state, shipment))
-        if answer.choice == "refund" and shipment.invoice:
-            billed = state.invoice(shipment.invoice)
-            await credit_invoice(chapter, billed, shipment.quantities, True, f"{shipment.name} did not arrive")
-            await refund_excess(chapter, billed, f"{shipment.name} did not arrive")
+            if shipment.invoice:
+                billed = state.invoice(shipment.invoice)
+                await credit_invoice(chapter, billed, shipment.quantities, True, f"{shipment.name} did not arrive")
+                await refund_excess(chapter, billed, f"{shipment.name} did not arrive")
+            await credit_replaced(chapter, shipment)
         shipment.lost = True
+
+
+async def credit_replaced(chapter: Chapter, shipment: Shipment) -> None:
+    """Free goods were lost, which were to make good what was lost or exchanged before: that is credited now."""
+    state = chapter.state
+    free = {line: units for line, units in shipment.quantities.items() if state.line(line).replaces and not state.line(line).bills_to}
+    if not free or not workflow.patched("credit-lost-replacements"):
+        return
+    reason = f"{shipment.name} did not arrive"
+    for line, units in sorted(free.items()):
+        for invoice in list(state.invoices):
+            left = units - shipment.credited.get(line, 0)
+            credit = await credit_invoice(chapter, invoice, {billed_line(state, line): left}, False, reason)
+            shipment.credited[line] = shipment.credited.get(line, 0) + units_of(credit)
+    for invoice in list(state.invoices):
+        await refund_excess(chapter, invoice, reason)
 
 
 def arrived(chapter: Chapter, shipment: Shipment) -> bool:

@@ -23,13 +23,15 @@ with workflow.unsafe.imports_passed_through():
         ReturnInspected,
         ReturnReceived,
         ReturnRequested,
+        ReturnScanned,
         StockArrived,
         StockReallocated,
         SupplySlipped,
     )
     from domain.parts import Hold
     from domain.recording import open_return
-    from domain.returning import refuse_return
+    from domain.return_rules import RefundTiming
+    from domain.returning import refuse_return, timing_of
     from domain.state import OrderState
     from domain.steps import RecordDelivery, RecordException, RecordNotes
 
@@ -121,7 +123,7 @@ async def place(chapter: Chapter, fact: Fact) -> None:
         case ExceptionRaised():
             state.ask(ExceptionKind.RAISED, f"raised by {fact.actor}", fact.detail, chapter.now)
         case ReturnRequested():
-            refused = refuse_return(state, fact.lines, chapter.now)
+            refused = refuse_return(state, fact.lines, chapter.now, fact.kind, fact.wish)
             if refused:
                 state.ask(ExceptionKind.RETURN_REFUSED, "order", f"A return was announced: {refused}", chapter.now)
             else:
@@ -151,6 +153,7 @@ async def place(chapter: Chapter, fact: Fact) -> None:
             | StockReallocated()
             | SupplySlipped()
             | CreditCleared()
+            | ReturnScanned()
         ):
             state.note(f"{fact.called()} came late and changes nothing")
         case _:
@@ -188,6 +191,11 @@ def strays(state: OrderState, fact: Fact) -> bool:
             return shipment is not None and shipment.settled
         case ReminderIssued():
             return not state.has_invoice(fact.invoice)
+        case ReturnScanned():
+            waits = timing_of(state) is RefundTiming.SCAN
+            return any(
+                rma.rma == fact.rma and (not waits or rma.scanned or rma.received is not None or bool(rma.outcome)) for rma in state.returns
+            )
         case ReturnReceived():
             return any(rma.rma == fact.rma and (rma.received is not None or rma.outcome) for rma in state.returns)
         case ReturnInspected():

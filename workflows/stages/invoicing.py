@@ -97,6 +97,7 @@ async def issue(
         base = chapter.base(f"invoice/{shipment.number}", cause)
         terms, issued = state.agreement, issued_at or base["at"]
         parts = instalments(terms, shipment.draft.total, issued, state.policies.day)
+        due_at = max(parts[0].due_at, due_with_return(state, shipment) or parts[0].due_at)
         captured = state.payment(capture_name(state, shipment, shipment.capture_attempts)) if shipment.captured else None
         request = chapter.again(
             IssueInvoice(
@@ -105,7 +106,7 @@ async def issue(
                 shipment=shipment.number,
                 draft=shipment.draft,
                 terms=state.terms,
-                due_at=parts[0].due_at,
+                due_at=due_at,
                 payment=captured.payment if captured else "",
                 paid=min(captured.amount, shipment.draft.total) if captured else None,
                 instalments=parts if len(parts) > 1 else (),
@@ -156,6 +157,16 @@ def book(state: OrderState, shipment: Shipment, request: IssueInvoice, document:
     refill(invoice)
     state.invoices.append(invoice)
     shipment.invoice = request.invoice
+
+
+def due_with_return(state: OrderState, shipment: Shipment) -> datetime | None:
+    """Goods that an exchange sends ahead are due when the return that pays them has had its time."""
+    ahead = [
+        rma.expires_at + state.policies.days(state.policies.inspect_within)
+        for rma in state.returns
+        if not rma.outcome and rma.expires_at and rma.inspected is None and any(number in shipment.quantities for number in rma.sold)
+    ]
+    return max(ahead, default=None)
 
 
 def on_account(state: OrderState) -> list[Payment]:

@@ -9,9 +9,11 @@ with workflow.unsafe.imports_passed_through():
     from activities.shipping import ShippingActivities
     from domain import cards
     from domain.credit import StopStage
+    from domain.crediting import value_of
     from domain.exceptions import ExceptionKind
     from domain.invoicing import draft_invoice
-    from domain.money_steps import CapturePayment, RefundCapture
+    from domain.money import Money
+    from domain.money_steps import CapturePayment, InvoiceDraft, RefundCapture
     from domain.parts import Payment, Shipment
     from domain.state import OrderState
     from domain.steps import ShipParcels
@@ -32,6 +34,7 @@ async def capture(chapter: Chapter, shipment: Shipment) -> None:
         return
     await chapter.pause(lambda: not state.holds and not state.credit_stop and everything_packed(state, shipment))
     shipment.draft = shipment.draft or draft_invoice(state, shipment)
+    shipment.sold = sold_in(state, shipment.draft)
     while state.prepaid and not shipment.captured and not covered(state, shipment):
         declined = await capture_part(chapter, shipment)
         if declined:
@@ -179,6 +182,12 @@ async def invoice(chapter: Chapter, shipment: Shipment) -> None:
     """The invoice of what left, unless its customer is invoiced by period; it is numbered like its shipment within the order."""
     if shipment.to_invoice and shipment.invoice_stop is None and not collects(chapter.state, shipment):
         await issue(chapter, shipment)
+
+
+def sold_in(state: OrderState, draft: InvoiceDraft) -> Money | None:
+    """What of a shipment exchanges sold: the returns pay for it, and not the card that paid the order."""
+    sold = [value_of(line, state.placed.taxes_included) for line in draft.lines if line.line in state.sold_numbers]
+    return Money.total(sold, state.currency) if sold else None
 
 
 def everything_packed(state: OrderState, shipment: Shipment) -> bool:

@@ -20,7 +20,7 @@ with workflow.unsafe.imports_passed_through():
     from domain.parts import AmendmentAsked, Backorder, Repick
     from domain.returning import by_line
     from domain.state import OrderState
-    from domain.steps import AllocateStock, ChangeLines, LineChange, Need
+    from domain.steps import SOLD, AllocateStock, ChangeLines, LineChange, Need
 
 from workflows.chapter import Chapter
 from workflows.stages.credit_check import heed, question
@@ -78,6 +78,7 @@ async def allocate(chapter: Chapter) -> None:
         shipment = state.plan(planned, base["key"], pick_due)
         heed(state, request.credit, allocation.credit, base["at"], shipment)
     state.expect(allocation.promises)
+    state.return_terms |= allocation.returns
     state.allocation_rounds += 1
     state.avoid = []
     known = {cause.message_id for cause in request.causes}
@@ -193,7 +194,7 @@ async def amend(chapter: Chapter, amendment: AmendmentAsked) -> None:
 
 def priced(state: OrderState, placed: PlaceOrder, number: int, difference: int) -> PlaceOrder:
     """The placed order as it is to be billed: units beyond what was placed have a price too."""
-    if state.line(number).bills_to != number:
+    if state.line(number).bills_to != number or not state.is_placed(number):
         return placed
     billed = sum(line.ordered - line.cancelled for line in state.lines if line.bills_to == number) + difference
     more = billed - placed.numbered()[number].quantity
@@ -207,14 +208,15 @@ async def change(
     cause: Cause | None,
     placed: PlaceOrder | None = None,
     from_parked: bool = False,
-) -> None:
+) -> list[LineChange]:
     """Change lines in the database, then in the state, one change at a time; new lines (line 0) get their numbers here."""
     state = chapter.state
     async with chapter.turn(chapter.life.lines, lambda: f"change/{state.changes + 1}"):
         number = state.next_line()
         numbered = []
         for wanted in changes:
-            numbered.append(wanted if wanted.line else wanted.model_copy(update={"line": number}))
+            own = {"bills_to": number} if wanted.bills_to == SOLD else {}
+            numbered.append(wanted if wanted.line else wanted.model_copy(update={"line": number, **own}))
             number += wanted.line == 0
         amended = placed or state.placed
         await chapter.act(
@@ -232,6 +234,7 @@ async def change(
         state.authorize_more = state.authorize_more or (bool(state.authorizations) and amended.total > state.placed.total)
         state.placed = amended
         state.apply(numbered, from_parked)
+        return numbered
 
 
 def substitutions(state: OrderState, units: Mapping[int, int], answer: Decision) -> tuple[LineChange, ...]:
@@ -250,6 +253,8 @@ def substitutions(state: OrderState, units: Mapping[int, int], answer: Decision)
                     unit_price=state.placed_line(line.bills_to).unit_price if line.bills_to else Decimal(0),
                     bills_to=line.bills_to,
                     origin=f"substitute for line {number}",
+                    replaces=line.replaces,
+                    instead_of=number if line.replaces else 0,
                 )
             )
     return tuple(changes)
