@@ -60,12 +60,12 @@ def open_envelopes(content: bytes) -> list[TransactionSet]:
     while text:
         if not text.startswith("ISA"):
             raise InputRefused("the document", f"{text[:20]!r} stands after the end of an interchange (IEA)")
-        interchange, text = _normalised(text)
+        interchange, text = normalised(text)
         sets += _sets(_segments(interchange))
     return sets
 
 
-def _normalised(text: str) -> tuple[str, str]:
+def normalised(text: str) -> tuple[str, str]:
     """The first interchange with an ISA of its 106 characters, blank lines gone; and what follows it."""
     separator = text[3:4]
     parts = text.split(separator, 16) if separator and not separator.isalnum() else []
@@ -81,15 +81,16 @@ def _normalised(text: str) -> tuple[str, str]:
     # pyx12 reads versions 00401 and 00501; what an 850 says in the others is written the same way.
     header[11] = "00501" if header[11] >= "00501" else "00401"
     isa = separator.join(["ISA", *(e.ljust(w) for e, w in zip(header, ISA_WIDTHS, strict=True)), component])
-    segments = [isa]
-    while body:
-        segment, _, body = body.partition(terminator)
-        if segment := segment.strip():
+    segments, at = [isa], 0
+    while at < len(body):  # by position: to cut the rest off anew for every segment would take hours for a large file
+        end = body.find(terminator, at)
+        end = len(body) if end < 0 else end
+        segment, at = body[at:end].strip(), end + 1
+        if segment:
             segments.append(segment)
-        body = body.lstrip()
         if segment.split(separator, 1)[0] == "IEA":
             break
-    return "".join(segment + terminator for segment in segments), body
+    return "".join(segment + terminator for segment in segments), body[at:].lstrip()
 
 
 def _delimiters(tail: str) -> tuple[str, str, str]:

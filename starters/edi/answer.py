@@ -1,0 +1,44 @@
+"""What a document that came in is answered with: 997 and TA1, or CONTRL."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+
+from domain.values import Value
+from starters.edi.edifact.acknowledging import syntax_report
+from starters.edi.outgoing import Envelope
+from starters.edi.translate import InterchangeRead
+from starters.edi.x12.acknowledging import functional_acknowledgements, interchange_acknowledgement
+
+
+class Answer(Value):
+    """A document that goes back to the sender; `kind` is TA1, 997 or CONTRL."""
+
+    kind: str
+    content: bytes
+
+
+def answers(read: InterchangeRead, numbers: Iterator[int], at: datetime) -> list[Answer]:
+    """None for a sender whom nobody knows. `numbers` draws control numbers, one for each interchange and one for each group.
+
+    A broken envelope is answered with a TA1 alone; with a whole one only the partner's wish counts, and ISA14 for the TA1.
+    """
+    partner, interchange = read.partner, read.interchange
+    if partner is None:
+        return []
+
+    def envelope() -> Envelope:
+        number = next(numbers)
+        return Envelope(partner=partner, receiver=interchange.sender, interchange=number, group=next(numbers), at=at, test=interchange.test)
+
+    found: list[Answer] = []
+    if interchange.syntax == "edifact":
+        report = syntax_report(envelope(), read) if "CONTRL" in partner.wants else None
+        return [Answer(kind="CONTRL", content=report)] if report else []
+    if interchange.fault or interchange.asks_receipt:
+        found.append(Answer(kind="TA1", content=interchange_acknowledgement(envelope(), interchange)))
+    if interchange.fault is None and "997" in partner.wants and any(group.kind not in ("FA", "") for group in interchange.groups):
+        report = functional_acknowledgements(envelope(), read)
+        found += [Answer(kind="997", content=report)] if report else []
+    return found
