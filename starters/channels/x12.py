@@ -13,7 +13,7 @@ from decimal import Decimal
 
 from domain.errors import InputRefused
 from domain.money import Money, parse_amount
-from domain.order import Address, OrderLine, PaymentTerms, PlaceOrder, ShippingPolicy, TaxLine
+from domain.order import MOST_LINES, Address, OrderLine, PaymentTerms, PlaceOrder, ShippingPolicy, TaxLine
 from starters.channels.bounds import built, known_currency, money, whole_quantity, within_reason
 from starters.channels.dates import moment_in
 from starters.channels.units import UnknownUnit
@@ -87,6 +87,8 @@ def purchase_order(source: TransactionSet, reading: Reading = AS_IT_STANDS) -> P
     if not loops:
         raise InputRefused(where, "the purchase order has no line (PO1)")
     _check_line_count(summary, len(loops))
+    if len(loops) > MOST_LINES:
+        raise InputRefused(f"{where}, PO1", f"there are more than {MOST_LINES:,}")
     lines = _lines(loops, currency, reading)
     lines = _with_shared_taxes(lines, [_tax(txi, currency) for txi in header if txi.name == "TXI"], currency)
     charges = [sac for sac in source.segments if sac.name == "SAC" and sac.at(1) == "C"]

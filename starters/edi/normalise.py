@@ -7,8 +7,8 @@ from domain.errors import InputRefused
 LARGEST = 5_000_000
 """Bytes; the largest real interchanges are a few hundred kilobytes."""
 
-MOST_SEGMENTS = 200_000
-"""Of one document: an interchange of 5 MB has fewer, unless somebody wants to keep us busy."""
+MOST_SEGMENTS = 100_000
+"""Of one document: real ones stay far below, and more than this would keep us busy for a minute."""
 
 
 def text_of(content: bytes) -> str:

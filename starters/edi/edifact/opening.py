@@ -259,7 +259,7 @@ def _unreadable(segment: Segment, number: int, broken: str) -> Fault | None:
         return Fault(segment.where, f"{segment.name!r:.40} is not the name of a segment", "15", number, segment.name[:3])
     for n, components in enumerate(segment.elements, 1):
         for m, component in enumerate(components, 1):
-            if wrong := next((c for c in component if unicodedata.category(c) in ("Cc", "Cs")), None):
+            if not component.isprintable() and (wrong := next((c for c in component if unicodedata.category(c) in ("Cc", "Cs")), None)):
                 what = "a line break" if wrong in "\r\n" else f"the character U+{ord(wrong):04X}"
                 reason = f"{what} stands inside an element; a segment terminator may be missing"
                 return Fault(segment.place(n), reason, CHARACTERS, number, segment.name, n, m if len(components) > 1 else 0)

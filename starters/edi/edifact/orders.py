@@ -11,7 +11,7 @@ from decimal import Decimal
 from domain.edi_partners import Partner
 from domain.errors import InputRefused
 from domain.money import Money
-from domain.order import OrderLine, PaymentTerms, PlaceOrder, TaxLine
+from domain.order import MOST_LINES, OrderLine, PaymentTerms, PlaceOrder, TaxLine
 from starters.channels.bounds import built, known_currency, within_reason
 from starters.channels.units import UnknownUnit
 from starters.channels.x12 import per_piece
@@ -53,6 +53,8 @@ def order(segments: list[Segment], place: str, partner: Partner, sender: str) ->
     detail = loops(segments, "LIN", end=("UNS",))
     if not detail:
         raise InputRefused(place, "the order has no line (LIN)")
+    if len(detail) > MOST_LINES:
+        raise InputRefused(f"{place}, LIN", f"there are more than {MOST_LINES:,}")
     summary = segments[len(before(segments, "UNS")) :]
     _check_count(summary, len(detail))
     placed_at = moment_of(header, ("137", "4"), partner)

@@ -12,7 +12,6 @@ import unicodedata
 
 import pyx12.errors
 from pyx12.rawx12file import RawX12File
-from pyx12.segment import Segment as RawSegment
 
 from domain.edi_partners import PartnerId
 from domain.errors import InputRefused
@@ -50,7 +49,7 @@ class _Opening:
     """One interchange while it is read; what is open is `group` and `inside`."""
 
     def __init__(self, text: str) -> None:
-        self.separator, self.component, self.terminator = text[3], text[104], text[105]
+        self.separator = text[3]
         self.text = text
         isa = tuple(element.strip() for element in text[:105].split(self.separator))
         self.interchange = Interchange(
@@ -86,11 +85,10 @@ class _Opening:
         return most
 
     def _take(self, raw: str) -> None:
-        parsed = RawSegment(raw, self.terminator, self.separator, self.component)
-        name, elements = parsed.get_seg_id() or "", tuple(element.format() for element in parsed.elements)
+        name, *elements = raw.split(self.separator)
         self.number = 1 if name == "ST" else self.number + 1
         where = f"{self.inside.place}, segment {self.number}" if self.inside else "the interchange"
-        segment = Segment(name, elements, where)
+        segment = Segment(name, tuple(elements), where)
         match name:
             case "ISA":
                 pass
@@ -189,7 +187,7 @@ def _unreadable(segment: Segment, number: int) -> Fault | None:
     if not _SEGMENT_ID.fullmatch(segment.name):
         return Fault(segment.where, f"{segment.name!r:.40} is not the name of a segment", segment=number, name=segment.name[:3])
     for n, element in enumerate(segment.elements, 1):
-        if broken := next((c for c in element if unicodedata.category(c) in ("Cc", "Cs")), None):
+        if not element.isprintable() and (broken := next((c for c in element if unicodedata.category(c) in ("Cc", "Cs")), None)):
             what = "a line break" if broken in "\r\n" else f"the character U+{ord(broken):04X}"
             reason = f"{what} stands inside an element; a segment terminator may be missing"
             return Fault(segment.place(n), reason, segment=number, name=segment.name, element=n)
