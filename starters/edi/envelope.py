@@ -144,4 +144,4 @@ class Interchange:
         if one.fault:
             return one.fault
         outer = self.fault or group.fault
-        return Fault(f"{one.place}, {outer.place}", f"it is not taken, because of what holds it: {outer.reason}") if outer else None
+        return Fault(one.place, f"it is refused with {outer.place}: {outer.reason}") if outer else None

@@ -194,13 +194,13 @@ def test_a_set_whose_count_or_control_number_is_wrong_is_refused_alone() -> None
 @pytest.mark.parametrize(
     ("old", "new", "reason"),
     [
-        ("GE*2*7", "GE*3*7", "it is not taken, because of what holds it: it says '3' transaction sets, and there are 2"),
+        ("GE*2*7", "GE*3*7", "it is refused with the interchange, GE01: it says '3' transaction sets, and there are 2"),
         (
             "IEA*1*000000007",
             "IEA*1*000000008",
-            "it is not taken, because of what holds it: its control number '000000008' is not its header's",
+            "it is refused with the interchange, IEA02: its control number '000000008' is not its header's",
         ),
-        ("IEA*1*000000007~\n", "", "it is not taken, because of what holds it: its trailer (IEA) is missing and the document ends"),
+        ("IEA*1*000000007~\n", "", "it is refused with interchange 000000007: its trailer (IEA) is missing and the document ends"),
     ],
 )
 def test_an_envelope_that_is_not_whole_takes_all_its_sets_with_it(old: str, new: str, reason: str) -> None:
