@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from typing import Annotated, Literal
 
@@ -56,7 +57,8 @@ class Partner(Value):
     `channel` is that of the partner's orders: two partners may use the same order numbers. `units` are pieces per unit; what is not there
     is asked for in the mapping queue. `items` is the preference of item numbers, `dates` the formats that are tried in their order.
     `wants` names the documents that the partner takes back (997, 855, 856, 810, 846; CONTRL, ORDRSP, DESADV, INVOIC). With
-    `changes_by_rule` a change of quantities or of the requested date is asked of the order at once; every other one is a person's.
+    `changes_by_rule` a change of quantities or of the requested date is asked of the order at once; every other one is a person's. What a
+    partner marks as a test is read and acknowledged, and has an effect with `takes_tests` only.
     """
 
     name: Key
@@ -74,6 +76,19 @@ class Partner(Value):
     currency: Annotated[str, Field(min_length=3, max_length=3)] = "USD"
     country: Annotated[str, Field(pattern=r"^[A-Z]{2}$")] = "US"
     changes_by_rule: bool = False
+    takes_tests: bool = False
+
+    @model_validator(mode="after")
+    def _fits_its_syntax(self) -> Partner:
+        longest = 15 if self.syntax == "x12" else 35
+        for one in (self.ours, *self.ids):
+            if len(one.id) > longest:
+                raise ValueError(f"the id {one} has more than the {longest} characters of its envelope")
+        if not re.fullmatch(r"00[0-9]{4}[A-Z0-9]{0,6}" if self.syntax == "x12" else r"D:[0-9]{2}[AB]:UN", self.version):
+            raise ValueError(f"{self.version!r} is not a version such as {'004010' if self.syntax == 'x12' else 'D:96A:UN'}")
+        if self.interchange_version not in ("00401", "00501"):
+            raise ValueError(f"{self.interchange_version!r} is neither 00401 nor 00501, the versions of interchanges that are written")
+        return self
 
 
 DEFAULT_X12 = Partner(name="any-x12", wants=frozenset({"997"}))

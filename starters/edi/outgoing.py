@@ -11,7 +11,11 @@ from domain.errors import InputRefused
 from domain.money import Money
 from domain.values import Value
 
-PLAIN = str.maketrans({"–": "-", "—": "-", "„": '"', "“": '"', "”": '"', "’": "'", "‘": "'", "…": "...", "€": "EUR", "œ": "oe", "Œ": "OE"})
+PLAIN = str.maketrans(
+    {"–": "-", "—": "-", "„": '"', "“": '"', "”": '"', "’": "'", "‘": "'", "…": "...", "€": "EUR"}
+    | {"œ": "oe", "Œ": "OE", "ł": "l", "Ł": "L", "đ": "d", "Đ": "D", "ı": "i"}
+)
+"""What ISO 8859-1 does not know, and Unicode does not take apart."""
 
 
 class Envelope(Value):

@@ -78,6 +78,7 @@ def read(content: bytes, partners: Partners, words: Words, known: Mapping[str, s
     for interchange in opened:
         _recognise(interchange, seen)
         partner = partner_of(interchange, partners, words)
+        _check_receiver(interchange, partner)
         one = InterchangeRead(interchange, partner)
         one.sets = [_read_set(interchange, group, document, partner) for group, document in interchange.sets()]
         answers.append(one)
@@ -114,6 +115,14 @@ def _recognise(interchange: Interchange, seen: dict[str, str]) -> None:
         interchange.fault = Fault(f"interchange {interchange.control[:20]}", "its control number came before, with another content", code)
 
 
+def _check_receiver(interchange: Interchange, partner: Partner | None) -> None:
+    """What a partner of ours sends to somebody else is not ours to read."""
+    if partner and partner.ids and interchange.receiver.id != partner.ours.id:
+        code = "008" if interchange.syntax == "x12" else "7"
+        place = f"interchange {interchange.control[:20]}"
+        interchange.mark(Fault(place, f"it is addressed to {interchange.receiver}, and we are {partner.ours} to {partner.name}", code))
+
+
 def _read_set(interchange: Interchange, group: Group, one: DocumentSet, partner: Partner | None) -> SetRead:
     answer = SetRead(group, one)
     if interchange.repeated:
@@ -126,6 +135,8 @@ def _read_set(interchange: Interchange, group: Group, one: DocumentSet, partner:
     if answer.fault is None and partner is not None:
         try:
             answer.parts = list(_reader(one, interchange)(one, partner, interchange))
+            if interchange.test and not partner.takes_tests:
+                answer.parts = [IgnoredIn(place=part.place, reason="its sender marked it as a test") for part in answer.parts]
         except UnknownUnit as unknown:
             units = [unknown.unit, *(unit for unit in _units(one) if unit not in partner.units)]
             answer.parts = [UnmappedIn(place=one.place, needs=tuple((NeedKind.UNIT, unit) for unit in dict.fromkeys(units)))]

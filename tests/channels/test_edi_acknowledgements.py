@@ -132,6 +132,22 @@ def test_a_test_interchange_is_answered_by_a_test_interchange() -> None:
     assert "*T*>" in answered(content)["997"]
 
 
+@pytest.mark.parametrize(("version", "group", "isa"), [("00200", "003020", "00401"), ("00501", "005010", "00501")])
+def test_a_997_speaks_the_version_of_what_it_answers(version: str, group: str, isa: str) -> None:
+    content = x12_interchange(x12_order(changes={"BEG": "BEG*00*SA*PO-1**261120"})).decode()
+    said = answered(content.replace("*00401*", f"*{version}*").replace("*004010~", f"*{group}~").encode())["997"]
+    assert f"*{isa}*" in rows(said, "ISA")[0]
+    assert rows(said, "GS", "AK5") == [f"GS*FA*HOLDFAST*ACME*20261126*0930*101*X*{group}", "AK5*A"]
+
+
+def test_a_sender_with_a_name_that_no_envelope_knows_is_answered_all_the_same() -> None:
+    content = edifact_interchange(edifact_order()).decode("iso-8859-1").replace("4012345000016:14+4098", "Łódź ?+1:14+4098")
+    assert "+4098765000010:14+Lódz ?+1:14+" in rows(answered(content.encode())["CONTRL"], "UNB")[0]
+    with_marks = x12_interchange(x12_order()).decode().replace("*", "|").replace("ACME           |", "A*C~E          |", 1)
+    said = answered(with_marks.replace("~", "\n").replace("\nE          |", "~E          |", 1).encode())["997"]
+    assert rows(said, "ISA")[0][51:70] == "ZZ*A C E          *"
+
+
 @pytest.mark.parametrize(
     ("changes", "said"),
     [

@@ -247,6 +247,21 @@ def test_what_goes_out_from_here_is_not_read() -> None:
     )
 
 
+def test_a_test_has_no_effect_unless_its_partner_is_in_test() -> None:
+    content = x12_interchange(x12_order()).replace(b"*P*>", b"*T*>")
+    assert only(content) == IgnoredIn(place="set 0001, order PO-1", reason="its sender marked it as a test")
+    (part,) = parts(content, Partners(partners=(ACME.model_copy(update={"takes_tests": True}),)))
+    assert isinstance(part, OrderIn)
+    bad = x12_interchange(x12_order(changes={"BEG": "BEG*00*SA***20261120"})).replace(b"*P*>", b"*T*>")
+    assert isinstance(only(bad), RefusedIn)
+
+
+def test_what_a_partner_sends_to_somebody_else_is_refused() -> None:
+    content = x12_interchange(x12_order()).replace(b"HOLDFAST       ", b"SOMEBODY ELSE  ")
+    reason = "it is refused with interchange 000000007: it is addressed to ZZ:SOMEBODY ELSE, and we are ZZ:HOLDFAST to acme"
+    assert refused(content) == ("set 0001", reason)
+
+
 # --- changes -------------------------------------------------------------------------------------------------------------------------
 
 
@@ -416,6 +431,10 @@ def test_partner_maps_are_data() -> None:
     assert PARTNERS.of("edifact", PartnerId(qualifier="14", id="4012345000016")) == EURO
     with pytest.raises(InputRefused, match=r"the sender's id x12 ZZ:ACME stands twice"):
         load(json.dumps({"partners": [{"name": name, "ids": [{"qualifier": "ZZ", "id": "ACME"}]} for name in "ab"]}).encode())
+    with pytest.raises(InputRefused, match="the id 1234567890123456 has more than the 15 characters of its envelope"):
+        load(b'{"partners": [{"name": "a", "ids": [{"id": "1234567890123456"}]}]}')
+    with pytest.raises(InputRefused, match=r"'D\.96A' is not a version such as D:96A:UN"):
+        load(b'{"partners": [{"name": "a", "syntax": "edifact", "version": "D.96A"}]}')
     with pytest.raises(InputRefused, match="the separators of a document have to differ"):
         load(b'{"partners": [{"name": "a", "separators": {"segment": "*"}}]}')
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from datetime import UTC, date, datetime
 from decimal import Decimal
 
 import pytest
@@ -11,7 +12,8 @@ from hypothesis import strategies as st
 from pydifact.segmentcollection import Interchange as EdifactInterchange
 from pyx12.x12file import X12Reader
 
-from domain.edi_documents import Carton, PackedLine
+from domain.edi_documents import Carton, DocumentIn, PackedLine, StockLine
+from domain.edi_partners import Partners, Separators
 from domain.errors import InputRefused
 from domain.money import Money
 from starters.edi.edifact import answering as edifact_answering
@@ -20,9 +22,10 @@ from starters.edi.edifact.opening import Segment as EdifactSegment
 from starters.edi.edifact.opening import open_edifact
 from starters.edi.envelope import DocumentSet
 from starters.edi.normalise import text_of
-from starters.edi.x12 import answering, despatching, invoicing
+from starters.edi.translate import read
+from starters.edi.x12 import answering, despatching, invoicing, stocking
 from starters.edi.x12.opening import open_x12
-from tests.channels.edi_documents import ACME, EURO, INVOICE, ORDER_ANSWER, SHIP_NOTICE, envelope, line_answer
+from tests.channels.edi_documents import ACME, EURO, INVOICE, ORDER_ANSWER, SHIP_NOTICE, STOCK_REPORT, envelope, line_answer
 from tests.channels.record_golden import DOCUMENTS, GOLDEN
 
 X12_NAMES = [name for name in DOCUMENTS if name.startswith("x12")]
@@ -153,6 +156,33 @@ def test_no_text_breaks_a_document(description: str, marks: str) -> None:
     assert only_x12(answering.acknowledgements(envelope(ACME), [answer])).kind == "855"
     imd = [s.at(3, 4) + s.at(3, 5) for s in only_edifact(edifact_answering.responses(envelope(EURO), [answer])) if s.name == "IMD"]
     assert len(imd) <= 2
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.lists(
+        st.builds(
+            StockLine,
+            item=st.from_regex(r"[A-Z0-9]{1,12}(-[0-9]{1,4})?", fullmatch=True),
+            quantity=st.integers(0, 1_000_000),
+            location=st.just(""),
+            kind=st.sampled_from(["33", "17", "29"]),
+            on=st.none() | st.dates(date(2000, 1, 1), date(2099, 12, 31)),
+        ),
+        min_size=1,
+        max_size=8,
+    ),
+    st.sampled_from(
+        [Separators(), Separators(segment="\n", element="|", component=":"), Separators(segment="'", element="+", component="<")]
+    ),
+)
+def test_a_stock_report_that_goes_out_comes_in_as_it_was(lines: list[StockLine], separators: Separators) -> None:
+    report = STOCK_REPORT.model_copy(update={"lines": tuple(lines), "at": datetime(2026, 11, 26, tzinfo=UTC)})
+    content = stocking.stock_reports(envelope(ACME.model_copy(update={"separators": separators})), [report])
+    (one,) = read(content, Partners(), {})
+    (part,) = one.parts
+    assert isinstance(part, DocumentIn)
+    assert part.document == report
 
 
 @settings(max_examples=30, deadline=None)

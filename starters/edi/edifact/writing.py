@@ -52,7 +52,8 @@ def _segment(row: Row) -> RawSegment:
 
 
 def _id(one: PartnerId) -> list[str]:
-    return [identifier(one.id, 35, "UNB"), one.qualifier] if one.qualifier else [one.id]
+    number = identifier(plain(one.id) or "?", 35, "UNB")
+    return [number, plain(one.qualifier)] if one.qualifier else [number]
 
 
 def dated(qualifier: str, moment: date | datetime | None) -> Iterable[Row]:

@@ -60,16 +60,17 @@ def _clean(text: str, marks: str) -> str:
 
 def _isa(envelope: Envelope, kind: str) -> Row:
     ours, theirs, partner = envelope.partner.ours, envelope.receiver, envelope.partner
+    marks = partner.separators.segment + partner.separators.element + partner.separators.component + partner.separators.repetition
     return (
         "ISA",
         "00",
         " " * 10,
         "00",
         " " * 10,
-        (ours.qualifier or "ZZ")[:2].ljust(2),
-        identifier(ours.id, 15, "ISA06").ljust(15),
-        (theirs.qualifier or "ZZ")[:2].ljust(2),
-        identifier(theirs.id, 15, "ISA08").ljust(15),
+        (_clean(ours.qualifier, marks) or "ZZ")[:2].ljust(2),
+        identifier(_clean(ours.id, marks), 15, "ISA06").ljust(15),
+        (_clean(theirs.qualifier, marks) or "ZZ")[:2].ljust(2),
+        identifier(_clean(theirs.id, marks), 15, "ISA08").ljust(15),
         f"{envelope.at:%y%m%d}",
         f"{envelope.at:%H%M}",
         "U" if partner.interchange_version < "00402" else partner.separators.repetition,
