@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Protocol, cast
 
 from domain.edi_changes import amendment
@@ -15,6 +16,7 @@ from domain.edi_partners import PIECES, Partner, Partners
 from domain.errors import InputRefused
 from domain.intake import IgnoredIn, MessageIn, NeedKind, OrderIn, RefusedIn, UnmappedIn, Words
 from domain.messages import CarrierEvent
+from starters.channels.dates import moment_in
 from starters.channels.units import UnknownUnit
 from starters.channels.x12 import Reading, purchase_order
 from starters.channels.x12_envelope import Segment as X12Segment
@@ -125,26 +127,35 @@ def _check_receiver(interchange: Interchange, partner: Partner | None) -> None:
 
 def _read_set(interchange: Interchange, group: Group, one: DocumentSet, partner: Partner | None) -> SetRead:
     answer = SetRead(group, one)
+    answer.parts = _parts(answer, interchange, partner)
+    # A set has as many parts whatever becomes of it: a document is translated again after a mapping, and its parts are known by number.
+    places = sum(segment.name == "AT7" for segment in one.segments) if one.kind == "214" else 1
+    rest: EdiPart = IgnoredIn(place=one.place, reason="as the part before it")
+    if isinstance(answer.parts[-1], UnmappedIn):
+        rest = answer.parts[-1]
+    answer.parts += [rest] * (places - len(answer.parts))
+    return answer
+
+
+def _parts(answer: SetRead, interchange: Interchange, partner: Partner | None) -> list[EdiPart]:
+    one = answer.set
     if interchange.repeated:
-        answer.parts = [IgnoredIn(place=one.place, reason=f"interchange {interchange.control} came before, with the same content")]
-        return answer
-    answer.fault = interchange.fault_of(group, one)
+        return [IgnoredIn(place=one.place, reason=f"interchange {interchange.control} came before, with the same content")]
+    answer.fault = interchange.fault_of(answer.group, one)
     if answer.fault is None and partner is None:
-        answer.parts = [UnmappedIn(place=one.place, needs=((NeedKind.PARTNER, str(interchange.sender)),))]
-        return answer
+        return [UnmappedIn(place=one.place, needs=((NeedKind.PARTNER, str(interchange.sender)),))]
     if answer.fault is None and partner is not None:
         try:
-            answer.parts = list(_reader(one, interchange)(one, partner, interchange))
+            parts = list(_reader(one, interchange)(one, partner, interchange))
             if interchange.test and not partner.takes_tests:
-                answer.parts = [IgnoredIn(place=part.place, reason="its sender marked it as a test") for part in answer.parts]
+                return [IgnoredIn(place=part.place, reason="its sender marked it as a test") for part in parts]
+            return parts
         except UnknownUnit as unknown:
             units = [unknown.unit, *(unit for unit in _units(one) if unit not in partner.units)]
-            answer.parts = [UnmappedIn(place=one.place, needs=tuple((NeedKind.UNIT, unit) for unit in dict.fromkeys(units)))]
+            return [UnmappedIn(place=one.place, needs=tuple((NeedKind.UNIT, unit) for unit in dict.fromkeys(units)))]
         except InputRefused as refused:
             answer.fault = Fault.of(refused, one.names)
-    if answer.fault:
-        answer.parts = [RefusedIn(place=answer.fault.place, reason=answer.fault.reason)]
-    return answer
+    return [RefusedIn(place=answer.fault.place, reason=answer.fault.reason)] if answer.fault else []
 
 
 def _reader(one: DocumentSet, interchange: Interchange) -> Reader:
@@ -201,8 +212,17 @@ def _remittance(one: DocumentSet, partner: Partner, interchange: Interchange) ->
 
 
 def _tracking(one: DocumentSet, partner: Partner, interchange: Interchange) -> Sequence[EdiPart]:
-    found = [_seen(event, one) for event in tracking.events(_x12(one), one.place, partner)]
-    return found or [IgnoredIn(place=one.place, reason="none of its status codes (AT701) means anything to an order")]
+    silent = IgnoredIn(place=one.place, reason="its status code (AT701) means nothing to an order")
+    found = tracking.events(_x12(one), one.place, partner, _made_at(interchange))
+    return [_seen(event, one) if event else silent for event in found]
+
+
+def _made_at(interchange: Interchange) -> datetime | None:
+    """ISA09 and ISA10, in UTC."""
+    try:
+        return moment_in(interchange.date + interchange.time, ("%y%m%d%H%M",), "ISA09")
+    except InputRefused:
+        return None
 
 
 def _seen(event: TrackingEvent, one: DocumentSet) -> EdiPart:

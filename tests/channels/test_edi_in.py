@@ -381,6 +381,29 @@ def test_a_status_that_means_nothing_to_an_order_is_ignored() -> None:
     assert isinstance(only(x12_interchange(x12_set("214", [TRACKING[0], "AT7*ZZ*NS***20261201*0815"]))), IgnoredIn)
 
 
+def test_what_a_carrier_expects_was_said_when_the_interchange_was_made() -> None:
+    body = [TRACKING[0], "AT7***AB*NA*20261204*1400*UT", "AT7*AG*NS***20261205*0900*UT"]
+    facts = [part.message for part in parts(x12_interchange(x12_set("214", body))) if isinstance(part, MessageIn)]
+    assert [(fact.status, fact.occurred_at, fact.expected_at) for fact in facts if isinstance(fact, CarrierEvent)] == [
+        (CarrierStatus.IN_TRANSIT, datetime(2026, 11, 20, 6, tzinfo=UTC), datetime(2026, 12, 4, 14, tzinfo=UTC)),
+        (CarrierStatus.IN_TRANSIT, datetime(2026, 11, 20, 6, tzinfo=UTC), datetime(2026, 12, 5, 9, tzinfo=UTC)),
+    ]
+
+
+def test_a_set_has_as_many_parts_whatever_becomes_of_it() -> None:
+    content = x12_interchange(x12_set("214", TRACKING))
+    strict = Partners(partners=(ACME,), x12=None)
+    unknown = content.replace(b"ACME   ", b"OTHER  ")
+    spoiled = x12_interchange(x12_set("214", changed(TRACKING, "B10", "B10")))
+    found = [parts(content), parts(unknown, strict), parts(spoiled), parts(content + content)[2:]]
+    assert [[type(part) for part in several] for several in found] == [
+        [MessageIn, MessageIn],
+        [UnmappedIn, UnmappedIn],
+        [RefusedIn, IgnoredIn],
+        [IgnoredIn, IgnoredIn],
+    ]
+
+
 def test_a_warehouse_of_another_company_says_what_it_shipped() -> None:
     body = changed(SHIPPED, "MAN", "MAN*GM*00340123450000000017")
     shipped = document("945", body)

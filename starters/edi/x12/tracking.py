@@ -14,11 +14,11 @@ from domain.edi_partners import Partner
 from domain.errors import InputRefused
 from domain.messages import CarrierStatus
 from starters.channels.x12_envelope import Segment
-from starters.edi.x12.fields import day, needed, required
+from starters.edi.x12.fields import day, first, needed, required
 
 STATUS = {
     **dict.fromkeys(
-        ("AF", "AG", "AM", "AR", "AV", "CD", "I1", "J1", "K1", "L1", "OA", "P1", "R1", "X1", "X2", "X3", "X4", "X5", "X6", "X8", "XB"),
+        ("AF", "AM", "AR", "AV", "CD", "I1", "J1", "K1", "L1", "OA", "P1", "R1", "X1", "X2", "X3", "X4", "X5", "X6", "X8", "XB"),
         CarrierStatus.IN_TRANSIT,
     ),
     **dict.fromkeys(("AH", "AP", "A7", "A9", "CA", "OO"), CarrierStatus.EXCEPTION),
@@ -27,6 +27,9 @@ STATUS = {
     "A3": CarrierStatus.RETURNED_TO_SENDER,
 }
 """Element 1650; what is not here asks nothing of the order."""
+
+EXPECTED = ("AG", "AB")
+"""Estimated delivery (element 1650) and delivery appointment (element 1652): the time of the segment is that of the delivery."""
 
 HOURS = {
     "ES": -5,
@@ -47,47 +50,35 @@ HOURS = {
 """Hours from UTC (element 623); local time and none are taken as UTC, since the place's zone is nowhere said."""
 
 
-def events(segments: list[Segment], place: str, partner: Partner) -> list[TrackingEvent]:
-    """One for each AT7 whose code means something here. Raises InputRefused."""
+def events(segments: list[Segment], place: str, partner: Partner, said_at: datetime | None) -> list[TrackingEvent | None]:
+    """One for each AT7, None where its code means nothing here. Raises InputRefused.
+
+    What is expected is dated in the future: it was said at `said_at`, when the interchange was made.
+    """
     b10 = required(segments, "B10", place)
     if not b10.at(1) and not b10.at(2):
         raise InputRefused(b10.place(1), "there is no number of the shipment")
-    found: list[TrackingEvent] = []
-    seen = 0
-    for number, segment in enumerate(segments):
-        if segment.name != "AT7":
-            continue
-        seen += 1
-        code, appointment = segment.at(1), segment.at(3)
-        where = next((ms1 for ms1 in segments[number + 1 : number + 2] if ms1.name == "MS1"), None)
-        at = _at(segment, partner)
-        if code in STATUS:
-            found.append(
-                TrackingEvent(
-                    carrier=needed(b10, 3, "carrier (SCAC)"),
-                    tracking=b10.at(1),
-                    reference=b10.at(2) if b10.at(2) != b10.at(1) else "",
-                    status=STATUS[code],
-                    code=code,
-                    at=at,
-                    place=", ".join(part for n in (1, 2, 3) if where and (part := where.at(n))),
-                )
-            )
-        elif appointment in ("AG", "AB"):
-            found.append(
-                TrackingEvent(
-                    carrier=needed(b10, 3, "carrier (SCAC)"),
-                    tracking=b10.at(1),
-                    reference=b10.at(2) if b10.at(2) != b10.at(1) else "",
-                    status=CarrierStatus.IN_TRANSIT,
-                    code=appointment,
-                    at=at,
-                    expected_at=at,
-                )
-            )
-    if not seen:
+    found = [_event(b10, at7, segments[n : n + 1], partner, said_at) for n, at7 in enumerate(segments, 1) if at7.name == "AT7"]
+    if not found:
         raise InputRefused(place, "it names no status (AT7)")
     return found
+
+
+def _event(b10: Segment, at7: Segment, after: list[Segment], partner: Partner, said_at: datetime | None) -> TrackingEvent | None:
+    code, at, where = at7.at(1) or at7.at(3), _at(at7, partner), first(after, "MS1")
+    expected = code in EXPECTED
+    if code not in STATUS and not expected:
+        return None
+    return TrackingEvent(
+        carrier=needed(b10, 3, "carrier (SCAC)"),
+        tracking=b10.at(1),
+        reference=b10.at(2) if b10.at(2) != b10.at(1) else "",
+        status=CarrierStatus.IN_TRANSIT if expected else STATUS[code],
+        code=code,
+        at=(said_at or at) if expected else at,
+        place=", ".join(part for n in (1, 2, 3) if where and (part := where.at(n))),
+        expected_at=at if expected else None,
+    )
 
 
 def _at(at7: Segment, partner: Partner) -> datetime:
