@@ -256,9 +256,9 @@ class ShipNotice(Value):
 
 
 class ChargeKind(StrEnum):
-    FREIGHT = "freight"
-    DISCOUNT = "discount"
-    FEE = "fee"
+    FREIGHT = "freight"  # what the customer pays for shipping
+    DISCOUNT = "discount"  # what is taken off the whole invoice
+    FEE = "fee"  # anything else that is added
 
 
 class Charge(Value):
