@@ -16,8 +16,10 @@ from domain.money import Money, parse_amount
 from domain.order import MOST_LINES, Address, OrderLine, PaymentTerms, PlaceOrder, ShippingPolicy, TaxLine
 from starters.channels.bounds import built, known_currency, money, whole_quantity, within_reason
 from starters.channels.dates import moment_in
+from starters.channels.reading import decoded
 from starters.channels.units import UnknownUnit
-from starters.channels.x12_envelope import Segment, TransactionSet, open_envelopes
+from starters.channels.x12_envelope import Segment, TransactionSet
+from starters.edi.x12.opening import open_whole
 
 NET_DAYS = {"14": PaymentTerms.NET_14, "30": PaymentTerms.NET_30, "60": PaymentTerms.NET_60}
 """ITD07; any other number, and none, is NET_30, and validation compares it with what the customer has."""
@@ -57,7 +59,7 @@ AS_IT_STANDS = Reading()
 
 def read(content: bytes) -> list[PlaceOrder]:
     """One order for each transaction set 850 in `content`; InputRefused when one of the sets is anything else."""
-    return [purchase_order(one) for one in open_envelopes(content)]
+    return [purchase_order(one) for one in open_whole(decoded(content))]
 
 
 @dataclass

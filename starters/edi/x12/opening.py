@@ -15,21 +15,24 @@ from pyx12.rawx12file import RawX12File
 
 from domain.edi_partners import PartnerId
 from domain.errors import InputRefused
-from starters.channels.x12_envelope import Segment, normalised
+from starters.channels.x12_envelope import Segment, TransactionSet, normalised
 from starters.edi.envelope import DocumentSet, Fault, Group, Interchange
 from starters.edi.normalise import MOST_SEGMENTS
+
+TWICE = "23"
+"""Element 718: the control number of a set is not unique in its group."""
 
 _SEGMENT_ID = re.compile(r"[A-Z][A-Z0-9]{1,2}")
 
 
 def open_x12(text: str) -> list[Interchange]:
     """Every interchange of a document; InputRefused where not even a header can be read."""
+    if not text.startswith("ISA"):
+        raise InputRefused("the document", "it does not begin with an X12 interchange header (ISA)")
     opened: list[Interchange] = []
     left = MOST_SEGMENTS
     while text:
         if not text.startswith("ISA"):
-            if not opened:
-                raise InputRefused("the document", "it does not begin with an X12 interchange header (ISA)")
             opened[-1].mark(Fault("the document", f"{text[:20]!r} stands after the end of an interchange (IEA)", "022"))
             break
         try:
@@ -43,6 +46,24 @@ def open_x12(text: str) -> list[Interchange]:
         left = one.read(left)
         opened.append(one.interchange)
     return opened
+
+
+def open_whole(text: str) -> list[TransactionSet]:
+    """Every transaction set of every interchange, in their order; InputRefused with the first fault of any of them.
+
+    A control number that stands twice in a group is let pass: an order is known by its own number.
+    """
+    sets: list[TransactionSet] = []
+    for interchange in open_x12(text.strip()):
+        faults = [one.fault for _, one in interchange.sets() if one.fault and one.fault.code != TWICE]
+        faults += [group.fault for group in interchange.groups if group.fault]
+        faults += [interchange.fault] if interchange.fault else []
+        if faults:
+            raise InputRefused(faults[0].place, faults[0].reason)
+        for _, one in interchange.sets():
+            segments = tuple(segment for segment in one.segments if isinstance(segment, Segment))
+            sets.append(TransactionSet(one.kind, one.control, interchange.sender.id, segments))
+    return sets
 
 
 class _Opening:
@@ -126,7 +147,7 @@ class _Opening:
             self.inside.mark(Fault("set, segment 1, ST02", "the transaction set has no control number", "7", 1, "ST", 2))
         elif any(one.control == self.inside.control for one in self.group.sets):
             reason = "another set of its group has the same control number"
-            self.inside.mark(Fault(f"{self.inside.place}, segment 1, ST02", reason, "23", 1, "ST", 2))
+            self.inside.mark(Fault(f"{self.inside.place}, segment 1, ST02", reason, TWICE, 1, "ST", 2))
         self.group.sets.append(self.inside)
 
     def _close_set(self, se: Segment) -> None:
