@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from domain.edi_partners import PartnerId
@@ -121,6 +121,7 @@ class Interchange:
     groups: list[Group] = field(default_factory=list)
     fault: Fault | None = None
     repeated: bool = False  # the same interchange came before
+    stray: bool = False  # no interchange at all: what stands after the end of one
 
     def mark(self, fault: Fault) -> None:
         self.fault = self.fault or fault
@@ -133,6 +134,10 @@ class Interchange:
     @property
     def fingerprint(self) -> str:
         return hashlib.sha256(self.text.encode()).hexdigest()
+
+    def stray_after(self, fault: Fault) -> Interchange:
+        """What is no interchange and stands after this one: refused by itself, and nobody is answered."""
+        return replace(self, control="", text="", groups=[], fault=fault, stray=True, asks_receipt=False)
 
     def sets(self) -> Iterator[tuple[Group, DocumentSet]]:
         for group in self.groups:

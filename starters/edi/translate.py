@@ -49,7 +49,7 @@ class SetRead:
 
 @dataclass
 class InterchangeRead:
-    """One interchange with its sets; `partner` is None where nobody knows the sender and no default map is there."""
+    """One interchange with its sets; `partner` is None where nobody knows the sender and no default map is there, and for what is stray."""
 
     interchange: Interchange
     partner: Partner | None
@@ -78,6 +78,9 @@ def read(content: bytes, partners: Partners, words: Words, known: Mapping[str, s
     seen = dict(known or {})
     answers = []
     for interchange in opened:
+        if interchange.stray:
+            answers.append(InterchangeRead(interchange, None))
+            continue
         _recognise(interchange, seen)
         partner = partner_of(interchange, partners, words)
         _check_receiver(interchange, partner)

@@ -225,6 +225,26 @@ def test_the_same_interchange_again_is_a_repetition_and_its_number_under_other_c
 
 
 @pytest.mark.parametrize(
+    ("after", "place", "reason"),
+    [
+        (b"Kind regards", "the document", "'Kind regards' stands after the end of an interchange (IEA)"),
+        (b"ISA*00*x", "ISA", "the interchange header is cut off: it has 2 of its 16 elements"),
+    ],
+)
+def test_what_stands_after_an_interchange_does_not_spoil_it(after: bytes, place: str, reason: str) -> None:
+    found = parts(x12_interchange(x12_order()) + after)
+    assert isinstance(found[0], OrderIn)
+    assert found[1:] == [RefusedIn(place=place, reason=reason)]
+
+
+def test_what_stands_after_an_edifact_interchange_does_not_spoil_it() -> None:
+    order_after = edifact_interchange(edifact_order("1", "PO-8"), control="32", una="")
+    found = parts(edifact_interchange(edifact_order()) + b"UNT+1+1'UNZ+1+31'" + order_after)
+    assert [type(part) for part in found] == [OrderIn, RefusedIn, OrderIn]
+    assert found[1] == RefusedIn(place="the document, after interchange 31", reason="UNT stands after its trailer (UNZ)")
+
+
+@pytest.mark.parametrize(
     ("content", "place", "reason"),
     [
         (b"", "the document", "it is empty"),

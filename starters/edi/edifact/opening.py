@@ -48,18 +48,25 @@ class Segment:
 def open_edifact(text: str) -> list[Interchange]:
     """Every interchange of a document; InputRefused where not even a header can be read."""
     opened: list[_Opening] = []
+    after: dict[int, Fault] = {}  # what stands after an interchange, by how many there are
     for segment in _segments(text):
         if segment.name == "UNB":
             opened.append(_Opening(segment))
         elif not opened:
             raise InputRefused("the document", f"it has no interchange header (UNB) before {segment.name}: nobody says who sent it")
+        elif opened[-1].closed:
+            place = f"the document, after interchange {opened[-1].interchange.control}"
+            after.setdefault(len(opened), Fault(place, f"{segment.name} stands after its trailer (UNZ)"))
         else:
             opened[-1].take(segment)
     if not opened:
         raise InputRefused("the document", "it has no interchange header (UNB)")
-    for one in opened:
+    found: list[Interchange] = []
+    for number, one in enumerate(opened, 1):
         one.end()
-    return [one.interchange for one in opened]
+        found.append(one.interchange)
+        found += [one.interchange.stray_after(after[number])] if number in after else []
+    return found
 
 
 def _segments(text: str) -> Iterator[Segment]:
@@ -160,9 +167,6 @@ class _Opening:
         where = f"{self.inside.place}, segment {self.number}" if self.inside else "the interchange"
         broken = segment.at(1) if segment.where == "unreadable" else ""
         segment = Segment(segment.name, () if broken else segment.elements, where)
-        if self.closed:
-            self.interchange.mark(Fault("the interchange", f"{segment.name} stands after its trailer (UNZ)", OTHER))
-            return
         match segment.name:
             case "UNG":
                 self._leave_set("before UNG")

@@ -33,14 +33,14 @@ def open_x12(text: str) -> list[Interchange]:
     left = MOST_SEGMENTS
     while text:
         if not text.startswith("ISA"):
-            opened[-1].mark(Fault("the document", f"{text[:20]!r} stands after the end of an interchange (IEA)", "022"))
+            opened.append(opened[-1].stray_after(Fault("the document", f"{text[:20]!r} stands after the end of an interchange (IEA)")))
             break
         try:
             interchange, text = normalised(text)
         except InputRefused as refused:
             if not opened:
                 raise
-            opened[-1].mark(Fault(refused.place, f"the interchange after it cannot be read: {refused.reason}", "022"))
+            opened.append(opened[-1].stray_after(Fault(refused.place, refused.reason)))
             break
         one = _Opening(interchange)
         left = one.read(left)
