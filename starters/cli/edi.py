@@ -28,7 +28,7 @@ app.add_typer(edi, name="edi", rich_help_panel=PANEL)
 
 @edi.command("check")
 def check(
-    files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="X12 or EDIFACT files.")],
+    files: Annotated[list[Path], typer.Argument(metavar="FILE|DIR...", help="X12 or EDIFACT files, or folders of them.")],
     partners: Annotated[Path | None, typer.Option("--partners", metavar="JSON", help="Partner maps. [default: those for anybody]")] = None,
     answers: Annotated[
         Path | None,
@@ -44,7 +44,7 @@ def check(
     maps = load(partners.read_bytes()) if partners else _anybody()
     numbers, files_written, now = count(1), count(1), datetime.now(UTC)  # a trial: real control numbers are drawn for the wire only
     shown: list[dict[str, Any]] = []
-    for file in files:
+    for file in _each(files):
         try:
             found = read(_content(file), maps, {})
         except InputRefused as refused:
@@ -62,6 +62,11 @@ def check(
         for entry in shown:
             _show(entry)
     raise typer.Exit(3 if any(_refused(entry) for entry in shown) else 0)
+
+
+def _each(files: list[Path]) -> list[Path]:
+    """The files, those of a folder in the order of their names."""
+    return [each for file in files for each in (sorted(one for one in file.iterdir() if one.is_file()) if file.is_dir() else [file])]
 
 
 def _anybody() -> Partners:

@@ -171,12 +171,8 @@ def _reader(one: DocumentSet, interchange: Interchange) -> Reader:
             if one.kind in WHAT_WE_SEND
             else "is not a kind that is read"
         )
-        raise NotRead(f"{one.place}, segment 1, {header}", f"{one.kind!r:.10} {what}")
+        raise InputRefused(f"{one.place}, segment 1, {header}", f"{one.kind!r:.10} {what}")
     return reader
-
-
-class NotRead(InputRefused):
-    """A kind of document that nobody here reads."""
 
 
 # --- X12 -----------------------------------------------------------------------------------------------------------------------------

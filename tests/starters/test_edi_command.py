@@ -58,6 +58,8 @@ def test_what_is_no_interchange_is_one_sentence_and_does_not_keep_the_next_file_
     assert run(["edi", "check", str(letter), str(orders)]) == 3
 
     said = capsys.readouterr().out
+    assert run(["edi", "check", str(tmp_path)]) == 3
+    assert capsys.readouterr().out == said
     assert "letter.txt: the document: it begins neither with an X12 interchange header (ISA)" in said
     assert "x12/PO-1 of x12:ACME-1" in said
 

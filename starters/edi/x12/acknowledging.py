@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from domain.edi_partners import Partner
 from starters.edi.envelope import Fault, Group, Interchange
 from starters.edi.outgoing import Envelope
 from starters.edi.translate import InterchangeRead, SetRead
@@ -92,7 +91,3 @@ def element_code(fault: Fault, value: str) -> str:
     if "stands inside an element" in fault.reason or "may hold" in fault.reason:
         return INVALID_CHARACTER
     return INVALID_VALUE
-
-
-def wanted(partner: Partner | None) -> bool:
-    return partner is None or "997" in partner.wants
