@@ -224,6 +224,16 @@ def test_the_same_interchange_again_is_a_repetition_and_its_number_under_other_c
     assert other.interchange.fault is not None
 
 
+def test_an_interchange_that_holds_nothing_is_refused() -> None:
+    nothing = RefusedIn(place="the interchange", reason="there is no transaction set in it")
+    assert only(x12_interchange()) == nothing
+    cut = x12_interchange(x12_order()).replace(b"GS*PO", b"IEA*1*000000007~\nGS*PO")
+    assert parts(cut)[0] == RefusedIn(place="the interchange, IEA01", reason="it says '1' functional groups, and there are 0")
+    early = x12_interchange(x12_order()).replace(b"ST*850", b"IEA*1*000000007~\nST*850")
+    assert parts(early)[0] == nothing
+    assert only(edifact_interchange()) == RefusedIn(place="the interchange", reason="there is no message in it")
+
+
 @pytest.mark.parametrize(
     ("after", "place", "reason"),
     [

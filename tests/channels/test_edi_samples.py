@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from domain.edi_documents import DocumentIn, EdiPart
+from domain.edi_documents import DocumentIn, EdiPart, TrackingEvent
 from domain.edi_partners import Partners
 from domain.errors import InputRefused
 from domain.intake import IgnoredIn, OrderIn, RefusedIn
@@ -21,19 +21,19 @@ FOLDERS = ("x12", "edifact")
 
 
 def outcome(content: bytes) -> tuple[str, str]:
-    """What becomes of a document, and the place and reason of its first refusal, as the page says it."""
+    """What becomes of a document, and the first reason why something of it is not, as the page says it."""
     try:
         parts = [part for one in read(content, Partners(), {}) for part in one.parts]
     except InputRefused as refused:
         return "refused", str(refused)
     counted = Counter(_called(part) for part in parts)
-    refusals = [f"{part.place}: {part.reason}" for part in parts if isinstance(part, RefusedIn)]
+    refusals = [f"{part.place}: {part.reason}" for part in parts if isinstance(part, RefusedIn | IgnoredIn)]
     return ", ".join(f"{number} {called}" for called, number in counted.items()), refusals[0] if refusals else ""
 
 
 def _called(part: EdiPart) -> str:
     if isinstance(part, DocumentIn):
-        return type(part.document).__name__
+        return "status" if isinstance(part.document, TrackingEvent) else "document"
     return {OrderIn: "order", RefusedIn: "refused", IgnoredIn: "ignored"}[type(part)]
 
 

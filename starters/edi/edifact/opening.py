@@ -244,7 +244,7 @@ class _Opening:
         if unz.at(2) != self.interchange.control:
             reason = f"its reference {unz.at(2)!r:.20} is not its header's {self.interchange.control!r:.20}"
             self.interchange.mark(Fault("the interchange, UNZ02", reason, REFERENCES, name="UNZ", element=2))
-        if counted == 0:
+        if not any(group.sets for group in groups):
             self.interchange.mark(Fault("the interchange", "there is no message in it", MISSING))
 
     def end(self) -> None:

@@ -199,7 +199,7 @@ class _Opening:
         if not _same(iea.at(2), self.interchange.control):
             reason = f"its control number {iea.at(2)!r:.20} is not its header's {self.interchange.control!r:.20}"
             self.interchange.mark(Fault("the interchange, IEA02", reason, "001"))
-        if not self.interchange.groups and self.interchange.fault is None:
+        if not any(group.sets for group in self.interchange.groups):
             self.interchange.mark(Fault("the interchange", "there is no transaction set in it", "024"))
 
 
