@@ -16,10 +16,10 @@ from domain.values import Value
 class NeedKind(StrEnum):
     """What a sender may call by a name of their own."""
 
-    ITEM = "item"
-    CUSTOMER = "customer"
-    UNIT = "unit"
-    PARTNER = "partner"
+    ITEM = "item"  # of a line: ours
+    CUSTOMER = "customer"  # who buys: ours
+    UNIT = "unit"  # of measure: how many pieces it is
+    PARTNER = "partner"  # who sends a document: the name of their channel here
 
 
 class Delivery(Value):

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from starters.channels import manual, messages, shopify, x12
+from domain.edi_partners import Partners
+from starters.channels import manual, messages, shopify
+from starters.edi import parts as edi
 from starters.intake import Translator, orders_of
 
 FORMS: Mapping[str, Translator] = {
     "shopify": orders_of(shopify.read),
-    "x12": orders_of(x12.read),
+    "x12": edi.translator("x12", Partners()),
+    "edifact": edi.translator("edifact", Partners()),
     "manual": orders_of(manual.read),
     "messages": messages.read,
 }

@@ -6,16 +6,20 @@ the buyer (BY), bill-to (BT) and ship-to (ST), PO1, PID, CTT01, AMT. Orders by E
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from decimal import Decimal
 
 from domain.errors import InputRefused
 from domain.money import Money, parse_amount
-from domain.order import Address, OrderLine, PaymentTerms, PlaceOrder, ShippingPolicy, TaxLine
+from domain.order import MOST_LINES, Address, OrderLine, PaymentTerms, PlaceOrder, ShippingPolicy, TaxLine
 from starters.channels.bounds import built, known_currency, money, whole_quantity, within_reason
-from starters.channels.x12_envelope import Segment, TransactionSet, open_envelopes
+from starters.channels.dates import moment_in
+from starters.channels.reading import decoded
+from starters.channels.units import UnknownUnit
+from starters.channels.x12_envelope import Segment, TransactionSet
+from starters.edi.x12.opening import open_whole
 
 NET_DAYS = {"14": PaymentTerms.NET_14, "30": PaymentTerms.NET_30, "60": PaymentTerms.NET_60}
 """ITD07; any other number, and none, is NET_30, and validation compares it with what the customer has."""
@@ -35,9 +39,27 @@ DEFAULT_CURRENCY, DEFAULT_COUNTRY = "USD", "US"
 """What CUR and N404 mean when they are left out."""
 
 
+@dataclass(frozen=True)
+class Reading:
+    """How a sender's purchase orders are meant; as it stands, those of somebody with whom nothing was agreed.
+
+    `units` are pieces per unit (PO103), none: whatever the unit, it is one piece. `dates` are formats, tried in their order.
+    """
+
+    channel: str = "x12"
+    currency: str = DEFAULT_CURRENCY
+    country: str = DEFAULT_COUNTRY
+    items: tuple[str, ...] = ITEM_QUALIFIERS
+    units: Mapping[str, int] | None = None
+    dates: tuple[str, ...] = ("%Y%m%d",)
+
+
+AS_IT_STANDS = Reading()
+
+
 def read(content: bytes) -> list[PlaceOrder]:
     """One order for each transaction set 850 in `content`; InputRefused when one of the sets is anything else."""
-    return [_order(purchase_order) for purchase_order in open_envelopes(content)]
+    return [purchase_order(one) for one in open_whole(decoded(content))]
 
 
 @dataclass
@@ -48,7 +70,8 @@ class _Loop:
     under: list[Segment] = field(default_factory=list)
 
 
-def _order(source: TransactionSet) -> PlaceOrder:
+def purchase_order(source: TransactionSet, reading: Reading = AS_IT_STANDS) -> PlaceOrder:
+    """The order of one transaction set 850. Raises InputRefused."""
     where = f"set {source.control:.20}"
     if source.code != "850":
         raise InputRefused(f"{where}, ST01", f"{source.code!r:.20} is not a purchase order (850)")
@@ -61,27 +84,29 @@ def _order(source: TransactionSet) -> PlaceOrder:
     number = "-".join(part for part in (beg.at(3), beg.at(4)) if part)
     if not number:
         raise InputRefused(beg.place(3), "the purchase order has no number")
-    currency = _currency(source.segments)
+    currency = _currency(source.segments, reading)
     parties = _parties(header)
     if not loops:
         raise InputRefused(where, "the purchase order has no line (PO1)")
     _check_line_count(summary, len(loops))
-    lines = _lines(loops, currency)
+    if len(loops) > MOST_LINES:
+        raise InputRefused(f"{where}, PO1", f"there are more than {MOST_LINES:,}")
+    lines = _lines(loops, currency, reading)
     lines = _with_shared_taxes(lines, [_tax(txi, currency) for txi in header if txi.name == "TXI"], currency)
     charges = [sac for sac in source.segments if sac.name == "SAC" and sac.at(1) == "C"]
     order = built(
         PlaceOrder,
         {"external_id": beg.place(3), "po_number": beg.place(3), "customer": f"{where}, N104 of the buyer", "lines": f"{where}, PO1"},
-        channel="x12",
+        channel=reading.channel,
         external_id=number,
         customer=f"x12:{_buyer(parties) or source.sender}",
         currency=currency,
         lines=lines,
-        placed_at=_day(beg.at(5), beg.place(5)),
+        placed_at=_day(beg.at(5), beg.place(5), reading),
         po_number=beg.at(3),
-        ship_to=_address(parties.get("ST")),
-        bill_to=_address(parties.get("BT") or parties.get("BY")),
-        requested_at=_requested(header),
+        ship_to=_address(parties.get("ST"), reading),
+        bill_to=_address(parties.get("BT") or parties.get("BY"), reading),
+        requested_at=_requested(header, reading),
         shipping_service=_service(header),
         terms=_terms(header),
         policy=_policy(header),
@@ -107,21 +132,25 @@ def _parts(segments: Sequence[Segment]) -> tuple[list[Segment], list[_Loop], lis
     return header, loops, [segment for segment in (loops[-1].under if loops else []) if segment.name == "AMT"]
 
 
-def _lines(loops: Sequence[_Loop], currency: str) -> list[OrderLine]:
+def _lines(loops: Sequence[_Loop], currency: str, reading: Reading) -> list[OrderLine]:
     """The lines under the buyer's own numbers (PO101) if those are whole numbers and all different, else counted from 1."""
     written = [loop.head.at(1) for loop in loops]
     numbers = [int(text) for text in written if text.isascii() and text.isdigit() and len(text) <= 6 and int(text) > 0]
     if len(set(numbers)) < len(loops):
         numbers = list(range(1, len(loops) + 1))
-    return [_line(loop, number, currency) for loop, number in zip(loops, numbers, strict=True)]
+    return [_line(loop, number, currency, reading) for loop, number in zip(loops, numbers, strict=True)]
 
 
-def _line(loop: _Loop, number: int, currency: str) -> OrderLine:
+def _line(loop: _Loop, number: int, currency: str, reading: Reading) -> OrderLine:
     po1 = loop.head
     if not po1.at(4):
         raise InputRefused(po1.place(4), "there is no unit price")
     quantity = whole_quantity(po1.at(2), po1.place(2))
     price = _not_negative(po1.at(4), po1.place(4)) / PRICE_PER.get(po1.at(5), 1)
+    if reading.units is not None:
+        if (pieces := reading.units.get(po1.at(3))) is None:
+            raise UnknownUnit(po1.place(3), po1.at(3))
+        quantity, price = whole_quantity(quantity * pieces, po1.place(2)), per_piece(price, pieces)
     discount, gross = _allowances(loop.under, currency), money(quantity * price, currency, po1.place(4))
     if gross < discount:
         raise InputRefused(f"{po1.where}, SAC05", f"the allowance of {discount} is more than the {gross} of the line")
@@ -129,20 +158,20 @@ def _line(loop: _Loop, number: int, currency: str) -> OrderLine:
         OrderLine,
         {"item": po1.place(7), "description": f"{po1.where}, PID05"},
         number=number,
-        item=_item(po1),
+        item=_item(po1, reading.items),
         quantity=quantity,
         unit_price=price,
         discount=discount,
         taxes=[_tax(txi, currency) for txi in loop.under if txi.name == "TXI"],
         description=_first_value(loop.under, "PID", 5),
-        requested_at=_requested(loop.under),
+        requested_at=_requested(loop.under, reading),
     )
 
 
-def _item(po1: Segment) -> str:
+def _item(po1: Segment, qualifiers: tuple[str, ...]) -> str:
     """PO106 to PO125 are pairs of qualifier and number."""
     named = {po1.at(n): po1.at(n + 1) for n in range(24, 5, -2) if po1.at(n) and po1.at(n + 1)}
-    for qualifier in (*ITEM_QUALIFIERS, *reversed(named)):
+    for qualifier in (*qualifiers, *reversed(named)):
         if qualifier in named:
             return named[qualifier]
     raise InputRefused(po1.place(7), "the line names no item")
@@ -179,14 +208,14 @@ def _charge(sac: Segment, currency: str) -> Money:
     return money(amount if "." in written else amount / 100, currency, sac.place(5))
 
 
-def _currency(segments: Sequence[Segment]) -> str:
+def _currency(segments: Sequence[Segment], reading: Reading) -> str:
     """CUR02 of the heading or of the lines, which must agree."""
     codes = [(cur.at(2), cur.place(2)) for cur in segments if cur.name == "CUR"]
     for code, place in codes:
         known_currency(code, place)
         if code != codes[0][0]:
             raise InputRefused(place, f"{code} is not the {codes[0][0]} of the order; an order has one currency")
-    return codes[0][0] if codes else DEFAULT_CURRENCY
+    return codes[0][0] if codes else reading.currency
 
 
 def _parties(header: Sequence[Segment]) -> dict[str, _Loop]:
@@ -207,7 +236,7 @@ def _buyer(parties: dict[str, _Loop]) -> str:
     return next((code for code in codes if code), "")
 
 
-def _address(party: _Loop | None) -> Address | None:
+def _address(party: _Loop | None, reading: Reading) -> Address | None:
     """None where the partner names only a code, which is then the business of the customer's own record."""
     n4 = _first(party.under, "N4") if party else None
     if party is None or n4 is None:
@@ -221,7 +250,7 @@ def _address(party: _Loop | None) -> Address | None:
         city=n4.at(1),
         region=n4.at(2),
         postcode=n4.at(3),
-        country=n4.at(4) or DEFAULT_COUNTRY,
+        country=n4.at(4) or reading.country,
     )
 
 
@@ -237,11 +266,11 @@ def _policy(header: Sequence[Segment]) -> ShippingPolicy | None:
     return ShippingPolicy.COMPLETE if said == SHIP_COMPLETE else ShippingPolicy.PARTIAL
 
 
-def _requested(segments: Sequence[Segment]) -> datetime | None:
+def _requested(segments: Sequence[Segment], reading: Reading) -> datetime | None:
     """Of an order or a line: the day of delivery where it is asked for, else the day of shipment."""
     days = {dtm.at(1): dtm for dtm in reversed(segments) if dtm.name == "DTM"}
     wanted = days.get(DELIVERY_REQUESTED) or days.get(SHIPMENT_REQUESTED)
-    return _day(wanted.at(2), wanted.place(2)) if wanted else None
+    return _day(wanted.at(2), wanted.place(2), reading) if wanted else None
 
 
 def _service(header: Sequence[Segment]) -> str:
@@ -278,14 +307,18 @@ def _not_negative(written: str, place: str) -> Decimal:
     return amount
 
 
-def _day(written: str, place: str) -> datetime:
-    """CCYYMMDD as midnight UTC."""
-    try:
-        if len(written) != 8:
-            raise ValueError(written)
-        return datetime.strptime(written, "%Y%m%d").replace(tzinfo=UTC)
-    except ValueError:
-        raise InputRefused(place, f"{written!r:.20} is not a date (CCYYMMDD)") from None
+def per_piece(price: Decimal, pieces: int) -> Decimal:
+    """The price of one piece from that of a unit, to ten places: enough for a million pieces to be right to the cent."""
+    if pieces == 1:
+        return price
+    exact = (price / pieces).quantize(Decimal("1e-10")).normalize()
+    cents = exact.quantize(Decimal("0.01"))
+    return cents if cents == exact else exact
+
+
+def _day(written: str, place: str, reading: Reading) -> datetime:
+    """A day in the first of the sender's formats that it fits, as midnight UTC."""
+    return moment_in(written, reading.dates, place)
 
 
 def _first(segments: Iterable[Segment], name: str) -> Segment | None:

@@ -48,7 +48,7 @@ VOCABULARY: dict[str, set[str]] = {
     "requests.when": {"captured", "backordered", "picking", "shipped"},
     "requests.what": {"cancel", "hold_release", "amend"},
 }
-SCRIPT = {"pick", "card", "carrier", "pay", "decisions", "answers", "return", "requests", "receipt", "promise", "purchase"}
+SCRIPT = {"pick", "card", "carrier", "pay", "decisions", "answers", "return", "requests", "receipt", "promise", "purchase", "transfer"}
 DO_NOT_ADD_UP = {"shopify/5035", "x12/KN-613"}
 
 
@@ -133,7 +133,10 @@ def test_every_decision_is_one_that_its_exception_offers(scenarios: list[dict[st
 def test_twenty_orders_are_plain_ones(scenarios: list[dict[str, Any]]) -> None:
     kind_words = {"full", "good", "on_time", None}
     plain = [
-        s for s in scenarios if s["ends"] == "closed" and all(isinstance(v, str | None) and v in kind_words for v in s["script"].values())
+        s
+        for s in scenarios
+        if s["ends"] == "closed"
+        and all(isinstance(v, str | None) and v in kind_words for word, v in s["script"].items() if word != "transfer")
     ]
     assert len(plain) == 20
     assert Counter(s["key"].split("/")[0] for s in plain) == {"shopify": 13, "x12": 6, "manual": 1}

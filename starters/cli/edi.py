@@ -1,0 +1,178 @@
+"""EDI on the terminal: what becomes of a partner's file, and what it would be answered with."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from itertools import count
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from domain.errors import InputRefused
+from starters.cli import frame
+from starters.cli.frame import AsJson
+
+if TYPE_CHECKING:
+    from domain.edi_documents import EdiPart
+    from domain.edi_partners import Partners
+    from starters.edi.answer import Answer
+    from starters.edi.translate import InterchangeRead, SetRead
+
+app = typer.Typer()
+PANEL = "Bring in"
+
+edi = typer.Typer(help="Documents of trading partners: X12 and EDIFACT.", no_args_is_help=True)
+app.add_typer(edi, name="edi", rich_help_panel=PANEL)
+
+
+@edi.command("check")
+def check(
+    files: Annotated[list[Path], typer.Argument(metavar="FILE|DIR...", help="X12 or EDIFACT files, or folders of them.")],
+    partners: Annotated[Path | None, typer.Option("--partners", metavar="JSON", help="Partner maps. [default: those for anybody]")] = None,
+    answers: Annotated[
+        Path | None,
+        typer.Option("--answers", metavar="DIR", help="Write what the files would be answered with (997, TA1, CONTRL) into DIR."),
+    ] = None,
+    json: AsJson = False,
+) -> None:
+    """Read partners' files and show every set, what it becomes and why it is refused. Nothing is placed and nothing is kept."""
+    from starters.edi.answer import answers as answered
+    from starters.edi.partners import load
+    from starters.edi.translate import read
+
+    maps = load(partners.read_bytes()) if partners else _anybody()
+    numbers, files_written, now = count(1), count(1), datetime.now(UTC)  # a trial: real control numbers are drawn for the wire only
+    shown: list[dict[str, Any]] = []
+    for file in _each(files):
+        try:
+            found = read(_content(file), maps, {})
+        except InputRefused as refused:
+            shown.append({"file": str(file), "refused": str(refused)})
+            continue
+        said = [(one, answered(one, numbers, now)) for one in found]
+        shown.append({"file": str(file), "interchanges": [_interchange(one, answer) for one, answer in said]})
+        if answers:
+            answers.mkdir(parents=True, exist_ok=True)
+            for answer in (answer for _, several in said for answer in several):
+                (answers / f"{next(files_written)}-{file.stem}-{answer.kind}.edi").write_bytes(answer.content)
+    if json:
+        frame.answer_json(shown)
+    else:
+        for entry in shown:
+            _show(entry)
+    raise typer.Exit(3 if any(_refused(entry) for entry in shown) else 0)
+
+
+def _each(files: list[Path]) -> list[Path]:
+    """The files, those of a folder in the order of their names."""
+    return [each for file in files for each in (sorted(one for one in file.iterdir() if one.is_file()) if file.is_dir() else [file])]
+
+
+def _anybody() -> Partners:
+    from domain.edi_partners import Partners
+
+    return Partners()
+
+
+def _content(file: Path) -> bytes:
+    from starters.edi.normalise import LARGEST
+
+    with file.open("rb") as opened:
+        return opened.read(LARGEST + 1)  # a file of many gigabytes never comes into memory
+
+
+def _interchange(one: InterchangeRead, said: list[Answer]) -> dict[str, Any]:
+    interchange = one.interchange
+    return {
+        "interchange": interchange.control,
+        "syntax": interchange.syntax,
+        "sender": str(interchange.sender),
+        "receiver": str(interchange.receiver),
+        "partner": one.partner.name if one.partner else None,
+        "fault": str(interchange.fault) if interchange.fault else None,
+        "sets": [_set(each) for each in one.sets],
+        "answers": [answer.kind for answer in said],
+    }
+
+
+def _set(one: SetRead) -> dict[str, Any]:
+    return {
+        "set": one.set.control,
+        "kind": one.set.kind,
+        "parts": [
+            {"becomes": _becomes(part), "place": part.place, "says": _says(part).removeprefix(f"{one.set.place}, ")} for part in one.parts
+        ],
+    }
+
+
+def _becomes(part: EdiPart) -> str:
+    from domain.edi_documents import DocumentIn
+    from domain.intake import IgnoredIn, MessageIn, OrderIn, UnmappedIn
+
+    match part:
+        case OrderIn():
+            return "order"
+        case MessageIn():
+            return part.message.called()
+        case DocumentIn():
+            return "for a person"
+        case UnmappedIn():
+            return "to be mapped"
+        case IgnoredIn():
+            return "ignored"
+    return "refused"
+
+
+def _says(part: EdiPart) -> str:
+    """What a part asks or tells, or why it is none."""
+    from domain.edi_documents import DocumentIn
+    from domain.intake import MessageIn, OrderIn, UnmappedIn
+    from starters.edi.parts import for_a_person
+
+    match part:
+        case OrderIn():
+            return f"{part.order.key} of {part.order.customer}: {len(part.order.lines)} lines, {part.order.total}"
+        case MessageIn():
+            return f"{part.order}"
+        case DocumentIn():
+            return for_a_person(part)
+        case UnmappedIn():
+            return ", ".join(f"{kind} {text!r}" for kind, text in part.needs)
+    return f"{part.place}: {part.reason}"
+
+
+def _refused(entry: dict[str, Any]) -> bool:
+    if "refused" in entry:
+        return True
+    return any(
+        one["fault"] or any(part["becomes"] == "refused" for each in one["sets"] for part in each["parts"]) for one in entry["interchanges"]
+    )
+
+
+COLOURS = {"order": "green", "refused": "red", "to be mapped": "yellow", "for a person": "yellow"}
+
+
+def _show(entry: dict[str, Any]) -> None:
+    from rich.markup import escape
+    from rich.table import Table
+
+    if "refused" in entry:
+        frame.say(f"[bold]{escape(entry['file'])}[/]: [red]{escape(entry['refused'])}[/]")
+        return
+    for one in entry["interchanges"]:
+        said = f"answered with {', '.join(one['answers'])}" if one["answers"] else "not answered"
+        frame.say(
+            f"[bold]{escape(entry['file'])}[/]: interchange {escape(one['interchange'])} from {escape(one['sender'])} "
+            f"to {escape(one['receiver'])}, partner {escape(one['partner'] or 'unknown')}, {said}"
+        )
+        if one["fault"]:
+            frame.say(f"  [red]{escape(one['fault'])}[/]")
+        table = Table(box=None, pad_edge=True, header_style="bold")
+        for heading in ("set", "kind", "becomes", "says"):
+            table.add_column(heading, overflow="fold")
+        for each in one["sets"]:
+            for part in each["parts"]:
+                colour = COLOURS.get(part["becomes"], "none")
+                table.add_row(escape(each["set"]), escape(each["kind"]), f"[{colour}]{part['becomes']}[/]", escape(part["says"]))
+        frame.console().print(table)

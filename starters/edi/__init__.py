@@ -1,0 +1,1 @@
+"""EDI: interchanges of trading partners are opened, answered set by set, and written."""

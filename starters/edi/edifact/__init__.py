@@ -1,0 +1,1 @@
+"""UN/EDIFACT: the documents of partners elsewhere."""

@@ -1,0 +1,1 @@
+"""ASC X12: the documents of partners in North America."""

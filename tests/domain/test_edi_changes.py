@@ -1,0 +1,47 @@
+"""A partner's change is asked of the order where a rule may; everything else is told to a person, with every reason."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from decimal import Decimal
+
+import pytest
+
+from domain.edi_changes import amendment
+from domain.edi_documents import ChangedLine, ChangeRequest
+from domain.messages import AmendOrder, LineQuantity
+
+ASKED, WANTED = datetime(2026, 11, 22, tzinfo=UTC), datetime(2026, 12, 10, tzinfo=UTC)
+
+
+def change(*lines: ChangedLine, **changes: object) -> ChangeRequest:
+    fields: dict[str, object] = {"order": "acme/PO-1", "number": "3", "lines": lines, "asked_at": ASKED}
+    return ChangeRequest.model_validate(fields | changes)
+
+
+def test_quantities_and_the_orders_date_are_asked_of_it_under_an_id_that_repeats() -> None:
+    asked = change(ChangedLine(line=1, quantity=4), ChangedLine(line=2, requested_at=WANTED), requested_at=WANTED)
+    message = amendment(asked, "edi:acme")
+    assert message == AmendOrder(
+        message_id="edi/acme/PO-1/change/3",
+        occurred_at=ASKED,
+        actor="edi:acme",
+        quantities=(LineQuantity(line=1, quantity=4),),
+        requested_at=WANTED,
+    )
+    assert amendment(asked, "edi:acme") == message
+
+
+@pytest.mark.parametrize(
+    ("asked", "why"),
+    [
+        (change(cancel=True), ("the whole order is to be cancelled",)),
+        (change(ChangedLine(line=3, item="CUP-100", quantity=5, added=True)), ("line 3 is a new one: 5 x CUP-100",)),
+        (change(ChangedLine(line=1, quantity=4, unit_price=Decimal("14.50"))), ("line 1 is to cost 14.50",)),
+        (change(ChangedLine(line=1, requested_at=WANTED)), ("line 1 has a date of its own: 2026-12-10",)),
+        (change(ChangedLine(line=1, quantity=4), other=("N3 stands in segment 5",)), ("N3 stands in segment 5",)),
+        (change(ChangedLine(line=1)), ("it changes nothing that can be read",)),
+    ],
+)
+def test_what_no_rule_takes_has_its_reasons(asked: ChangeRequest, why: tuple[str, ...]) -> None:
+    assert amendment(asked, "edi:acme") == why
