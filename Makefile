@@ -26,7 +26,7 @@ $(STAMP): pyproject.toml constraints.txt
 extras: $(STAMP) ## Install what is optional: forecasting (planning) and real carriers (carriers)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r constraints-extras.txt
 
-demo: $(STAMP) ## Start everything, let 40 orders live their lives, say what became of them (KEEP=1 leaves it running)
+demo: $(STAMP) ## Start everything, let every sample order live its life, say what became of them (KEEP=1 leaves it running)
 	$(BIN)/oms demo $(if $(KEEP),--keep)
 
 test: $(STAMP) ## Run every test on the real server (ARGS='-k name' narrows it)

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from sqlalchemy import ColumnElement, and_, case, func, or_, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
+from database.finance_charges import KIND as FINANCE_CHARGE
 from database.tables import (
     AccountApplication,
     AccountEntry,
@@ -88,8 +89,10 @@ def _what_left_an_account_arrived(session: Session) -> Found:
 
 
 def _an_account_is_never_overdrawn(session: Session) -> Found:
+    """What we charge a customer (interest) may be more than they have; what they use may not."""
     total = func.sum(AccountEntry.amount)
-    chosen = select(AccountEntry.customer, AccountEntry.currency, total).group_by(AccountEntry.customer, AccountEntry.currency)
+    used = select(AccountEntry.customer, AccountEntry.currency, total).where(AccountEntry.kind != FINANCE_CHARGE)
+    chosen = used.group_by(AccountEntry.customer, AccountEntry.currency)
     for customer, currency, minor in session.execute(chosen.having(total > 0)):
         yield customer, f"the account is overdrawn by {minor} minor units of {currency}"
 

@@ -26,12 +26,12 @@ Found = Iterator[tuple[str, str]]
 
 
 def _a_credit_note_adds_up(session: Session) -> Found:
-    """total = lines + freight - fees, with their taxes unless the prices contain them."""
+    """total = lines + freight + rounding - fees, with their taxes unless the prices contain them."""
     lines = (
         select(
             CreditLine.order,
             CreditLine.credit,
-            func.sum(CreditLine.gross - CreditLine.discount).label("net"),
+            func.sum(CreditLine.gross - CreditLine.discount + CreditLine.surcharge).label("net"),
             func.sum(CreditLine.tax).label("tax"),
         )
         .group_by(CreditLine.order, CreditLine.credit)
@@ -54,7 +54,7 @@ def _a_credit_note_adds_up(session: Session) -> Found:
     )
     for note, invoice, net, tax, fee, fee_tax in session.execute(chosen):
         taxes = 0 if invoice.taxes_included else tax - fee_tax + (invoice.freight_tax if note.freight else 0)
-        adds_up_to = net + note.freight - fee + taxes
+        adds_up_to = net + note.freight + note.rounding - fee + taxes
         if note.total != adds_up_to:
             yield f"{note.order} {note.document}", f"gives {note.total}, its parts add up to {adds_up_to}"
 

@@ -26,14 +26,18 @@ def printed(document: str) -> str:
 
 
 def referred(text: str) -> list[str]:
-    """The invoices whose reference stands in `text`, however it is broken by blanks; one with wrong check digits is none."""
+    """The invoices whose reference stands in `text`, however it is broken by blanks; one with wrong check digits is none.
+
+    Digits of the next word may follow directly: all digits that stand together are tried first, then the fewest.
+    """
     compact = re.sub(r"[^0-9A-Z]", "", text.upper())
     found = []
     for match in _IN_TEXT.finditer(compact):
         digits = match[2]
-        for length in range(FEWEST_DIGITS, len(digits) + 1):  # digits of the next word may follow directly
+        for length in (len(digits), *range(FEWEST_DIGITS, len(digits))):
+            padded_for_nothing = length > FEWEST_DIGITS and digits.startswith("0")
             document = f"INV-{digits[:length]}"
-            if creditor_reference(document) == match[0][: 7 + length]:
+            if not padded_for_nothing and creditor_reference(document) == match[0][: 7 + length]:
                 found.append(document)
                 break
     return list(dict.fromkeys(found))

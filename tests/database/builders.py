@@ -226,3 +226,10 @@ def invoice_request(placed: PlaceOrder, number: int = 1, shipment: int = 1, **ch
     draft = InvoiceDraft(lines=lines, freight=placed.freight, freight_tax=eur(0), taxes_included=False, total=eur(total))
     fields = {"invoice": number, "shipment": shipment, "draft": draft, "terms": placed.terms, "due_at": NOW + 30 * DAY}
     return IssueInvoice(**step(f"invoice/{number}", placed.key) | fields | changes)
+
+
+def goodwill(amount: Money) -> dict[str, Any]:
+    """What a credit of `amount` on line 1 for no unit, without freight, has in it."""
+    zero = Money.zero(amount.currency)
+    line = InvoiceLine(line=1, item="KETTLE", quantity=0, gross=amount, discount=zero, tax=zero)
+    return {"lines": (line,), "freight": zero, "freight_tax": zero}

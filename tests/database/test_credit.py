@@ -19,7 +19,7 @@ from domain.exceptions import Decision, ExceptionKind, OpenException
 from domain.money_steps import DocumentIssued, IssueCredit, WriteOff
 from domain.order import PaymentTerms, PlaceOrder
 from domain.steps import Accepted, CancelRest, ParcelsRecorded, Recorded, RecordException, RecordPacking, Severity
-from tests.database.builders import DAY, NOW, PARCEL, House, eur, line, order, step
+from tests.database.builders import DAY, NOW, PARCEL, House, eur, goodwill, line, order, step
 from tests.database.credit_builders import ageing, asked, block, check, judged, limit, pay, release, told, waiting
 
 ACCEPTANCE, RELEASE, SHIPMENT, INVOICE = StopStage
@@ -211,8 +211,9 @@ async def test_a_write_off_a_credit_note_and_a_payment_each_tell_the_order_that_
     await house.once(write_off, Recorded, receivables.write_off)
     await goes_on(cent)
     cent = await next_waits(3)
-    nothing: dict[str, Any] = {"lines": (), "freight": eur(0), "freight_tax": eur(0)}
-    note = IssueCredit(**step("credit/1", owed.key), **nothing, credit=1, invoice=1, total=eur(1), applied=eur(1), reason="goodwill")
+    note = IssueCredit(
+        **step("credit/1", owed.key), **goodwill(eur(1)), credit=1, invoice=1, total=eur(1), applied=eur(1), reason="goodwill"
+    )
     await house.once(note, DocumentIssued, receivables.issue_credit)
     await goes_on(cent)
     cent = await next_waits(4)

@@ -34,7 +34,7 @@ from domain.money_steps import (
 )
 from domain.order import OrderLine, PlaceOrder
 from domain.steps import Recorded
-from tests.database.builders import DAY, NOW, House, order, step
+from tests.database.builders import DAY, NOW, House, goodwill, order, step
 
 TODAY = NOW.date()
 
@@ -159,8 +159,8 @@ async def test_credit_notes_fees_and_write_offs_stand_at_the_invoices_rate(house
     fee: dict[str, Any] = {"level": 1, "text": "", "fee": usd(1_500), "balance": usd(0), "due_at": NOW, "holds_customer": False}
     await house.once(SendReminder(**step("remind", placed.key) | late, invoice=1, **fee), Recorded, receivables.send_reminder)
     assert await house(exchange.carried, placed.key, 1) == 10_580
-    nothing: dict[str, Any] = {"lines": (), "freight": usd(0), "freight_tax": usd(0), "reason": "scratched"}
-    note = IssueCredit(**step("credit", placed.key) | late, credit=1, invoice=1, total=usd(2_000), **nothing)
+    given = goodwill(usd(2_000)) | {"reason": "scratched"}
+    note = IssueCredit(**step("credit", placed.key) | late, credit=1, invoice=1, total=usd(2_000), **given)
     await house.once(note, DocumentIssued, receivables.issue_credit)
     assert await house(exchange.carried, placed.key, 1) == 8_740
     gone = WriteOff(**step("write_off", placed.key) | late, invoice=1, amount=usd(9_500), reason="bankrupt")

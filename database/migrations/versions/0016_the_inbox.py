@@ -37,7 +37,7 @@ def upgrade() -> None:
     op.create_index("ix_inbox_status_next_at", "inbox", ["status", "next_at"])
     op.create_table(
         "inbox_parts",
-        sa.Column("entry", sa.BigInteger(), nullable=False),
+        sa.Column("entry", SERIAL, nullable=False, autoincrement=False),
         sa.Column("part", sa.BigInteger(), nullable=False),
         sa.Column("place", sa.String(), nullable=False),
         sa.Column("kind", sa.String(), nullable=False),
