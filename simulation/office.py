@@ -39,6 +39,7 @@ SENSIBLE: Mapping[ExceptionKind, tuple[str, ...]] = {
     ExceptionKind.INVOICE_OVERDUE: ("wait_on", "invoice_now"),
     ExceptionKind.OVERPAID: ("refund", "keep"),
     ExceptionKind.INVOICE_UNPAID: ("wait_on", "collections", "write_off"),
+    ExceptionKind.REMINDER_TO_PRINT: ("acknowledge",),
     ExceptionKind.RETURN_REFUSED: ("acknowledge",),
     ExceptionKind.RETURN_MISMATCH: ("accept_received", "reject"),
     ExceptionKind.REFUNDED_EARLY: ("let_it_be",),

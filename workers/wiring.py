@@ -192,8 +192,7 @@ def activities_by_queue(database: Database, behind: Partners, bell: Bell | None 
             money.refund_capture,
             money.refund_payment,
         ],
-        MAIL.queue: [invoices.send_reminder, invoices.send_deposit_request],
-        MAIL.queue: [invoices.send_reminder, reminders.issue_reminder],
+        MAIL.queue: [invoices.send_reminder, invoices.send_deposit_request, reminders.issue_reminder],
         PLANNING.queue: [ReplenishmentActivities(database, best_forecaster).plan_items],
     }
 

@@ -85,6 +85,7 @@ def invoice(balance: int = 10_000, **changes: Any) -> InvoiceView:
         "credited": euros(0),
         "paid": euros(10_000 - balance),
         "written_off": euros(0),
+        "discounted": euros(0),
         "balance": euros(balance),
         "issued_at": START,
         "due_at": day(30),

@@ -174,4 +174,4 @@ def test_every_sample_has_a_script_that_the_world_understands(samples_dir: Path)
     scenarios = json.loads((samples_dir / "scenarios.json").read_text())
     scripts = {scenario["key"]: Script.read(scenario["key"], scenario["script"]) for scenario in scenarios}
     assert len(scripts) == len(scenarios)
-    assert sum(script.goods_back is not None for script in scripts.values()) == 6
+    assert sum(script.goods_back is not None for script in scripts.values()) == 8

@@ -222,15 +222,15 @@ async def test_a_fact_for_an_order_that_has_not_come_is_parked_and_told_when_it_
 
 async def test_a_request_that_the_order_refuses_is_refused_with_its_sentence(road: Road, reader: Reader) -> None:
     async with listening(road.client):
-        reader.parts = [OrderIn(order=grinder_order("refusing"))]
+        reader.parts = [OrderIn(order=grinder_order("intake-refusing"))]
         await road.hand_over(await came(road, "refusing-order"))
         hold = HoldOrder(message_id="m1", occurred_at=NOON, actor="shop", reason="a call")
-        reader.parts = [MessageIn(place="note", order="manual/refusing", message=hold)]
+        reader.parts = [MessageIn(place="note", order="manual/intake-refusing", message=hold)]
         entry = await came(road, "refusing-hold")
         await road.hand_over(entry)
     part = (await look(road, entry)).parts[0]
     assert (part.status, part.kind) == ("refused", "hold_order")
-    assert part.reason == "Order manual/refusing is shipped and cannot be held."
+    assert part.reason == "Order manual/intake-refusing is shipped and cannot be held."
 
 
 async def test_another_body_under_a_known_id_is_a_conflict_that_is_recorded(road: Road) -> None:

@@ -22,6 +22,7 @@ from domain.messages import (
     Disposition,
     DisputeInvoice,
     Fact,
+    HoldDunning,
     HoldOrder,
     InspectedLine,
     LineQuantity,
@@ -263,6 +264,20 @@ async def promise(shop: Shop) -> AsyncIterator[Restless]:
     await ends(living, (4000, 0, 4000, 0))
 
 
+async def dunning_hold(shop: Shop) -> AsyncIterator[Restless]:
+    restless = await delivered(shop, order(line(1, quantity=4)), NO_RETURNS)
+    living = restless.living
+    await living.until(Wait.PAYMENT)
+    stamp = living.stamp("controller")
+    await living.ask(HoldDunning(**stamp, invoice=1, until=stamp["occurred_at"] + timedelta(days=40), reason="they moved"))
+    yield restless
+    await living.pass_time(40.1)
+    await living.when(lambda s: s.invoices[0].reminders == 1)
+    assert await reminders(living) == [(1, 0, 40)]
+    await living.pay(4000)
+    await ends(living, (4000, 0, 4000, 0))
+
+
 async def dispute(shop: Shop) -> AsyncIterator[Restless]:
     restless = await delivered(shop, order(line(1, quantity=4)), NO_RETURNS)
     living = restless.living
@@ -331,6 +346,7 @@ ROADS: dict[Wait, tuple[str, Road]] = {
     Wait.INVOICE: ("shipment 1", invoice),
     Wait.PAYMENT: ("invoice 1", payment),
     Wait.PROMISE: ("invoice 1", promise),
+    Wait.DUNNING_HOLD: ("invoice 1", dunning_hold),
     Wait.DISPUTE: ("invoice 1", dispute),
     Wait.COLLECTIONS: ("invoice 1", collections),
     Wait.RETURNED_GOODS: ("return 1", returned_goods),
