@@ -115,7 +115,7 @@ def stand(session: Session, step: Step, question: CreditQuestion, customer: str,
     session.add(row)
     session.flush()
     if session.get_bind().dialect.name != "sqlite":  # its one writer lets nothing happen in between
-        wake(session, account, step.at)
+        wake(session, account, step.at, only=step.order)
 
 
 def let_go(session: Session, step: Step, subject: str | None = ORDER, why: str = "nothing stops it any more") -> None:
@@ -155,13 +155,15 @@ def changed(session: Session, customer: str | None, at: datetime | None = None) 
     return wake(session, family_locked(session, customer), at)
 
 
-def wake(session: Session, account: str, at: datetime | None = None) -> tuple[str, ...]:
-    """Tell every order of the family that waits and may go on, through the outbox; in the order in which they began to wait."""
+def wake(session: Session, account: str, at: datetime | None = None, only: str = "") -> tuple[str, ...]:
+    """Tell every order of the family (or one) that waits and may go on, through the outbox; in the order in which they began to wait."""
     session.flush()
     now = at or datetime.now(UTC)
     known: Known = {}
     told = []
     waiting = select(CreditWait).where(CreditWait.account == account, CreditWait.told_at.is_(None))
+    if only:
+        waiting = waiting.where(CreditWait.order == only)
     for row in session.scalars(waiting.order_by(CreditWait.since, CreditWait.order, CreditWait.subject)).all():
         order = session.get(Order, row.order)
         question = CreditQuestion.model_validate_json(row.question)

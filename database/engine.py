@@ -150,7 +150,13 @@ def sqlite_engine(url: URL, begin: str = "BEGIN IMMEDIATE") -> Engine:
 class _Postgresql:
     def __init__(self, url: URL, count: Callable[..., None], pool_size: int) -> None:
         self._url, self._count = url, count
-        self._engine = create_async_engine(url, pool_size=pool_size, max_overflow=pool_size, isolation_level="READ COMMITTED")
+        self._engine = create_async_engine(
+            url,
+            pool_size=pool_size,
+            max_overflow=pool_size,
+            isolation_level="READ COMMITTED",
+            connect_args={"server_settings": {"jit": "off"}},  # statements of a few rows: compiling one takes longer than running it
+        )
         event.listen(self._engine.sync_engine, "before_cursor_execute", count)
         self._sessions = async_sessionmaker(self._engine, expire_on_commit=False)
 

@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from sqlalchemy import ColumnElement, Integer, ScalarSelect, SQLColumnExpression, and_, case, cast, func, literal, or_, select, union_all
+from sqlalchemy import ColumnElement, Integer, SQLColumnExpression, Subquery, and_, case, cast, func, literal, or_, select, union_all
 from sqlalchemy.orm import Session
 
 from database.tables import AccountEntry, Customer, Invoice, InvoiceLineRow, Order, OrderLine, ReceivableEntry
@@ -41,11 +41,19 @@ def exposure(session: Session, whose: Whose, currency: str, leave_out: str = "")
     sums = {"balances": 0, "on_account": 0, "account": 0}
     unshipped = uninvoiced = 0
     odd: dict[str, tuple[int, int]] = {}
-    order_of = Order.order
-    to_ship = _units(OrderLine.open + OrderLine.allocated + OrderLine.picked + OrderLine.packed)
-    shipped, cancelled = _units(OrderLine.shipped), _units(OrderLine.cancelled)
-    invoiced = _sum(Invoice.total, Invoice.order == order_of)
-    on_invoices = _sum(InvoiceLineRow.quantity, InvoiceLineRow.order == order_of)
+    accepted = and_(*mine, ON_TERMS, Order.accepted_at.is_not(None), Order.outcome == "", Order.order != leave_out)
+    units = _by_order(
+        accepted,
+        OrderLine,
+        to_ship=OrderLine.open + OrderLine.allocated + OrderLine.picked + OrderLine.packed,
+        shipped=OrderLine.shipped,
+        cancelled=OrderLine.cancelled,
+        which=OrderLine.bills_to > 0,
+    )
+    billed_now = _by_order(accepted, Invoice, total=Invoice.total)
+    on_paper_now = _by_order(accepted, InvoiceLineRow, units=InvoiceLineRow.quantity)
+    to_ship, shipped, cancelled = (func.coalesce(column, 0) for column in (units.c.to_ship, units.c.shipped, units.c.cancelled))
+    invoiced, on_invoices = func.coalesce(billed_now.c.total, 0), func.coalesce(on_paper_now.c.units, 0)
     nothing = literal(0)
     rows = (
         select(literal("balances").label("part"), func.coalesce(func.sum(Invoice.balance), 0).label("minor"), *(nothing,) * 5)
@@ -59,14 +67,11 @@ def exposure(session: Session, whose: Whose, currency: str, leave_out: str = "")
         select(literal("account"), func.coalesce(-func.sum(AccountEntry.amount), 0), *(nothing,) * 5).where(
             whose(AccountEntry.customer), AccountEntry.currency == currency
         ),
-        select(order_of, Order.total, invoiced, to_ship, shipped, cancelled, on_invoices).where(
-            *mine,
-            ON_TERMS,
-            Order.accepted_at.is_not(None),
-            Order.outcome == "",
-            order_of != leave_out,
-            or_(to_ship > 0, shipped != on_invoices),
-        ),
+        select(Order.order, Order.total, invoiced, to_ship, shipped, cancelled, on_invoices)
+        .outerjoin(units, units.c.order == Order.order)
+        .outerjoin(billed_now, billed_now.c.order == Order.order)
+        .outerjoin(on_paper_now, on_paper_now.c.order == Order.order)
+        .where(accepted, or_(to_ship > 0, shipped != on_invoices)),
     )
     for part, minor, billed, left, out, gone, on_paper in session.execute(union_all(*rows)):
         if part in sums:
@@ -131,10 +136,13 @@ def currencies_of(session: Session, whose: Whose) -> list[str]:
     return list(session.scalars(select(rows.c.currency).distinct().order_by(rows.c.currency)))
 
 
-def _units(column: SQLColumnExpression[int]) -> ScalarSelect[int]:
-    """Units of the order's lines that somebody pays for."""
-    return _sum(column, OrderLine.order == Order.order, OrderLine.bills_to > 0)
-
-
-def _sum(column: SQLColumnExpression[int], *which: ColumnElement[bool]) -> ScalarSelect[int]:
-    return select(func.coalesce(func.sum(column), 0)).where(*which).scalar_subquery()
+def _by_order(
+    accepted: ColumnElement[bool],
+    table: type[OrderLine | Invoice | InvoiceLineRow],
+    which: ColumnElement[bool] | None = None,
+    **columns: SQLColumnExpression[int],
+) -> Subquery:
+    """Sums by order over the accepted orders: one pass, however many orders a customer has."""
+    sums = (func.sum(column).label(name) for name, column in columns.items())
+    chosen = select(table.order, *sums).join(Order, Order.order == table.order).where(accepted).group_by(table.order)
+    return (chosen if which is None else chosen.where(which)).subquery()

@@ -30,6 +30,7 @@ from domain.steps import (
     RecordInspection,
     RecordPacking,
     RecordPick,
+    RecordReturnReceipt,
     ReleaseStock,
     Shipped,
     Step,
@@ -155,6 +156,8 @@ class StockMachine(RuleBasedStateMachine):
         lines = (LineQuantity(line=number, quantity=back),)
         about: dict[str, Any] = {"rma": rma, "lines": lines, "kind": ReturnKind.REFUND, "reason": "", "location": "LYON", "expires_at": NOW}
         self.database.run(returns.authorize_return, AuthorizeReturn(**self.step(view.order), **about))
+        came = RecordReturnReceipt(**self.step(view.order), rma=rma, location="LYON", lines=lines, inspect_due=NOW)
+        self.do(came, Recorded, returns.record_return_receipt)
         inspected = (InspectedLine(line=number, quantity=back, disposition=Disposition.RESTOCK),)
         request = RecordInspection(**self.step(view.order), rma=rma, location="LYON", lines=inspected, items={})
         self.do(request, Recorded, returns.record_inspection)
