@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from database.tables import Invoice, JournalEntry, Payment, Refund, Reminder, Shipment
+from database.tables import Invoice, JournalEntry, Payment, Refund, Reminder, ReminderDocument, Shipment
 from domain.lifecycle import Stage
 from domain.values import Value
 from integrations.simulated import Effect, World
@@ -90,6 +90,8 @@ def read_books(session: Session) -> Books:
     shipped = select(Shipment.tracking, Shipment.order, Shipment.shipment).where(Shipment.tracking.is_not(None))
     captured = select(Payment.order, func.sum(Payment.amount - Payment.refunded)).where(Payment.kind == "captured").group_by(Payment.order)
     invoiced = select(Invoice.order, Invoice.shipment).group_by(Invoice.order, Invoice.shipment).having(func.count() > 1)
+    alone = select(Reminder.order, func.count()).where(Reminder.document == "").group_by(Reminder.order)
+    joint = select(ReminderDocument.document).where(ReminderDocument.state == "sent", ReminderDocument.email != "")
     again = func.count().filter(JournalEntry.repeats > 0)
     repeated = select(JournalEntry.step, func.count(), again, func.sum(JournalEntry.repeats)).group_by(JournalEntry.step)
     return Books(
@@ -100,7 +102,8 @@ def read_books(session: Session) -> Books:
         labels={str(tracking): f"{order} shipment {number}" for tracking, order, number in session.execute(shipped)},
         captured={order: int(amount) for order, amount in session.execute(captured)},
         refunds={order: int(count) for order, count in session.execute(select(Refund.order, func.count()).group_by(Refund.order))},
-        reminders={order: int(count) for order, count in session.execute(select(Reminder.order, func.count()).group_by(Reminder.order))},
+        reminders={order: int(count) for order, count in session.execute(alone)}
+        | {f"reminder/{document}": 1 for document in session.scalars(joint)},
         invoices_twice=tuple(f"{order} shipment {shipment}" for order, shipment in session.execute(invoiced)),
     )
 
