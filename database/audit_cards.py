@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from sqlalchemy import and_, func, select
+from sqlalchemy import and_, exists, func, select
 from sqlalchemy.orm import Session
 
-from database.tables import AuthorizationRow, GatewayEventRow, Order, OutboxFact, Payment
+from database.tables import AuthorizationRow, ExceptionRow, GatewayEventRow, Order, OutboxFact, Payment
 from domain.steps import Outcome
 
 Found = Iterator[tuple[str, str]]
@@ -37,10 +37,11 @@ def _an_authorization_belongs_to_one_step(session: Session) -> Found:
 
 
 def _a_cancelled_order_holds_no_card(session: Session) -> Found:
+    """Unless the gateway refused to give it up: then a person was told, and it ends by itself."""
     held = and_(_GRANTED, ~AuthorizationRow.voided, AuthorizationRow.expires_at.is_not(None))
-    chosen = (
-        select(AuthorizationRow).join(Order, Order.order == AuthorizationRow.order).where(held, Order.outcome == Outcome.CANCELLED.value)
-    )
+    told = exists().where(ExceptionRow.order == Order.order, ExceptionRow.subject == "undo of authorization")
+    ended = and_(Order.outcome == Outcome.CANCELLED.value, ~told)
+    chosen = select(AuthorizationRow).join(Order, Order.order == AuthorizationRow.order).where(held, ended)
     for row in session.scalars(chosen):
         yield row.order, f"is cancelled, and its authorization {row.authorization} was not given up"
 
