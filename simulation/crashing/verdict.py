@@ -126,10 +126,15 @@ def _twice(effects: Iterable[Effect]) -> Iterator[str]:
         if effect.happened > 1:
             yield f"The {effect.operation} {effect.key} happened {effect.happened} times."
         if effect.happened and not effect.undone and effect.order and effect.subject != effect.key:
-            alive[effect.operation, effect.order, effect.subject] += 1
+            alive[effect.operation, effect.order, _thing(effect)] += 1
     for (operation, order, subject), count in alive.items():
         if count > 1:
             yield f"There are {count} of {operation} for {subject} of {order}."
+
+
+def _thing(effect: Effect) -> str:
+    """What an effect is for: of authorizations the step without its attempt, for an exchange holds money of its own beside the order's."""
+    return effect.key.rpartition("/")[0] if effect.operation == "authorization" else effect.subject
 
 
 def _books_differ(world: World, books: Books) -> Iterator[str]:
