@@ -16,9 +16,7 @@ from activities.invoices import InvoiceActivities
 from activities.money import MoneyActivities
 from activities.returns import ReturnActivities
 from activities.shipping import ShippingActivities
-from database.audit import audit
 from database.debts import claims
-from database.engine import Database
 from database.migrate import migrate
 from database.reading import order_view, stock
 from database.tables import JournalEntry
@@ -38,7 +36,8 @@ from domain.order import PaymentTerms, PlaceOrder
 from domain.steps import AuthorizeReturn, CancelPicks, MoveUntaken, OpenClaim, Pick, ReleasePicks, ShipParcels, VoidLabel
 from integrations.ports import Label, Quote
 from integrations.simulated import SimulatedCarriers, SimulatedMail, SimulatedPayments, SimulatedWarehouse, World
-from tests.database.builders import DAY, NOW, House, eur, line, order, refurnish, step
+from tests.database.builders import DAY, NOW, House, eur, line, order, step
+from tests.database.watched import Watched
 
 PICKS = (Pick(line=1, item="KETTLE", bin="B-01", quantity=2),)
 PARCELS = (Parcel(number=1, weight_g=2_500, contents=(LineQuantity(line=1, quantity=2),)),)
@@ -79,11 +78,11 @@ class Place:
 async def place(tmp_path: Path) -> AsyncIterator[Place]:
     url = f"sqlite:///{tmp_path / 'holdfast.db'}"
     migrate(url)
-    database = Database(url)
-    await database.transaction(refurnish)
+    database = Watched(url)
+    await database.transaction(database.refurnish)
     with World(tmp_path / "world.db") as world:
         yield Place(House(database), world)
-        assert await database.read(audit) == []
+        assert await database.read(database.audit) == []
     await database.close()
 
 

@@ -8,14 +8,11 @@ from decimal import Decimal
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from pydantic import BaseModel
-from sqlalchemy import delete, update
 from sqlalchemy.orm import Session
 
 from database import intake, orders, receivables, shipments, stock
 from database.engine import Database
 from database.journal import once, undo
-from database.seed import seed
-from database.tables import Base, Counter
 from domain.messages import Cause, LineQuantity, Parcel
 from domain.money import Money
 from domain.money_steps import DocumentIssued, InvoiceDraft, InvoiceLine, IssueInvoice
@@ -70,15 +67,6 @@ CATALOGUE: dict[str, Any] = {
 }
 
 BERLIN_ADDRESS = Address(name="Kaffeekontor Nord", street="Speicherstr. 4", city="Hamburg", postcode="20457", country="DE")
-
-
-def refurnish(session: Session) -> None:
-    """Empty every table and put the opening stock in."""
-    for table in reversed(Base.metadata.sorted_tables):
-        if table.name != "counters":
-            session.execute(delete(table))
-    session.execute(update(Counter).values(last=0))
-    seed(session, CATALOGUE)
 
 
 def eur(minor: int) -> Money:

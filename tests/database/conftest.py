@@ -7,16 +7,15 @@ from pathlib import Path
 import asyncpg
 import pytest
 
-from database.audit import audit
-from database.engine import Database
 from database.migrate import migrate
-from tests.database.builders import House, refurnish
+from tests.database.builders import House
+from tests.database.watched import Watched
 
 
 @pytest.fixture(scope="session")
-async def opened() -> AsyncIterator[dict[str, Database]]:
+async def opened() -> AsyncIterator[dict[str, Watched]]:
     """The databases of this session by their engine; statements that one test compiled serve the next."""
-    databases: dict[str, Database] = {}
+    databases: dict[str, Watched] = {}
     yield databases
     for database in databases.values():
         await database.close()
@@ -24,7 +23,7 @@ async def opened() -> AsyncIterator[dict[str, Database]]:
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 async def house(
-    request: pytest.FixtureRequest, opened: dict[str, Database], tmp_path_factory: pytest.TempPathFactory
+    request: pytest.FixtureRequest, opened: dict[str, Watched], tmp_path_factory: pytest.TempPathFactory
 ) -> AsyncIterator[House]:
     """The house with its opening stock. Whatever a test did there, the audit finds nothing at its end."""
     engine: str = request.param
@@ -32,12 +31,12 @@ async def house(
         server = request.getfixturevalue("postgresql") if engine == "postgresql" else ""
         opened[engine] = await _open(server, tmp_path_factory.mktemp("house"))
     database = opened[engine]
-    await database.transaction(refurnish)
+    await database.transaction(database.refurnish)
     yield House(database)
-    assert await database.read(audit) == []
+    assert await database.read(database.audit) == []
 
 
-async def _open(server: str, folder: Path) -> Database:
+async def _open(server: str, folder: Path) -> Watched:
     url = f"sqlite:///{folder / 'holdfast.db'}"
     if server:
         name = f"house_{uuid.uuid4().hex}"
@@ -46,11 +45,11 @@ async def _open(server: str, folder: Path) -> Database:
         await connection.close()
         url = f"{server}/{name}"
     migrate(url)
-    return Database(url)
+    return Watched(url)
 
 
 @pytest.fixture
-async def workshop(opened: dict[str, Database], tmp_path_factory: pytest.TempPathFactory) -> Database:
+async def workshop(opened: dict[str, Watched], tmp_path_factory: pytest.TempPathFactory) -> Watched:
     """A SQLite database for tests that furnish it many times themselves."""
     if "sqlite" not in opened:
         opened["sqlite"] = await _open("", tmp_path_factory.mktemp("house"))

@@ -11,13 +11,12 @@ from hypothesis import strategies as st
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from database.audit import audit
-from database.engine import Database
 from database.tables import AccountEntry, BankEntryRow, BankMatch, Invoice, OutboxFact
 from domain.bank import BankEntry
 from tests.database.bank import MONDAY, entry, read_statement, statement
-from tests.database.builders import House, refurnish
+from tests.database.builders import House
 from tests.database.test_cash_application import hear, invoiced
+from tests.database.watched import Watched
 
 INVOICES = 4
 texts = st.sampled_from(["INV-1", "inv 2", "INV-3, 4", "INV 1 & 2", "order 3", "nothing", "INV-9"])
@@ -46,8 +45,8 @@ def books(session: Session) -> tuple[Counter[tuple[str, int]], int, int]:
     return told, kept, len(list(session.scalars(select(BankEntryRow.entry))))
 
 
-async def live(database: Database, told: list[BankEntry], order: list[list[int]]) -> tuple[Counter[tuple[str, int]], int, int]:
-    await database.transaction(refurnish)
+async def live(database: Watched, told: list[BankEntry], order: list[list[int]]) -> tuple[Counter[tuple[str, int]], int, int]:
+    await database.transaction(database.refurnish)
     house = House(database)
     for number in range(1, INVOICES + 1):
         await invoiced(house, str(number), units=number)
@@ -66,14 +65,14 @@ async def live(database: Database, told: list[BankEntry], order: list[list[int]]
     await database.read(within)
     before = await database.read(books)
     await hear(house)
-    assert await database.read(audit) == []
+    assert await database.read(database.audit) == []
     return before
 
 
 @settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(st.lists(payment, min_size=1, max_size=6), files)
 def test_the_same_files_in_any_multiplicity_give_the_same_books(
-    workshop: Database, payments: list[tuple[int, str, bool, int]], order: list[list[int]]
+    workshop: Watched, payments: list[tuple[int, str, bool, int]], order: list[list[int]]
 ) -> None:
     told = entries_of(payments)
     once = asyncio.run(live(workshop, told, order))
@@ -84,7 +83,7 @@ def test_the_same_files_in_any_multiplicity_give_the_same_books(
 @settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(st.lists(payment, min_size=1, max_size=6), files)
 def test_whatever_the_order_of_the_files_every_payment_is_one_entry(
-    workshop: Database, payments: list[tuple[int, str, bool, int]], order: list[list[int]]
+    workshop: Watched, payments: list[tuple[int, str, bool, int]], order: list[list[int]]
 ) -> None:
     told = entries_of(payments)
     _, _, forwards = asyncio.run(live(workshop, told, order))

@@ -11,15 +11,14 @@ from hypothesis import HealthCheck, settings
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule, run_state_machine_as_test
 
 from database import orders, quotas, reading, soft_reservations, stock
-from database.audit import audit
-from database.engine import Database
 from database.journal import once, undo
 from database.tables import Order
 from domain.availability import EVERY_CHANNEL
 from domain.quotas import SetQuota
 from domain.soft_reservations import SoftKind, Wanted
 from domain.steps import AcceptOrder, AllocateStock, Allocation, Need, Recorded, ReleaseStock
-from tests.database.builders import DAY, HOUR, NOW, cart, line, order, refurnish, step
+from tests.database.builders import DAY, HOUR, NOW, cart, line, order, step
+from tests.database.watched import Watched
 
 Place = tuple[str, str]
 CHANNELS = ("shopify", "x12")
@@ -28,10 +27,10 @@ CHANNELS = ("shopify", "x12")
 class ClaimsMachine(RuleBasedStateMachine):
     """14 kettles at two places, 5 grinders at one. Each order comes from a cart; a claim is counted here by hand, from the rows."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Watched) -> None:
         super().__init__()
         self.database, self.now, self.keys = database, NOW, 0
-        database.run(refurnish)
+        database.run(database.refurnish)
         self.carts: list[tuple[str, str]] = []  # channel and cart
         self.open: dict[str, str] = {}  # order -> channel
         self.attempts: list[tuple[str, str]] = []
@@ -138,7 +137,7 @@ class ClaimsMachine(RuleBasedStateMachine):
         assert {place: units for place, units in self.set_aside_for().items() if units > free.get(place, 0)} == {}
 
     def teardown(self) -> None:
-        assert self.database.run(audit) == []
+        assert self.database.run(self.database.audit) == []
 
     # --- parts ---
 
@@ -188,6 +187,6 @@ class ClaimsMachine(RuleBasedStateMachine):
                 assert after[place][0] >= aside + shares, place
 
 
-def test_nobody_gets_what_somebody_else_has_a_claim_on(workshop: Database) -> None:
+def test_nobody_gets_what_somebody_else_has_a_claim_on(workshop: Watched) -> None:
     calm = settings(max_examples=25, stateful_step_count=15, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True)
     run_state_machine_as_test(partial(ClaimsMachine, workshop), settings=calm)  # type: ignore[arg-type]  # a factory serves as well as a class

@@ -12,8 +12,6 @@ from hypothesis import HealthCheck, settings
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule, run_state_machine_as_test
 
 from database import exchange, orders, payments, receivables
-from database.audit import audit
-from database.engine import Database
 from database.journal import once
 from domain.exchange import Rate
 from domain.money import Money
@@ -30,7 +28,8 @@ from domain.money_steps import (
 )
 from domain.order import OrderLine
 from domain.steps import Accepted, AcceptOrder, Recorded
-from tests.database.builders import NOW, order, refurnish, step
+from tests.database.builders import NOW, order, step
+from tests.database.watched import Watched
 
 TOTAL = 100_003
 DAYS = st.integers(0, 5)
@@ -52,7 +51,7 @@ PLACED = order(
 class ExchangeMachine(RuleBasedStateMachine):
     """One invoice of 100,003 JPY; every day has a rate of its own, and some of them come late."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Watched) -> None:
         super().__init__()
         self.database = database
         self.keys = self.credited = self.level = 0
@@ -62,7 +61,7 @@ class ExchangeMachine(RuleBasedStateMachine):
 
     @initialize()
     def invoice(self) -> None:
-        self.database.run(refurnish)
+        self.database.run(self.database.refurnish)
         accept = AcceptOrder(**self.step(0), placed=PLACED, price_tolerance=Decimal(1), waived=True)
         self.do(accept, Accepted, orders.accept_order)
         draft = InvoiceDraft(lines=(), freight=yen(TOTAL), freight_tax=yen(0), taxes_included=False, total=yen(TOTAL))
@@ -118,7 +117,7 @@ class ExchangeMachine(RuleBasedStateMachine):
 
     @invariant()
     def the_audit_is_clean_and_every_difference_is_explained(self) -> None:
-        assert self.database.run(audit) == []
+        assert self.database.run(self.database.audit) == []
         rows = self.database.run(exchange.differences, PLACED.key)
         assert all(row.paid - row.carried == row.difference for row in rows)
         if self.known == set(range(6)):
@@ -141,6 +140,6 @@ class ExchangeMachine(RuleBasedStateMachine):
         assert self.database.run(once, request, "step", result, work) == answer
 
 
-def test_what_is_carried_follows_the_balance_whatever_happens(workshop: Database) -> None:
+def test_what_is_carried_follows_the_balance_whatever_happens(workshop: Watched) -> None:
     calm = settings(max_examples=10, stateful_step_count=25, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True)
     run_state_machine_as_test(lambda: ExchangeMachine(workshop), settings=calm)  # type: ignore[arg-type]  # a factory serves as well as a class

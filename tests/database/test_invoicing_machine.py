@@ -12,8 +12,6 @@ from hypothesis import HealthCheck, settings
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule, run_state_machine_as_test
 
 from database import orders, payments, reading, receivables, shipments, stock
-from database.audit import audit
-from database.engine import Database
 from database.journal import once
 from domain.instalments import discount_back, give_back, overdue, refill, tax_in
 from domain.invoicing import credit_lines, draft_invoice, total_of, with_more
@@ -49,7 +47,8 @@ from domain.steps import (
     Shipped,
 )
 from domain.terms import EarlyDiscount, InstalmentLine, Share, Terms, early_discount, instalments
-from tests.database.builders import DAY, NOW, PARCEL, book, eur, line, order, refurnish, ship_request, shipped, step
+from tests.database.builders import DAY, NOW, PARCEL, book, eur, line, order, ship_request, shipped, step
+from tests.database.watched import Watched
 from workflows.stages.invoicing import book as book_invoice
 from workflows.stages.invoicing import netted
 
@@ -67,7 +66,7 @@ TERMS = Terms(
 class InvoicingMachine(RuleBasedStateMachine):
     """One order of two lines with taxes: the order's state, as its workflow keeps it, beside the rows of the database."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Watched) -> None:
         super().__init__()
         self.database = database
         self.keys = 0
@@ -75,7 +74,7 @@ class InvoicingMachine(RuleBasedStateMachine):
 
     @initialize(kettles=st.integers(2, 9), price=st.sampled_from(["19.99", "3.333", "50.00"]), freight=st.integers(0, 999))
     def place(self, kettles: int, price: str, freight: int) -> None:
-        self.database.run(refurnish)
+        self.database.run(self.database.refurnish)
         lines = []
         for number, item, units, each in ((1, "KETTLE", kettles, price), (2, "GRINDER", 3, "7.77")):
             plain = line(number, item, units, each)
@@ -237,7 +236,7 @@ class InvoicingMachine(RuleBasedStateMachine):
     def every_document_adds_up_and_the_total_is_paid_less_refunded_plus_due(self) -> None:
         if not hasattr(self, "state"):
             return
-        assert self.database.run(audit) == []
+        assert self.database.run(self.database.audit) == []
         view = self.database.run(reading.order_view, self.state.order)
         for row in view.invoices:
             known = self.state.invoice(row.number)
@@ -278,6 +277,6 @@ class InvoicingMachine(RuleBasedStateMachine):
         return answer
 
 
-def test_every_document_adds_up_whatever_happens(workshop: Database) -> None:
+def test_every_document_adds_up_whatever_happens(workshop: Watched) -> None:
     calm = settings(max_examples=12, stateful_step_count=15, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True)
     run_state_machine_as_test(lambda: InvoicingMachine(workshop), settings=calm)  # type: ignore[arg-type]  # a factory serves as well

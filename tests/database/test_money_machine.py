@@ -9,8 +9,6 @@ from hypothesis import HealthCheck, settings
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule, run_state_machine_as_test
 
 from database import orders, payments, reading, receivables, shipments, stock
-from database.audit import audit
-from database.engine import Database
 from database.journal import once
 from domain.errors import RefundTooHigh, Refused
 from domain.messages import LineQuantity
@@ -39,7 +37,8 @@ from domain.steps import (
     Shipped,
 )
 from domain.views import InvoiceView
-from tests.database.builders import NOW, PARCEL, book, eur, invoice_request, line, order, refurnish, ship_request, shipped, step
+from tests.database.builders import NOW, PARCEL, book, eur, invoice_request, line, order, ship_request, shipped, step
+from tests.database.watched import Watched
 
 TOTAL = 10_000
 PLACED = order("1001", line(1, "KETTLE", 4, "25.00"))
@@ -48,7 +47,7 @@ PLACED = order("1001", line(1, "KETTLE", 4, "25.00"))
 class MoneyMachine(RuleBasedStateMachine):
     """One invoice of 100.00; balance and account are kept by hand beside the ledger."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Watched) -> None:
         super().__init__()
         self.database = database
         self.keys = 0
@@ -59,7 +58,7 @@ class MoneyMachine(RuleBasedStateMachine):
 
     @initialize()
     def invoice(self) -> None:
-        self.database.run(refurnish)
+        self.database.run(self.database.refurnish)
         quantity = (LineQuantity(line=1, quantity=4),)
         accept = AcceptOrder(**self.step(), placed=PLACED, price_tolerance=PLACED.lines[0].unit_price, waived=True)
         self.do(accept, Accepted, orders.accept_order)
@@ -153,7 +152,7 @@ class MoneyMachine(RuleBasedStateMachine):
 
     @invariant()
     def the_audit_is_clean_and_every_cent_is_known(self) -> None:
-        assert self.database.run(audit) == []
+        assert self.database.run(self.database.audit) == []
         invoice = self.the_invoice()
         assert invoice.balance == eur(self.balance)
         assert invoice.balance == invoice.total + invoice.fees - invoice.credited - invoice.paid - invoice.written_off
@@ -174,6 +173,6 @@ class MoneyMachine(RuleBasedStateMachine):
         return self.database.run(reading.order_view, PLACED.key).invoices[0]
 
 
-def test_every_cent_is_known_whatever_happens(workshop: Database) -> None:
+def test_every_cent_is_known_whatever_happens(workshop: Watched) -> None:
     calm = settings(max_examples=8, stateful_step_count=20, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True)
     run_state_machine_as_test(lambda: MoneyMachine(workshop), settings=calm)  # type: ignore[arg-type]  # a factory serves as well as a class

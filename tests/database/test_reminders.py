@@ -9,14 +9,13 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import select, text, update
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from activities.reminder_letters import reminder_letter
 from database import orders, outbox, payments, receivables_reports, reminders
 from database.audit import audit
 from database.audit_dunning import DUNNING_RULES
-from database.engine import Database
 from database.reminder_terms import all_terms, give_terms, read_terms, terms_of, write_terms
 from database.tables import Customer, Invoice, Reminder, ReminderDocument, ReminderLine
 from domain.errors import NotFound, Refused
@@ -26,7 +25,9 @@ from domain.order import PlaceOrder
 from domain.reminder_terms import Band, Fee, FeeKind, NextReminder, ReminderTerms, TermsLevel, Wording
 from domain.reminding import FindReminder, IssueReminder, ReminderAnswer, ReminderTakenBack, TakeBackReminder
 from domain.steps import Recorded, RecordNotes
-from tests.database.builders import DAY, NOW, House, eur, line, refurnish, step
+from tests.database.builders import DAY, NOW, House, eur, line, step
+from tests.database.test_audit import in_one_go
+from tests.database.watched import Watched
 
 TERMS = ReminderTerms(
     code="HOUSE",
@@ -327,12 +328,7 @@ async def test_the_audit_names_what_does_not_hold(house: House, rule: str) -> No
     await remind(house, issue(placed))
     await clean(house)
 
-    def break_it(session: Session) -> None:
-        session.execute(text(BROKEN[rule]))
-
-    await house(break_it)
-    assert rule in {found.rule for found in await house(audit)}
-    await house(refurnish)
+    assert rule in await house(in_one_go(BROKEN[rule]))
 
 
 happenings = st.lists(
@@ -343,11 +339,11 @@ happenings = st.lists(
 @settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(happenings=happenings, most=st.integers(min_value=1, max_value=4), grace=st.integers(min_value=0, max_value=3))
 async def test_whatever_happens_no_level_is_skipped_and_nothing_settled_is_reminded(
-    workshop: Database, happenings: list[str], most: int, grace: int
+    workshop: Watched, happenings: list[str], most: int, grace: int
 ) -> None:
     """Three orders of one customer, reminders and payments in any order: one reminder a level, none without a balance, books that agree."""
     house = House(workshop)
-    await house(refurnish)
+    await house(workshop.refurnish)
     levels = tuple(
         TermsLevel(level=n, grace_days=grace, due_in="3D", fee=Fee(fixed=Decimal(n)), line_fee=Fee(fixed=Decimal(1))) for n in (1, 2)
     )

@@ -14,8 +14,6 @@ from hypothesis import HealthCheck, settings
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule, run_state_machine_as_test
 
 from database import orders, payments, receivables, returns, shipments, stock
-from database.audit import audit
-from database.engine import Database
 from database.journal import once
 from domain.crediting import (
     fees_of,
@@ -67,7 +65,8 @@ from domain.steps import (
     SettleReturn,
     Shipped,
 )
-from tests.database.builders import DAY, NOW, PARCEL, book, eur, line, order, refurnish, ship_request, shipped, step
+from tests.database.builders import DAY, NOW, PARCEL, book, eur, line, order, ship_request, shipped, step
+from tests.database.watched import Watched
 
 VAT = TaxLine(title="VAT", amount=eur(2_753))
 PLACED = order("1001", line(1, "KETTLE", 6, "24.99").model_copy(update={"discount": eur(451), "taxes": (VAT,)}), discount=eur(333))
@@ -76,7 +75,7 @@ FEES = ("", "15%", "2.50 EUR")
 
 
 class ReturnsMachine(RuleBasedStateMachine):
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Watched) -> None:
         super().__init__()
         self.database = database
         self.keys = 0
@@ -87,7 +86,7 @@ class ReturnsMachine(RuleBasedStateMachine):
 
     @initialize()
     def accepted(self) -> None:
-        self.database.run(refurnish)
+        self.database.run(self.database.refurnish)
         accept = AcceptOrder(**self.step(), placed=PLACED, price_tolerance=Decimal(1), waived=True)
         self.do(accept, Accepted, orders.accept_order)
 
@@ -200,7 +199,7 @@ class ReturnsMachine(RuleBasedStateMachine):
     @invariant()
     def nothing_is_given_twice_and_every_cent_is_known(self) -> None:
         state = self.state
-        assert self.database.run(audit) == []
+        assert self.database.run(self.database.audit) == []
         invoiced = sum(invoice.total.minor for invoice in state.invoices)
         credited = sum(value_of(line, False).minor for invoice in state.invoices for line in invoice.credits) - self.fees
         paid = sum(payment.amount.minor for payment in state.payments)
@@ -272,6 +271,6 @@ class ReturnsMachine(RuleBasedStateMachine):
         return answer
 
 
-def test_nothing_is_refunded_twice_whatever_comes_back(workshop: Database) -> None:
+def test_nothing_is_refunded_twice_whatever_comes_back(workshop: Watched) -> None:
     calm = settings(max_examples=8, stateful_step_count=12, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True)
     run_state_machine_as_test(lambda: ReturnsMachine(workshop), settings=calm)  # type: ignore[arg-type]  # a factory serves as well as a class

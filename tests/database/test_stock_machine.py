@@ -10,8 +10,6 @@ from hypothesis import HealthCheck, settings
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule, run_state_machine_as_test
 
 from database import orders, reading, returns, shipments, stock
-from database.audit import audit
-from database.engine import Database
 from database.journal import once, undo
 from domain.errors import StepUndone
 from domain.messages import Disposition, InspectedLine, LineQuantity, ReturnKind
@@ -37,7 +35,8 @@ from domain.steps import (
     VoidLabel,
 )
 from domain.views import OrderView, ShipmentView
-from tests.database.builders import DAY, NOW, PARCEL, book, line, order, refurnish, ship_request, shipped, step
+from tests.database.builders import DAY, NOW, PARCEL, book, line, order, ship_request, shipped, step
+from tests.database.watched import Watched
 
 UNDER_WAY = ("planned", "picked", "packed")
 
@@ -45,10 +44,10 @@ UNDER_WAY = ("planned", "picked", "packed")
 class StockMachine(RuleBasedStateMachine):
     """A few orders that compete for 19 units; `units` is what must be in the house, counted by hand."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Watched) -> None:
         super().__init__()
         self.database = database
-        database.run(refurnish)
+        database.run(database.refurnish)
         self.units = 19
         self.keys = 0
         self.orders: list[str] = []
@@ -187,7 +186,7 @@ class StockMachine(RuleBasedStateMachine):
 
     @invariant()
     def the_audit_is_clean_and_every_unit_is_somewhere(self) -> None:
-        assert self.database.run(audit) == []
+        assert self.database.run(self.database.audit) == []
         assert sum(row.on_hand for row in self.database.run(reading.stock)) == self.units
 
     # --- parts ---
@@ -228,6 +227,6 @@ class StockMachine(RuleBasedStateMachine):
         return units
 
 
-def test_stock_adds_up_whatever_happens(workshop: Database) -> None:
+def test_stock_adds_up_whatever_happens(workshop: Watched) -> None:
     calm = settings(max_examples=12, stateful_step_count=20, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True)
     run_state_machine_as_test(lambda: StockMachine(workshop), settings=calm)  # type: ignore[arg-type]  # a factory serves as well as a class
