@@ -106,6 +106,9 @@ class Settings(BaseSettings):
     oidc_jwks_url: str = ""
     """Where its signing keys are. [default: where its configuration says]"""
 
+    shops: LocalPath | None = None
+    """The TOML file that says which shops send us orders and how each is reached; `config/shops.py` explains it."""
+
     payments: Literal["simulated", "stripe"] = "simulated"
     """Who takes cards: the simulated gateway, or an account with Stripe."""
     stripe_secret_key: SecretStr | None = None
@@ -238,9 +241,9 @@ _SECRET = frozenset(
         "OMS_DHL_PASSWORD",
         "OMS_STRIPE_SECRET_KEY",
         "OMS_STRIPE_WEBHOOK_SECRET",
+        "OMS_SMTP_PASSWORD",
     }
 )
-_SECRET = frozenset({"OMS_DATABASE_URL", "TEMPORAL_API_KEY", "OMS_UPS_CLIENT_SECRET", "OMS_DHL_PASSWORD", "OMS_SMTP_PASSWORD"})
 """Settings whose value may hold a password: a refusal never repeats it."""
 
 
