@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 
-from database.backorders import to_hand_out
+from database.backorders import free_items_waited_for, to_hand_out
 from database.engine import Database
 
 
@@ -21,4 +21,11 @@ class Bell:
     async def ring_if_waited_for(self) -> None:
         """Ring when something lies aside for the queue; a step that freed nothing, or nothing that is wanted, costs one look."""
         if await self.database.read(to_hand_out):
+            await self.ring()
+
+    async def ring_after_a_winner(self) -> None:
+        """A winner came: what it left, in units or in lots that others could not be sure of before, may be somebody's now."""
+        wanted = await self.database.read(free_items_waited_for)
+        aside = await self.database.read(to_hand_out)
+        if wanted or aside:
             await self.ring()

@@ -8,7 +8,7 @@ from activities.bell import Bell
 from activities.steps import once, undo
 from database import promises, purchasing, shipments, stock
 from database.backorder_queue import waited_for
-from database.backorders import next_lapse
+from database.backorders import next_look
 from database.engine import Database
 from domain.messages import StockArrived
 from domain.steps import (
@@ -35,10 +35,10 @@ class StockActivities:
         """Reserve stock for all needs under lock, report every shortage, and promise every line a day."""
         allocation = await once(self.database, request, Allocation, promises.allocate)
         if any(cause.name == StockArrived.called() for cause in request.causes):  # what was set aside may be more than it needs now
-            await self.bell.ring_if_waited_for()
+            await self.bell.ring_after_a_winner()
         elif allocation.short:
-            lapse = await self.database.read(next_lapse, request.at)
-            if lapse is not None:  # what a cart or a quote gives up is handed out when its time has come
+            look = await self.database.read(next_look, request.at)
+            if look is not None:  # a cart or a quote gives its units up, or a full location has room, when the time has come
                 await self.bell.ring()
         return allocation
 

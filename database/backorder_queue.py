@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session, aliased
 
 from database import lots
 from database.claims import claims_on, standing
-from database.sourcing import closed_to
+from database.sourcing import closed_to, full_for
 from database.tables import Customer, Order, OrderLine, Promise, SoftReservation, Stock
 from domain.backorders import USUAL_PRIORITY, Bundle, Place, Waiting, bundles, in_order, why
 from domain.distribution import QueueRow
@@ -40,15 +40,26 @@ def queue(session: Session, items: Iterable[str], at: datetime, lapsed: Iterable
     A bundle names all the items it needs, also others than these. `lapsed` orders won and did not come: they stand last this once.
     """
     orders = _waiting_orders(session, items)
+    if not orders:
+        return []
     granted = granted_to(session, [each.order.order for each in orders], at)
     late = set(lapsed)
-    closed = closed_to(session, (each.order for each in orders), {line.item for each in orders for line in each.lines}) if orders else {}
+    wanted = {line.item for each in orders for line in each.lines}
+    closed = closed_to(session, (each.order for each in orders), wanted)
+    full = full_for(session, {each.order.channel for each in orders}, at)
+    unfit = lots.too_short_lived(session, wanted, {each.min_life_days for each in orders}, at.date())
     found: list[Bundle] = []
     for each in orders:
+        seen = {
+            "lapsed": each.order.order in late,
+            "closed": closed.get(each.order.order, {}),
+            "full": full.get(each.order.channel, ()),
+            "unfit": unfit.get(each.min_life_days, {}),
+        }
         for bundle in _bundles(each):
             rest = _without(bundle, granted.get(bundle.order, {}))
             if rest is not None:
-                found.append(rest.model_copy(update={"lapsed": bundle.order in late, "closed": closed.get(bundle.order, {})}))
+                found.append(rest.model_copy(update=seen))
     return in_order(found)
 
 
@@ -155,6 +166,7 @@ class _Waiting:
 
     order: Order
     customer_priority: int
+    min_life_days: int
     lines: Sequence[OrderLine]
     promises: Mapping[int, Promise]  # the last entry of each line
 
@@ -162,10 +174,10 @@ class _Waiting:
 def _waiting_orders(session: Session, items: Iterable[str]) -> list[_Waiting]:
     wanted = sorted(set(items))
     keys = select(OrderLine.order).where(OrderLine.item.in_(wanted), waits)
-    chosen = select(Order, Customer.priority).outerjoin(Customer, Customer.customer == Order.customer)
+    chosen = select(Order, Customer.priority, Customer.min_life_days).outerjoin(Customer, Customer.customer == Order.customer)
     found = session.execute(chosen.where(Order.order.in_(keys), Order.outcome == "").order_by(Order.order)).all()
     open_lines: dict[str, list[OrderLine]] = {}
-    names = [order.order for order, _ in found]
+    names = [order.order for order, _, _ in found]
     promises: dict[str, dict[int, Promise]] = {}
     entry = aliased(Promise)
     last = select(func.max(entry.number)).where(entry.order == OrderLine.order, entry.line == OrderLine.line).correlate(OrderLine)
@@ -176,7 +188,8 @@ def _waiting_orders(session: Session, items: Iterable[str]) -> list[_Waiting]:
         if promise is not None:
             promises.setdefault(line.order, {})[line.line] = promise
     return [
-        _Waiting(order, priority or USUAL_PRIORITY, open_lines[order.order], promises.get(order.order, {})) for order, priority in found
+        _Waiting(order, priority or USUAL_PRIORITY, min_life or 0, open_lines[order.order], promises.get(order.order, {}))
+        for order, priority, min_life in found
     ]
 
 

@@ -19,12 +19,15 @@ from database.claims import claims_on, standing
 from database.locks import items_locked, lines_of, stock_of_items
 from database.soft_reservations import expire_due, reserve_softly
 from database.tables import BackorderWin, Order, OrderLine, SoftReservation, Stock
-from domain.backorders import next_turn, winners
+from domain.backorders import Bundle, next_turn, winners
 from domain.distribution import Distributed, DistributeStock, Won
 from domain.soft_reservations import ReserveSoftly, SoftKind, Wanted
 
 KEPT = timedelta(hours=1)
 """How long a winner has to come: an order that is alive comes within a second, and an hour outlasts a restart of everything."""
+
+FULL = timedelta(hours=1)
+"""How soon a location without room for another shipment is looked at again, for those who wait for what lies there."""
 
 Place = tuple[str, str]
 """An item and a location."""
@@ -109,7 +112,7 @@ def distribute(session: Session, request: DistributeStock, late: Collection[str]
     if request.told:
         session.execute(update(BackorderWin).where(BackorderWin.win.in_(request.told)).values(told_at=request.at))
     left = select(SoftReservation.item).where(SoftReservation.ended == "", SoftReservation.owner == QUEUE)
-    items = {*session.scalars(left), *_free_items_waited_for(session)}
+    items = {*session.scalars(left), *free_items_waited_for(session)}
     hand_out(session, items, request.at, "freed stock", late=late)
     untold = select(BackorderWin).where(BackorderWin.told_at.is_(None), BackorderWin.complete).order_by(BackorderWin.win)
     wins = tuple(Won(win=row.win, order=row.order, units=json.loads(row.units)) for row in session.scalars(untold))
@@ -233,8 +236,11 @@ def _free(
     return free, {(channel, place): free[place] - may.get(place, 0) for channel, may in by_channel.items() for place in places}
 
 
-def _free_items_waited_for(session: Session) -> set[str]:
-    """Items that lie free although an order waits for them: it ships whole and its turn may have come, or it was on hold until now."""
+def free_items_waited_for(session: Session) -> set[str]:
+    """Items that lie free although an order waits for them.
+
+    It ships whole and its turn may have come, it was on hold until now, its location had no room, or lots were left to those before it.
+    """
     chosen = (
         select(OrderLine.item)
         .join(Order, Order.order == OrderLine.order)
@@ -252,11 +258,24 @@ def next_lapse(session: Session, at: datetime) -> datetime | None:
     return session.scalar(chosen.order_by(SoftReservation.expires_at).limit(1))
 
 
+def next_look(session: Session, at: datetime) -> datetime | None:
+    """When something lapses, or has to be looked at again because goods lie where there is no room for another shipment."""
+    return _first(next_lapse(session, at), _room(queue(session, free_items_waited_for(session), at), at))
+
+
 def _next_at(session: Session, at: datetime) -> datetime | None:
-    """When the next win lapses, or the turn of an order that ships whole begins or ends."""
-    lapses = next_lapse(session, at)
-    turn = next_turn(queue(session, _free_items_waited_for(session), at), at)
-    return min((moment for moment in (lapses, turn) if moment is not None), default=None)
+    """When the next win lapses, the turn of an order that ships whole begins or ends, or a full location is looked at again."""
+    waiting = queue(session, free_items_waited_for(session), at)
+    return _first(next_lapse(session, at), next_turn(waiting, at), _room(waiting, at))
+
+
+def _room(waiting: Iterable[Bundle], at: datetime) -> datetime | None:
+    """Days pass and make room, and nobody says so."""
+    return at + FULL if any(bundle.full and not bundle.held for bundle in waiting) else None
+
+
+def _first(*moments: datetime | None) -> datetime | None:
+    return min((moment for moment in moments if moment is not None), default=None)
 
 
 def _end(rows: Iterable[SoftReservation], at: datetime) -> None:

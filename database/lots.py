@@ -80,6 +80,19 @@ def withhold(session: Session, stock: Iterable[Stock], today: date) -> None:
     offers(session, stock, "", today)
 
 
+def too_short_lived(session: Session, items: Iterable[str], lives: Iterable[int], today: date) -> dict[int, dict[str, dict[str, int]]]:
+    """Asked-for life in days -> item -> location -> free units whose lots others may have, and who asks for so long a life may not."""
+    asked = sorted({days for days in lives if days > 0})
+    found: dict[int, dict[str, dict[str, int]]] = {days: {} for days in asked}
+    for view in lots_in_stock(session, items) if asked else ():
+        offer = LotOffer(lot=view.lot, bin=view.bin, expires_on=view.expires_on, free=view.on_hand - view.reserved, blocked=view.blocked)
+        for days in asked:
+            if offer.fits(today, 0) and not offer.fits(today, days):
+                at = found[days].setdefault(view.item, {})
+                at[view.location] = at.get(view.location, 0) + offer.free
+    return found
+
+
 def parts(row: Stock, offered: Mapping[Place, Sequence[LotOffer]]) -> list[tuple[str, int]]:
     """What a bin can give: units of each lot in the order in which they are taken, or all that is free where nothing is kept by lot."""
     if not row.by_lot:

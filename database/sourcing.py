@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -93,8 +93,7 @@ def sites_of(session: Session, order: Order, places: Mapping[Place, int], at: da
     for location, free in units.items():
         origin, transit = read_calendar(read.locations[location], at.year), read.transit(location, order.ship_postcode)
         site = Site(location, free, rates=read.rates.get(location, {}), ships_in=None, full_until=f"{at + timedelta(days=ahead):%Y-%m-%d}")
-        for ready_at in (at + timedelta(days=days) for days in range(ahead + 1)):
-            begins = arrival(ready_at, origin.model_copy(update={"handling_days": 0}), 0, origin).leaves_at.date()
+        for ready_at, begins in _days_of_work(origin, at, ahead):
             if taken.get((location, begins), 0) < limits.get(location, UNLIMITED):
                 arrives = arrival(ready_at, origin, transit, destination).arrives_at.date()
                 site = replace(site, ships_in=max((begins - at.date()).days, 0), arrives_in=(arrives - at.date()).days)
@@ -135,6 +134,37 @@ def closed_to(session: Session, orders: Iterable[Order], items: Iterable[str]) -
         closed = {item: tuple(s.location for s in able if s.location in shut or barred(of, s)) for item, of in goods.items()}
         found[order.order] = {item: locations for item, locations in closed.items() if locations}
     return found
+
+
+def full_for(session: Session, channels: Iterable[str], at: datetime) -> dict[str, tuple[str, ...]]:
+    """Channel -> the locations that have no room for another shipment on any day that its policy lets an order wait for.
+
+    Nothing is locked: who allocates counts again, under lock.
+    """
+    named = sorted(set(channels))
+    limited = (
+        select(Location, LocationAbility.shipments_per_day)
+        .join(LocationAbility, LocationAbility.location == Location.location)
+        .where(LocationAbility.shipments_per_day.is_not(None))
+        .order_by(Location.location)
+    )
+    sites = [(site, limit) for site, limit in session.execute(limited) if limit is not None] if named else []
+    if not sites:
+        return {}
+    rows = session.scalars(select(SourcingPolicyRow).where(SourcingPolicyRow.channel.in_((*named, ANYWHERE))))
+    policies = {row.channel: SourcingPolicy.model_validate_json(row.policy) for row in rows}
+    ahead = {name: (policies.get(name) or policies.get(ANYWHERE) or SourcingPolicy()).days_ahead for name in named}
+    furthest = max(ahead.values())
+    taken = _counted(session, [site.location for site, _ in sites], at.date(), at.date() + timedelta(days=furthest + SLACK))
+    days = {site.location: [begins for _, begins in _days_of_work(read_calendar(site, at.year), at, furthest)] for site, _ in sites}
+    return {
+        name: tuple(
+            site.location
+            for site, limit in sites
+            if all(taken.get((site.location, day), 0) >= limit for day in days[site.location][: ahead[name] + 1])
+        )
+        for name in named
+    }
 
 
 def keep_decision(session: Session, request: AllocateStock, decision: Decision) -> None:
@@ -209,9 +239,21 @@ def _taken(session: Session, limits: Mapping[str, int], first: date, last: date)
         return {}
     locked = select(LocationAbility.location).where(LocationAbility.location.in_(sorted(limits)))
     session.execute(locked.order_by(LocationAbility.location).with_for_update())
+    return _counted(session, limits, first, last)
+
+
+def _counted(session: Session, locations: Iterable[str], first: date, last: date) -> dict[tuple[str, date | None], int]:
     counted = (
         select(Shipment.location, Shipment.ships_on, func.count())
-        .where(Shipment.location.in_(sorted(limits)), Shipment.ships_on.between(first, last), Shipment.status != "cancelled")
+        .where(Shipment.location.in_(sorted(locations)), Shipment.ships_on.between(first, last), Shipment.status != "cancelled")
         .group_by(Shipment.location, Shipment.ships_on)
     )
     return {(location, day): count for location, day, count in session.execute(counted)}
+
+
+def _days_of_work(origin: Calendar, at: datetime, ahead: int) -> Iterator[tuple[datetime, date]]:
+    """For today and each day ahead: the moment at which a shipment is ready, and the day on which somebody works on it."""
+    at_once = origin.model_copy(update={"handling_days": 0})
+    for days in range(ahead + 1):
+        ready_at = at + timedelta(days=days)
+        yield ready_at, arrival(ready_at, at_once, 0, origin).leaves_at.date()

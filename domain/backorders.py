@@ -81,6 +81,8 @@ class Bundle(Value):
     held: bool = False  # its order is on hold: it keeps its place, and others are served
     lapsed: bool = False  # it won, and did not come in time: this once the others come first
     closed: dict[str, tuple[str, ...]] = {}  # item -> locations that may not serve its order with it
+    full: tuple[str, ...] = ()  # locations that have no room for another shipment on any day that may be waited for
+    unfit: dict[str, dict[str, int]] = {}  # item -> location -> free units whose lots do not live as long as its customer asks for
 
     @property
     def order(self) -> str:
@@ -174,7 +176,8 @@ def winners(
 ) -> list[Win]:
     """Hand out `free` units along the queue, each from where its order may be served; what is left over belongs to nobody.
 
-    Never more than is free. `leaves` are the units that a channel has to leave at a place, for other channels and as safety stock.
+    Never more than is free. `leaves` are the units that a channel has to leave at a place, for other channels and as safety stock. Who
+    won before is taken to have lots that those after them could use, as an allocation does: nobody wins what it would not get.
     """
     left = dict(free)
     kept_from = leaves or {}
@@ -205,9 +208,9 @@ def _within_reach(
 ) -> dict[str, int]:
     """Location -> units that the bundle takes there, most from where most lies."""
     open_ = {
-        spot[1]: units - kept_from.get((bundle.channel, spot), 0)
+        spot[1]: units - kept_from.get((bundle.channel, spot), 0) - bundle.unfit.get(item, {}).get(spot[1], 0)
         for spot, units in left.items()
-        if spot[0] == item and spot[1] not in bundle.closed.get(item, ())
+        if spot[0] == item and spot[1] not in bundle.closed.get(item, ()) and spot[1] not in bundle.full
     }
     taken: dict[str, int] = {}
     for location in sorted(open_, key=lambda location: (-open_[location], location)):
