@@ -15,6 +15,8 @@ from workers.server import SEARCH_ATTRIBUTES, temporal_command
 
 CHECKOUT = Path(__file__).parents[1]
 
+os.environ.setdefault("GOGC", "400")  # the test servers are short-lived: they may hold more memory and tidy up less often
+
 
 def require(name: str, found: object) -> None:
     """Skip the test where `name` is not installed (`found` is false); fail it where everything must be, as in CI."""

@@ -11,10 +11,10 @@ from temporalio.testing import ActivityEnvironment
 
 from activities.dispatch import DispatchActivities
 from database.engine import Database
-from database.migrate import migrate
 from domain.dispatch import PullTracking, TrackingPulled, UnderWay
 from domain.errors import Refused, Unavailable
 from integrations.ports import Carriers, TrackingEvent
+from tests.fresh import migrated
 
 
 class Switchboard:
@@ -34,7 +34,7 @@ class Switchboard:
 
 @pytest.fixture
 async def database(tmp_path: Path) -> AsyncIterator[Database]:
-    migrate(f"sqlite:///{tmp_path / 'holdfast.db'}")
+    migrated(f"sqlite:///{tmp_path / 'holdfast.db'}")
     opened = Database(f"sqlite:///{tmp_path / 'holdfast.db'}")
     yield opened
     await opened.close()

@@ -14,12 +14,12 @@ from activities import replenishment as planning
 from activities.replenishment import ReplenishmentActivities
 from database import past_demand, replenishment_reading
 from database.engine import Database
-from database.migrate import migrate
 from database.tables import Item, ItemPlanningRow, Location, Supplier
 from domain.demand import Bucket
 from domain.forecasting import BuiltIn, Method
 from domain.proposals import HistoryRow, PlanItems
 from domain.replenishment import ItemPlanning
+from tests.fresh import migrated
 
 TODAY = date(2026, 11, 23)
 ITEMS = [f"ITEM-{number}" for number in range(1, 8)]
@@ -59,7 +59,7 @@ class DiesOnce(BuiltIn):
 async def test_a_killed_run_plans_each_item_once_and_proposes_it_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(planning, "CHUNK", 2)
     url = f"sqlite:///{tmp_path / 'holdfast.db'}"
-    migrate(url)
+    migrated(url)
     database, forecaster, signs = Database(url), DiesOnce(), list[str]()
     await database.transaction(furnish)
     work = ReplenishmentActivities(database, lambda: forecaster)

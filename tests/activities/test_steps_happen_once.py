@@ -17,7 +17,6 @@ from activities.money import MoneyActivities
 from activities.returns import ReturnActivities
 from activities.shipping import ShippingActivities
 from database.debts import claims
-from database.migrate import migrate
 from database.reading import order_view, stock
 from database.tables import JournalEntry
 from domain.errors import StepUndone, Unavailable
@@ -38,6 +37,7 @@ from integrations.ports import Label, Quote
 from integrations.simulated import SimulatedCarriers, SimulatedMail, SimulatedPayments, SimulatedWarehouse, World
 from tests.database.builders import DAY, NOW, House, eur, line, order, step
 from tests.database.watched import Watched
+from tests.fresh import migrated
 
 PICKS = (Pick(line=1, item="KETTLE", bin="B-01", quantity=2),)
 PARCELS = (Parcel(number=1, weight_g=2_500, contents=(LineQuantity(line=1, quantity=2),)),)
@@ -77,7 +77,7 @@ class Place:
 @pytest.fixture
 async def place(tmp_path: Path) -> AsyncIterator[Place]:
     url = f"sqlite:///{tmp_path / 'holdfast.db'}"
-    migrate(url)
+    migrated(url)
     database = Watched(url)
     await database.transaction(database.refurnish)
     with World(tmp_path / "world.db") as world:

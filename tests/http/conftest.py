@@ -15,13 +15,13 @@ from temporalio.testing import WorkflowEnvironment
 from config.settings import Settings
 from database import callers
 from database.engine import Database
-from database.migrate import migrate
 from database.seed import seed
 from domain.callers import Scope
 from starters.forms import FORMS
 from starters.http.app import create_app
 from starters.http.house import House
 from starters.intake import Road
+from tests.fresh import migrated
 
 CATALOGUE = {
     "suppliers": [{"id": "MAKER", "lead_time_days": 5}],
@@ -38,7 +38,7 @@ READER, EVERYTHING = callers.written("reader", SECRET), callers.written("all", S
 @pytest.fixture(scope="module")
 async def database(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Database]:
     url = f"sqlite:///{tmp_path_factory.mktemp('door') / 'holdfast.db'}"
-    migrate(url)
+    migrated(url)
     opened = Database(url)
     await opened.transaction(seed, CATALOGUE)
     now = datetime.now(UTC)

@@ -13,12 +13,12 @@ import pytest
 from config.settings import ConfigError, Settings
 from database import mails
 from database.engine import Database
-from database.migrate import migrate
 from domain.errors import Refused, Unavailable
 from integrations.ports import Attachment, Letter
 from integrations.smtp.mail import SETTLING, Server, SmtpMail
 from integrations.smtp.message import message_id
 from simulation.post import Sink
+from tests.fresh import migrated
 from workers.mail import MailBook, mail_of
 
 NOW = datetime(2026, 3, 7, 9, tzinfo=UTC)
@@ -55,7 +55,7 @@ def clock() -> Clock:
 @pytest.fixture
 def database(tmp_path: Path) -> Iterator[Database]:
     url = f"sqlite:///{tmp_path / 'holdfast.db'}"
-    migrate(url)
+    migrated(url)
     opened = Database(url)
     yield opened
     asyncio.run(opened.close())

@@ -11,7 +11,6 @@ import pytest
 
 from database import counting, picking, scanning
 from database.engine import Database
-from database.migrate import migrate
 from database.seed import seed
 from domain.exceptions import ExceptionKind
 from domain.floor import Scan
@@ -20,6 +19,7 @@ from integrations.simulated import World
 from simulation.waves import Crew
 from tests.database.builders import CATALOGUE, DAY, NOW, House, line, order
 from tests.database.floor_builders import Floor
+from tests.fresh import migrated
 from tests.simulation import builders
 
 ORDER = "shopify/1"
@@ -48,7 +48,7 @@ class Berlin:
 @pytest.fixture
 async def berlin(world: World, tmp_path: Path) -> AsyncIterator[Berlin]:
     url = f"sqlite:///{tmp_path / 'holdfast.db'}"
-    migrate(url)
+    migrated(url)
     database = Database(url)
     house = House(database)
     await house(seed, CATALOGUE)

@@ -12,7 +12,6 @@ import pytest
 from sqlalchemy import select
 
 from database.engine import Database
-from database.migrate import migrate
 from database.seed import seed
 from database.tables import OutboxFact, Refusal
 from domain.bank import BankEntry, Statement
@@ -20,6 +19,7 @@ from domain.money import Money
 from integrations.simulated.statements import camt053, mt940
 from starters.cli.main import run
 from tests.database.builders import CATALOGUE, House
+from tests.fresh import migrated
 
 MONDAY = date(2026, 11, 23)
 
@@ -30,7 +30,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("OMS_HOME", str(tmp_path))
     monkeypatch.setenv("TEMPORAL_ADDRESS", "127.0.0.1:1")
     url = f"sqlite:///{tmp_path / 'holdfast.db'}"
-    migrate(url)
+    migrated(url)
     database = Database(url)
 
     async def furnish() -> None:

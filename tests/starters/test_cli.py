@@ -14,16 +14,14 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 from temporalio.testing import WorkflowEnvironment
 
-from config.settings import Settings
 from database import intake
 from database.engine import Database
-from database.migrate import migrate
 from database.tables import Intake, Refusal, Stock
 from domain.messages import CarrierStatus, Disposition
 from starters.cli import telling
 from starters.cli.main import run
+from tests.fresh import furnished
 from tests.starters.orders import NOON, grinder_order, listening
-from workers.embedded import seed_catalogue
 
 NOBODY = "127.0.0.1:1"
 
@@ -33,8 +31,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """An installation with an empty database, the samples' catalogue and no server."""
     monkeypatch.setenv("OMS_HOME", str(tmp_path))
     monkeypatch.setenv("TEMPORAL_ADDRESS", NOBODY)
-    migrate(f"sqlite:///{tmp_path / 'holdfast.db'}")
-    seed_catalogue(Settings.load())
+    furnished(f"sqlite:///{tmp_path / 'holdfast.db'}")
     return tmp_path
 
 

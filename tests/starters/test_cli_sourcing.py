@@ -11,22 +11,19 @@ from pathlib import Path
 import pytest
 from sqlalchemy.orm import Session
 
-from config.settings import Settings
 from database import intake, orders, stock
 from database.engine import read_url, sqlite_engine
-from database.migrate import migrate
 from domain.steps import AcceptOrder, AllocateStock, Need
 from starters.cli.main import run
+from tests.fresh import furnished
 from tests.starters.orders import NOON, grinder_order
-from workers.embedded import seed_catalogue
 
 
 @pytest.fixture
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """An installation with the samples' catalogue, no server, and a terminal of 100 columns."""
     monkeypatch.setenv("OMS_HOME", str(tmp_path))
-    migrate(f"sqlite:///{tmp_path / 'holdfast.db'}")
-    seed_catalogue(Settings.load())
+    furnished(f"sqlite:///{tmp_path / 'holdfast.db'}")
     return tmp_path
 
 

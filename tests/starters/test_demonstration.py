@@ -11,10 +11,10 @@ from config.settings import Settings
 from database import intake, reading
 from database.audit import Violation
 from database.engine import Database
-from database.migrate import migrate
 from domain.errors import InputRefused, Unavailable
 from domain.views import OrderView
 from starters.demonstration import Result, Scenario, ending, fresh_home, read_scenarios
+from tests.fresh import migrated
 from tests.starters.orders import NOON, grinder_order
 from workers.embedded import SAMPLES, Everything
 
@@ -31,7 +31,7 @@ RETURNED = Scenario(
 def order(tmp_path: Path) -> OrderView:
     """An order that is captured and no more."""
     url = f"sqlite:///{tmp_path / 'holdfast.db'}"
-    migrate(url)
+    migrated(url)
     database = Database(url)
     try:
         database.run(intake.capture, grinder_order("7001"), NOON)

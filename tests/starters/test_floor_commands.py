@@ -13,11 +13,11 @@ from typing import Any
 import pytest
 
 from database.engine import Database
-from database.migrate import migrate
 from database.seed import seed
 from starters.cli.main import run
 from tests.database.builders import CATALOGUE, House, line, order
 from tests.database.floor_builders import Floor
+from tests.fresh import migrated
 
 NOBODY = "127.0.0.1:1"
 
@@ -31,7 +31,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("OMS_HOME", str(tmp_path))
     monkeypatch.setenv("TEMPORAL_ADDRESS", NOBODY)
     monkeypatch.setenv("COLUMNS", "100")
-    migrate(url)
+    migrated(url)
 
     async def furnish() -> None:
         database = Database(url)

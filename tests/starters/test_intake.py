@@ -18,7 +18,6 @@ from config.settings import Settings
 from database import inbox, intake
 from database.engine import Database
 from database.inbox import EntryView
-from database.migrate import migrate
 from database.seed import seed
 from database.tables import Intake, Refusal
 from domain.errors import Conflict, InputRefused, Unavailable
@@ -27,6 +26,7 @@ from domain.messages import DeliveryConfirmed, HoldOrder
 from domain.order import PlaceOrder
 from starters.forms import FORMS
 from starters.intake import DESK, Road
+from tests.fresh import migrated
 from tests.starters.orders import NOON, grinder_order, listening
 from workers.sweeper import sweeper
 
@@ -56,7 +56,7 @@ class Reader:
 @pytest.fixture
 async def database(tmp_path: Path) -> AsyncIterator[Database]:
     url = f"sqlite:///{tmp_path / 'holdfast.db'}"
-    migrate(url)
+    migrated(url)
     opened = Database(url)
     await opened.transaction(seed, CATALOGUE)
     yield opened

@@ -13,17 +13,15 @@ from typing import Any
 import pytest
 from sqlalchemy.orm import Session
 
-from config.settings import Settings
 from database import intake, orders, shipments, stock
 from database.engine import Database
-from database.migrate import migrate
 from domain.messages import LineQuantity
 from domain.order import Address
 from domain.steps import AcceptOrder, AllocateStock, Need, RecordPacking, RecordPick, ShipParcels, Shipped
 from starters.cli.main import run
 from tests.database.builders import DAY, step
+from tests.fresh import furnished
 from tests.starters.orders import NOON, grinder_order
-from workers.embedded import seed_catalogue
 
 HAMBURG = Address(name="Kaffeekontor Nord", street="Speicherstr. 4", city="Hamburg", postcode="20457", country="DE")
 ORDER = "manual/7001"
@@ -47,8 +45,7 @@ def bench(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Database]
     monkeypatch.setenv("OMS_HOME", str(tmp_path))
     monkeypatch.setenv("TEMPORAL_ADDRESS", "127.0.0.1:1")
     monkeypatch.chdir(tmp_path)
-    migrate(f"sqlite:///{tmp_path / 'holdfast.db'}")
-    seed_catalogue(Settings.load())
+    furnished(f"sqlite:///{tmp_path / 'holdfast.db'}")
     database = Database(f"sqlite:///{tmp_path / 'holdfast.db'}")
     database.run(picked)
     yield database

@@ -16,19 +16,19 @@ from temporalio.testing import WorkflowEnvironment
 from config.settings import Settings
 from database import intake
 from database.engine import Database
-from database.migrate import migrate
 from database.tables import Intake, Refusal
 from domain.errors import Conflict, InputRefused
 from domain.money import Money
 from domain.order import Address, OrderLine, PlaceOrder
 from starters.placing import Placed, details, place
+from tests.fresh import migrated
 from tests.starters.orders import EUR, NOON, grinder_order
 
 
 @pytest.fixture
 async def database(tmp_path: Path) -> AsyncIterator[Database]:
     url = f"sqlite:///{tmp_path / 'holdfast.db'}"
-    migrate(url)
+    migrated(url)
     opened = Database(url)
     yield opened
     await opened.close()

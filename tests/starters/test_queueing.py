@@ -14,14 +14,12 @@ from typing import Any, TypeVar
 import pytest
 from sqlalchemy.orm import Session
 
-from config.settings import Settings
 from database import intake, orders, stock
 from database.engine import Database
-from database.migrate import migrate
 from domain.steps import AcceptOrder, AllocateStock, Need, ReceiveStock
 from starters.cli.main import run
+from tests.fresh import furnished
 from tests.starters.orders import grinder_order
-from workers.embedded import seed_catalogue
 
 T = TypeVar("T")
 
@@ -33,8 +31,7 @@ GASKET = "GSK-110"  # four lie in Berlin
 def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """`manual/holder` has the four gaskets; `manual/first` wants three, `manual/rush` two and may have them first."""
     home = tmp_path_factory.mktemp("queue")
-    migrate(f"sqlite:///{home / 'holdfast.db'}")
-    seed_catalogue(Settings.load(home=home, database_url=f"sqlite:///{home / 'holdfast.db'}"))
+    furnished(f"sqlite:///{home / 'holdfast.db'}")
 
     def fill(session: Session) -> None:
         _want(session, "holder", 4)

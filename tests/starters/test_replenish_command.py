@@ -10,15 +10,14 @@ from pathlib import Path
 import pytest
 
 from activities.replenishment import LOOKS_BACK, plan_all
-from config.settings import Settings
 from database import demand, replenishment
 from database.engine import Database
-from database.migrate import migrate
 from domain.demand import Bucket
 from domain.forecasting import BuiltIn
 from domain.proposals import PlanItems
 from starters.cli.main import run
-from workers.embedded import SAMPLES, seed_catalogue
+from tests.fresh import furnished
+from workers.embedded import SAMPLES
 
 
 @pytest.fixture
@@ -26,8 +25,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """An installation with the samples' catalogue and no server."""
     monkeypatch.setenv("OMS_HOME", str(tmp_path))
     monkeypatch.setenv("TEMPORAL_ADDRESS", "127.0.0.1:1")
-    migrate(f"sqlite:///{tmp_path / 'holdfast.db'}")
-    seed_catalogue(Settings.load())
+    furnished(f"sqlite:///{tmp_path / 'holdfast.db'}")
     return tmp_path
 
 

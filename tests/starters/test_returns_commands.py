@@ -12,15 +12,13 @@ from typing import Any
 import pytest
 from sqlalchemy.orm import Session
 
-from config.settings import Settings
 from database import debts, held, intake, orders
 from database.engine import Database
-from database.migrate import migrate
 from domain.money import Money
 from domain.steps import AcceptOrder
 from starters.cli.main import run
+from tests.fresh import furnished
 from tests.starters.orders import NOON, grinder_order
-from workers.embedded import seed_catalogue
 
 ORDER = grinder_order("7001")
 
@@ -39,8 +37,7 @@ def lost_and_held(session: Session) -> None:
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("OMS_HOME", str(tmp_path))
     monkeypatch.setenv("TEMPORAL_ADDRESS", "127.0.0.1:1")
-    migrate(f"sqlite:///{tmp_path / 'holdfast.db'}")
-    seed_catalogue(Settings.load())
+    furnished(f"sqlite:///{tmp_path / 'holdfast.db'}")
     _do(tmp_path, lost_and_held)
     return tmp_path
 

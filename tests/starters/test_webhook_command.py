@@ -16,12 +16,12 @@ from sqlalchemy.orm import Session
 
 from database import outbox
 from database.engine import Database
-from database.migrate import migrate
 from database.seed import seed
 from integrations.simulated.stripe import StripeAccount
 from integrations.simulated.stripe.outside import checkout, sent
 from starters.cli.main import run
 from tests.database.builders import CATALOGUE, House, order
+from tests.fresh import migrated
 
 SECRET = "whsec_tests"
 Answer = Callable[..., tuple[int, Any, str]]
@@ -34,7 +34,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("OMS_HOME", str(tmp_path))
     monkeypatch.setenv("TEMPORAL_ADDRESS", "127.0.0.1:1")
     monkeypatch.setenv("OMS_STRIPE_WEBHOOK_SECRET", f"whsec_before,{SECRET}")
-    migrate(url)
+    migrated(url)
 
     async def furnish() -> None:
         database = Database(url)

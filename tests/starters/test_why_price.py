@@ -10,16 +10,14 @@ from pathlib import Path
 import pytest
 from sqlalchemy.orm import Session
 
-from config.settings import Settings
 from database import intake, orders
 from database.engine import read_url, sqlite_engine
-from database.migrate import migrate
 from domain.money import Money
 from domain.order import Address, OrderLine
 from domain.steps import Accepted, AcceptOrder
 from starters.cli.main import run
+from tests.fresh import furnished
 from tests.starters.orders import NOON, grinder_order
-from workers.embedded import seed_catalogue
 
 HAMBURG = Address(name="Kaffeekontor Nord", street="Speicherstr. 4", city="Hamburg", postcode="20457", country="DE")
 
@@ -28,8 +26,7 @@ HAMBURG = Address(name="Kaffeekontor Nord", street="Speicherstr. 4", city="Hambu
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """An installation with the samples' catalogue and no server."""
     monkeypatch.setenv("OMS_HOME", str(tmp_path))
-    migrate(f"sqlite:///{tmp_path / 'holdfast.db'}")
-    seed_catalogue(Settings.load())
+    furnished(f"sqlite:///{tmp_path / 'holdfast.db'}")
     return tmp_path
 
 

@@ -11,12 +11,12 @@ from sqlalchemy.orm import Session
 
 from config.settings import ConfigError, Settings
 from database.engine import Database
-from database.migrate import migrate
 from database.tables import PickTask
 from domain.errors import StepUndone
 from domain.steps import Pick
 from integrations.ports import Warehouse
 from tests.database.builders import NOW
+from tests.fresh import migrated
 from workers.warehouses import OwnFloor, Warehouses, serving
 
 PICKS = (Pick(line=1, item="KETTLE", bin="B-01", quantity=2), Pick(line=2, item="CUP", bin="B-02", quantity=1, lot="L-1"))
@@ -46,7 +46,7 @@ def tasks(session: Session) -> int:
 
 async def test_each_location_is_served_by_one_warehouse_and_cancelled_where_it_is(tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path / 'holdfast.db'}"
-    migrate(url)
+    migrated(url)
     database, partner = Database(url), Partner()
     house = Warehouses(OwnFloor(database, timedelta(days=1)), frozenset({"BERLIN"}), partner)
     assert [await release(house, "ours", "BERLIN"), await release(house, "ours", "BERLIN")] == ["F-000001", "F-000001"]
@@ -67,7 +67,7 @@ async def test_the_settings_say_which_floors_are_ours(tmp_path: Path, monkeypatc
     assert await release(serving(Settings.load(), database, partner), "theirs", "BERLIN") == "THEIRS-1"
     monkeypatch.setenv("OMS_OWN_FLOOR", "BERLIN, MAINZ,")
     assert Settings.load().own_floor == {"BERLIN", "MAINZ"}
-    migrate(f"sqlite:///{tmp_path / 'holdfast.db'}")
+    migrated(f"sqlite:///{tmp_path / 'holdfast.db'}")
     assert await release(serving(Settings.load(), database, partner), "ours", "MAINZ") == "F-000001"
     monkeypatch.setenv("OMS_COUNT_TOLERANCE_UNITS", "-1")
     with pytest.raises(ConfigError, match="OMS_COUNT_TOLERANCE_UNITS should be greater than or equal to 0"):

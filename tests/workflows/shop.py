@@ -17,7 +17,6 @@ from temporalio.testing import WorkflowEnvironment
 from database import intake, reading
 from database.audit import audit
 from database.engine import Database
-from database.migrate import migrate
 from database.seed import seed
 from domain.errors import Refused
 from domain.exceptions import ExceptionKind, OpenException
@@ -46,6 +45,7 @@ from domain.views import OrderView, WaitView
 from integrations.simulated import SimulatedCarriers, SimulatedMail, SimulatedPayments, SimulatedWarehouse, World
 from starters.messaging import ask, tell
 from starters.receiving import receive
+from tests.fresh import migrated
 from tests.workflows.trouble import Trouble
 from workers.warehouses import OwnFloor, Warehouses
 from workers.wiring import Partners, workers
@@ -412,7 +412,7 @@ async def seeded(database: Database) -> None:
 async def installed(env: WorkflowEnvironment, folder: Path) -> AsyncIterator[Shop]:
     """An installation on this server, its database and its partners in `folder`; it ends with a clean audit."""
     url = f"sqlite:///{folder / 'holdfast.db'}"
-    migrate(url)
+    migrated(url)
     database = Database(url)
     await seeded(database)
     try:
