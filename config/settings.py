@@ -6,6 +6,7 @@ those that Temporal's own tools read. Nothing needs to be set on a developer's m
 
 import difflib
 import os
+import re
 from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
@@ -38,6 +39,9 @@ def _names(listed: object) -> object:
 Names = Annotated[frozenset[str], NoDecode, BeforeValidator(_names)]
 """Names separated by commas."""
 Locations = Names
+
+_URL_NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,59}")
+_STANDARD_SECRET = re.compile(r"whsec_[A-Za-z0-9+/]{32,88}={0,2}")
 
 
 class Settings(BaseSettings):
@@ -115,6 +119,9 @@ class Settings(BaseSettings):
     """A secret or restricted key of the account (`sk_…`, `rk_…`) that may write payment intents and refunds."""
     stripe_webhook_secret: SecretStr | None = None
     """What Stripe signs its events with (`whsec_…`); while it is rotated the old and the new one, separated by a comma."""
+    carrier_webhook_secrets: SecretStr | None = None
+    """What each carrier signs its tracking events with, by the name that it has in our addresses: `ups=whsec_…, norvik-post=whsec_…`; while
+    a secret is rotated the old and the new one, separated by a blank."""
     stripe_address: str = ""
     """Where Stripe's API is, when it is not Stripe's own: a double for tests, such as http://127.0.0.1:12111."""
     mail: Literal["simulated", "smtp"] = "simulated"
@@ -219,6 +226,23 @@ class Settings(BaseSettings):
         return tuple(secret.strip() for secret in said.split(",") if secret.strip())
 
     @model_validator(mode="after")
+    def _signing_carriers(self) -> Self:
+        for carrier, secrets in self.carrier_secrets.items():
+            if not _URL_NAME.fullmatch(carrier) or not secrets or not all(_STANDARD_SECRET.fullmatch(secret) for secret in secrets):
+                raise ValueError(
+                    "OMS_CARRIER_WEBHOOK_SECRETS should read carrier=whsec_…, other-carrier=whsec_…: a name of small letters, digits and"
+                    " dashes, and the base64 of at least 24 bytes (`oms webhook secret` makes one)"
+                )
+        return self
+
+    @property
+    def carrier_secrets(self) -> dict[str, tuple[str, ...]]:
+        """Every secret that may have signed the events of a carrier, by its name in our addresses."""
+        said = self.carrier_webhook_secrets.get_secret_value() if self.carrier_webhook_secrets else ""
+        entries = (entry.partition("=") for entry in said.split(",") if entry.strip())
+        return {carrier.strip(): tuple(secrets.split()) for carrier, _, secrets in entries}
+
+    @model_validator(mode="after")
     def _safe_mail(self) -> Self:
         if (self.smtp_password is None) != (not self.smtp_user):
             raise ValueError("OMS_SMTP_USER and OMS_SMTP_PASSWORD are given together or not at all")
@@ -241,6 +265,7 @@ _SECRET = frozenset(
         "OMS_DHL_PASSWORD",
         "OMS_STRIPE_SECRET_KEY",
         "OMS_STRIPE_WEBHOOK_SECRET",
+        "OMS_CARRIER_WEBHOOK_SECRETS",
         "OMS_SMTP_PASSWORD",
     }
 )

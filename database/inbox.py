@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from database.journal import insert_once
 from database.locks import require
-from database.tables import Customer, CustomerAlias, InboxEntry, InboxNeed, InboxPart, Intake, Item, Mapping
+from database.tables import Customer, CustomerAlias, InboxEntry, InboxNeed, InboxPart, Intake, Item, Mapping, Return, Shipment
 from domain.errors import NotFound
 from domain.intake import Delivery, NeedKind
 from domain.values import Value
@@ -36,6 +36,7 @@ class PartResult(Value):
     place: str
     kind: str
     order: str = ""
+    tracking: str = ""
     status: str
     reason: str = ""
     needs: tuple[tuple[NeedKind, str], ...] = ()
@@ -91,7 +92,8 @@ def record_part(session: Session, entry: int, result: PartResult, at: datetime) 
         session.add(row)
     elif row.status in ("done", "refused", "ignored"):
         return
-    row.kind, row.order, row.status, row.reason, row.at = result.kind, result.order, result.status, result.reason[:2_000], at
+    row.kind, row.order, row.tracking = result.kind, result.order, result.tracking
+    row.status, row.reason, row.at = result.status, result.reason[:2_000], at
     session.flush()
     session.execute(delete(InboxNeed).where(InboxNeed.entry == entry, InboxNeed.part == result.part))
     session.add_all(InboxNeed(entry=entry, part=result.part, kind=kind.value, text=text[:400]) for kind, text in sorted(set(result.needs)))
@@ -123,10 +125,13 @@ def postpone(session: Session, entry: int, reason: str, at: datetime) -> None:
 def to_hand_over(session: Session, at: datetime, most: int = 100) -> list[int]:
     """Entries to be handed over now, oldest first: open ones, and those that wait for what is here by now."""
     came = select(Intake.order).where(Intake.order == InboxPart.order).exists()
-    order_is_here = and_(InboxPart.status == "parked", came)
+    order_is_here = and_(InboxPart.status == "parked", InboxPart.order != "", came)
+    left = select(Shipment.tracking).where(Shipment.tracking == InboxPart.tracking).exists()
+    announced = select(Return.tracking).where(Return.tracking == InboxPart.tracking).exists()
+    number_is_known = and_(InboxPart.status == "parked", InboxPart.tracking != "", or_(left, announced))
     unmapped = select(InboxNeed.entry).where(InboxNeed.entry == InboxPart.entry, InboxNeed.part == InboxPart.part).exists()
     mapped_now = and_(InboxPart.status == "mapping", ~unmapped)
-    ready = select(InboxPart.entry).where(InboxPart.entry == InboxEntry.entry, or_(order_is_here, mapped_now)).exists()
+    ready = select(InboxPart.entry).where(InboxPart.entry == InboxEntry.entry, or_(order_is_here, number_is_known, mapped_now)).exists()
     wanted = or_(InboxEntry.status == "open", and_(InboxEntry.status == "waiting", ready))
     chosen = select(InboxEntry.entry).where(wanted, InboxEntry.next_at <= at).order_by(InboxEntry.entry).limit(most)
     return list(session.scalars(chosen))
@@ -204,6 +209,7 @@ class PartView(Value):
     place: str
     kind: str
     order: str
+    tracking: str = ""
     status: str
     reason: str
 
@@ -269,10 +275,7 @@ def entry_view(session: Session, entry: int) -> EntryView:
         status=row.status,
         reason=row.reason,
         attempts=row.attempts,
-        parts=tuple(
-            PartView(part=part.part, place=part.place, kind=part.kind, order=part.order, status=part.status, reason=part.reason)
-            for part in parts
-        ),
+        parts=tuple(PartView(**{name: getattr(part, name) for name in PartView.model_fields}) for part in parts),
     )
 
 

@@ -8,7 +8,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from domain.messages import Fact, Request
+from domain.messages import CarrierEvent, CarrierStatus, DeliveryConfirmed, Fact, Request, ReturnScanned, Text
 from domain.order import Moment, PlaceOrder
 from domain.values import Value
 
@@ -55,6 +55,37 @@ class MessageIn(Value):
     message: Fact | Request
 
 
+class SeenIn(Value):
+    """What a carrier saw of a parcel that it knows by its tracking number alone: it waits until a shipment or a return bears the number.
+
+    `carrier` is the sender's name, empty where it is no carrier but whoever forwards what carriers say.
+    """
+
+    place: str = ""
+    carrier: str = ""
+    tracking: Annotated[str, Field(min_length=1, max_length=60)]
+    message_id: Annotated[str, Field(min_length=1, max_length=200)]
+    occurred_at: Moment
+    actor: Annotated[str, Field(min_length=1, max_length=120)]
+    status: CarrierStatus
+    detail: Text = ""
+    expected_at: Moment | None = None
+    signed_by: Annotated[str, Field(max_length=200)] = ""
+
+    def of_shipment(self, shipment: int) -> Fact:
+        """What it says of the shipment that bears the number; who signed for it is worth a fact of its own."""
+        said = {"message_id": self.message_id, "occurred_at": self.occurred_at, "actor": self.actor, "shipment": shipment}
+        if self.status is CarrierStatus.DELIVERED and self.signed_by:
+            return DeliveryConfirmed.model_validate(said | {"signed_by": self.signed_by})
+        return CarrierEvent.model_validate(said | {"status": self.status, "detail": self.detail, "expected_at": self.expected_at})
+
+    def of_return(self, rma: int) -> Fact | None:
+        """What it says of the return that bears the number: that it is on its way; whether it arrived is said by the dock."""
+        if self.status not in (CarrierStatus.IN_TRANSIT, CarrierStatus.DELIVERED):
+            return None
+        return ReturnScanned(message_id=self.message_id, occurred_at=self.occurred_at, actor=self.actor, rma=rma)
+
+
 class RefusedIn(Value):
     """A part that cannot be taken, with the reason that its sender is told."""
 
@@ -76,7 +107,7 @@ class UnmappedIn(Value):
     needs: tuple[tuple[NeedKind, str], ...]
 
 
-Part = OrderIn | MessageIn | RefusedIn | IgnoredIn | UnmappedIn
+Part = OrderIn | MessageIn | SeenIn | RefusedIn | IgnoredIn | UnmappedIn
 
 
 def items_mapped(order: PlaceOrder, ours: Mapping[str, str]) -> PlaceOrder:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from domain.edi_partners import Partners
-from starters.channels import manual, messages, shopify
+from starters.channels import manual, messages, shopify, tracking
 from starters.edi import parts as edi
 from starters.intake import Translator, orders_of
 
@@ -15,4 +15,5 @@ FORMS: Mapping[str, Translator] = {
     "edifact": edi.translator("edifact", Partners()),
     "manual": orders_of(manual.read),
     "messages": messages.read,
+    tracking.FORM: tracking.read,
 }

@@ -10,12 +10,12 @@ import structlog
 from sqlalchemy.orm import Session
 from temporalio.client import Client
 
-from database import inbox, intake
+from database import inbox, intake, tracking
 from database.engine import Database
 from database.inbox import PartResult
 from domain.errors import Conflict, InputRefused, NotFound, Refused, Unavailable
-from domain.intake import Delivery, IgnoredIn, MessageIn, NeedKind, OrderIn, Part, UnmappedIn, Words, items_mapped
-from domain.messages import Fact
+from domain.intake import Delivery, IgnoredIn, MessageIn, NeedKind, OrderIn, Part, SeenIn, UnmappedIn, Words, items_mapped
+from domain.messages import CarrierEvent, Fact
 from domain.order import PlaceOrder
 from starters.messaging import ask, tell
 from starters.placing import place
@@ -119,6 +119,8 @@ class Road:
             return await self._placed(delivery, number, part)
         if isinstance(part, MessageIn):
             return await self._told(number, part)
+        if isinstance(part, SeenIn):
+            return await self._tracked(number, part)
         if isinstance(part, UnmappedIn):
             return _mapping(number, part.place, "order", part.needs)
         if isinstance(part, IgnoredIn):
@@ -159,6 +161,24 @@ class Road:
         except Refused as refused:
             return about.model_copy(update={"status": "refused", "reason": str(refused)})
         return about
+
+    async def _tracked(self, number: int, part: SeenIn) -> PartResult:
+        """Tell the order whose shipment or return bears the number; what nobody bears yet is parked under it."""
+        borne = await self.database.read(tracking.bearer, part.tracking)
+        kind = CarrierEvent.called()
+        about = PartResult(part=number, place=part.place, kind=kind, tracking=part.tracking, status="parked")
+        if borne is None:
+            return about.model_copy(update={"reason": f"Nothing of ours bears the tracking number {part.tracking} yet."})
+        about = about.model_copy(update={"order": borne.order})
+        if part.carrier and not tracking.same_carrier(part.carrier, borne.carrier):
+            reason = f"{part.tracking} is carried by {borne.carrier}, not by {part.carrier}."
+            return about.model_copy(update={"status": "refused", "reason": reason})
+        fact = part.of_shipment(borne.shipment) if borne.shipment else part.of_return(borne.rma)
+        if fact is None:
+            reason = f"{part.tracking} is a return: whether it is {part.status.replace('_', ' ')} is said by the dock."
+            return about.model_copy(update={"status": "ignored", "reason": reason})
+        told = await self._told(number, MessageIn(place=part.place, order=borne.order, message=fact))
+        return told.model_copy(update={"tracking": part.tracking})
 
 
 async def keep(database: Database, delivery: Delivery) -> inbox.Kept:

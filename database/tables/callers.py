@@ -18,6 +18,9 @@ class ApiKey(Base):
     name: Mapped[str]
     digest: Mapped[str]
     scopes: Mapped[str]  # separated by blanks
+    customer: Mapped[str] = mapped_column(default="")  # it sees and does nothing that is not of this customer
+    channel: Mapped[str] = mapped_column(default="")  # nor of another channel
+    location: Mapped[str] = mapped_column(default="")  # nor of another location
     created_at: Mapped[datetime]
     created_by: Mapped[str]
     expires_at: Mapped[datetime | None]

@@ -46,6 +46,7 @@ class InboxPart(Base):
     __table_args__ = (
         CheckConstraint("status IN ('mapping', 'parked', 'done', 'refused', 'ignored')", "status"),
         Index(None, "order", "status"),
+        Index(None, "tracking", "status"),
     )
 
     entry: Mapped[int] = mapped_column(ForeignKey("inbox.entry"), primary_key=True)
@@ -53,6 +54,7 @@ class InboxPart(Base):
     place: Mapped[str] = mapped_column(default="")  # where in the document
     kind: Mapped[str]  # order, or the name of the message
     order: Mapped[str] = mapped_column(default="")
+    tracking: Mapped[str] = mapped_column(default="")  # the tracking number that it is about, where it names no order
     status: Mapped[str]
     reason: Mapped[str] = mapped_column(default="")
     at: Mapped[datetime]

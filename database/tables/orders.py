@@ -200,6 +200,7 @@ class Return(Base):
     """`status` is one of authorized, received, inspected and the outcomes refunded, exchanged, billed, expired, rejected."""
 
     __tablename__ = "returns"
+    __table_args__ = (Index(None, "tracking"),)
 
     order: Mapped[str] = mapped_column(ForeignKey("orders.order"), primary_key=True)
     rma: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)

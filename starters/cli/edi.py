@@ -127,7 +127,7 @@ def _becomes(part: EdiPart) -> str:
 def _says(part: EdiPart) -> str:
     """What a part asks or tells, or why it is none."""
     from domain.edi_documents import DocumentIn
-    from domain.intake import MessageIn, OrderIn, UnmappedIn
+    from domain.intake import MessageIn, OrderIn, SeenIn, UnmappedIn
     from starters.edi.parts import for_a_person
 
     match part:
@@ -135,6 +135,8 @@ def _says(part: EdiPart) -> str:
             return f"{part.order.key} of {part.order.customer}: {len(part.order.lines)} lines, {part.order.total}"
         case MessageIn():
             return f"{part.order}"
+        case SeenIn():
+            return f"{part.tracking}: {part.status.replace('_', ' ')}"
         case DocumentIn():
             return for_a_person(part)
         case UnmappedIn():

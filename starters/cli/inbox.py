@@ -136,7 +136,9 @@ def _show_parts(entry: EntryView) -> None:
 
     table = Table("Part", "Where", "What", "Order", "Status", "Why", box=None, header_style="bold")
     for part in entry.parts:
-        table.add_row(str(part.part), part.place, part.kind, part.order, f"[{_COLOURS[part.status]}]{part.status}[/]", part.reason)
+        table.add_row(
+            str(part.part), part.place, part.kind, part.order or part.tracking, f"[{_COLOURS[part.status]}]{part.status}[/]", part.reason
+        )
     frame.console().print(table)
 
 

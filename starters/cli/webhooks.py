@@ -57,6 +57,15 @@ def stripe(
         frame.say(unheard)
 
 
+@group.command()
+def secret() -> None:
+    """Make a secret for a carrier to sign its events with; it is kept nowhere: put it into OMS_CARRIER_WEBHOOK_SECRETS."""
+    import base64
+    import secrets
+
+    frame.say(f"whsec_{base64.b64encode(secrets.token_bytes(32)).decode()}")
+
+
 @group.command("list")
 def events(
     unheard: Annotated[bool, typer.Option("--unheard", help="Only what an order would not hear, because it is closed: see to it.")] = False,

@@ -16,7 +16,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from domain.order import PlaceOrder
 from domain.values import Value
-from starters.http import orders, problems
+from starters.channels.tracking import TrackingEvents
+from starters.http import carriers, orders, problems
 from starters.http.callers import tokens_of
 from starters.http.house import Here, House
 from starters.http.limits import Limits, RateLimit
@@ -28,9 +29,13 @@ TAGS = [
     {"name": "orders", "description": "Place and read orders."},
     {"name": "messages", "description": "Tell an order what has happened, ask it for what it may refuse."},
     {"name": "stock", "description": "What can be promised, from where, when."},
+    {"name": "webhooks", "description": "What carriers and payment services tell by themselves."},
     {"name": "inbox", "description": "Where a document is that was sent."},
     {"name": "service", "description": "Whether the service lives."},
 ]
+
+READ_BY_US: tuple[type[Value], ...] = (PlaceOrder, TrackingEvents)
+"""Bodies that our own strict readers read, so that every refusal has a place; the description gets their schemas added."""
 
 log = structlog.get_logger()
 
@@ -57,6 +62,7 @@ def create_app(house: House) -> FastAPI:
     app.state.house = house
     problems.install(app)
     app.include_router(orders.router)
+    app.include_router(carriers.router)
 
     @app.get("/health", tags=["service"], summary="Whether the service lives", responses={503: {"model": Health}})
     async def health(here: Here) -> Any:
@@ -72,15 +78,17 @@ def create_app(house: House) -> FastAPI:
 
 
 def _described(app: FastAPI) -> dict[str, Any]:
-    """OpenAPI, with the order's schema, which is read by our own strict reader and not by FastAPI."""
+    """OpenAPI, with the schemas of what is read by our own strict readers and not by FastAPI."""
     if app.openapi_schema is None:
         schema = get_openapi(
             title=app.title, version=app.version, description=app.description, tags=TAGS, routes=app.routes, openapi_version="3.1.0"
         )
-        order = PlaceOrder.model_json_schema(ref_template="#/components/schemas/{model}", mode="validation")
-        parts = order.pop("$defs", {})
-        schema["components"]["schemas"] |= {name: part for name, part in parts.items() if name not in schema["components"]["schemas"]}
-        schema["components"]["schemas"]["PlaceOrder"] = order
+        schemas = schema["components"]["schemas"]
+        for read_by_us in READ_BY_US:
+            described = read_by_us.model_json_schema(ref_template="#/components/schemas/{model}", mode="validation")
+            parts = described.pop("$defs", {})
+            schemas |= {name: part for name, part in parts.items() if name not in schemas}
+            schemas[read_by_us.__name__] = described
         app.openapi_schema = schema
     return app.openapi_schema
 

@@ -18,3 +18,23 @@ ORDER: dict[str, Any] = {
 }
 
 MESSAGE: dict[str, Any] = {"shipment": 1, "signed_by": "A. Byron", "occurred_at": "2026-11-25T09:30:00Z"}
+
+TRACKING: dict[str, Any] = {
+    "events": [
+        {
+            "id": "E-90211",
+            "tracking_number": "PW77148271903",
+            "status": "delayed",
+            "occurred_at": "2026-11-25T09:30:00Z",
+            "detail": "Snow on the road to Hamburg",
+            "expected_at": "2026-11-27T17:00:00Z",
+        },
+        {
+            "id": "E-90377",
+            "tracking_number": "PW77148271903",
+            "status": "delivered",
+            "occurred_at": "2026-11-27T10:12:00Z",
+            "signed_by": "A. Byron",
+        },
+    ]
+}
