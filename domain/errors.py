@@ -13,6 +13,8 @@
 whoever reads it knows what to do next.
 """
 
+from datetime import timedelta
+
 
 class OrderError(Exception):
     """Something that an order can meet; the message is one sentence for a person."""
@@ -62,3 +64,11 @@ class RefundTooHigh(Refused):
 
 class Unavailable(OrderError):
     """The other side did not answer; later it may."""
+
+
+class Busy(Unavailable):
+    """The other side takes no more calls for the moment; `wait` is how long it asked for."""
+
+    def __init__(self, sentence: str, wait: timedelta) -> None:
+        self.wait = wait
+        super().__init__(sentence)

@@ -8,11 +8,13 @@ door closed.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Literal, Protocol
 
 from pydantic import ConfigDict
 
+from domain.feedback import ShopCancellation, ShopShipment, StockAnswer, StockLevel, StockPlace
 from domain.messages import CarrierStatus, Parcel
 from domain.money import Money
 from domain.order import Address, Moment
@@ -160,3 +162,25 @@ class Mail(Protocol):
 
     async def sent(self, key: str) -> bool:
         """Has a letter gone out under `key`? Asked before an attempt whose answer was lost is given up."""
+
+
+class Shopfront(Protocol):
+    """A shop that is told what became of its orders. Each telling looks first at what the shop knows, so that it may be repeated.
+
+    Raises Busy while the shop takes no more calls, Unavailable when it does not answer, Refused for what it will never take.
+    """
+
+    async def fulfil(self, shipment: ShopShipment) -> str:
+        """Mark what left as shipped, under its tracking number: the shop's own reference of it."""
+
+    async def withdraw(self, order: str, tracking: str) -> str:
+        """What was told as shipped under a tracking number did not leave after all."""
+
+    async def cancel(self, cancellation: ShopCancellation) -> str:
+        """Give up units, or the order, with which the shop still reckons: its own reference, empty when it knew."""
+
+    async def set_stock(self, key: str, levels: Sequence[StockLevel]) -> StockAnswer:
+        """Have each level be the shop's; those that are already are left alone. Another change of the same levels has another `key`."""
+
+    async def stock(self, places: Sequence[StockPlace]) -> tuple[int | None, ...]:
+        """What the shop may sell at each place; none for what it does not sell there."""

@@ -1,0 +1,1 @@
+"""A Shopify shop as it is told by its GraphQL Admin API."""

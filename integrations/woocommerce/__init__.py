@@ -1,0 +1,1 @@
+"""A WooCommerce shop as it is told by its REST API."""
