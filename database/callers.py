@@ -11,7 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from database.locks import require
-from database.tables import ApiKey
+from database.tables import ApiKey, Customer, Location
 from domain.callers import Caller, Scope
 from domain.errors import NotFound
 from domain.order import Moment
@@ -27,6 +27,9 @@ class KeyView(Value):
     key_id: str
     name: str
     scopes: tuple[str, ...]
+    customer: str = ""
+    channel: str = ""
+    location: str = ""
     created_at: Moment
     created_by: str
     expires_at: Moment | None
@@ -44,17 +47,38 @@ def written(key_id: str, secret: str) -> str:
 
 
 def add_key(
-    session: Session, key_id: str, secret: str, name: str, scopes: Iterable[Scope], actor: str, at: datetime, expires_at: datetime | None
+    session: Session,
+    key_id: str,
+    secret: str,
+    name: str,
+    scopes: Iterable[Scope],
+    actor: str,
+    at: datetime,
+    expires_at: datetime | None,
+    *,
+    customer: str = "",
+    channel: str = "",
+    location: str = "",
 ) -> None:
-    """Keep a new key. Raises Refused for one without a name or a scope."""
+    """Keep a new key, bound to a customer, a channel or a location where one is named.
+
+    Raises Refused for one without a name or a scope, NotFound for a customer or location that there is none of.
+    """
     wanted = sorted({Scope(scope).value for scope in scopes})
     require(bool(name.strip()) and bool(wanted), "A key needs a name and at least one scope.")
+    if customer and session.get(Customer, customer) is None:
+        raise NotFound("customer", customer)
+    if location and session.get(Location, location) is None:
+        raise NotFound("location", location)
     session.add(
         ApiKey(
             key_id=key_id,
             name=name,
             digest=digest(secret),
             scopes=" ".join(wanted),
+            customer=customer,
+            channel=channel,
+            location=location,
             created_at=at,
             created_by=actor,
             expires_at=expires_at,
@@ -73,7 +97,13 @@ def caller_of(session: Session, key: str, at: datetime) -> Caller | None:
         return None
     if row.revoked_at is not None or (row.expires_at is not None and at >= row.expires_at):
         return None
-    return Caller(name=f"key:{row.name}", scopes=frozenset(Scope(scope) for scope in row.scopes.split()))
+    return Caller(
+        name=f"key:{row.name}",
+        scopes=frozenset(Scope(scope) for scope in row.scopes.split()),
+        customer=row.customer,
+        channel=row.channel,
+        location=row.location,
+    )
 
 
 def revoke_key(session: Session, key_id: str, at: datetime) -> None:
@@ -91,6 +121,9 @@ def keys(session: Session) -> list[KeyView]:
             key_id=row.key_id,
             name=row.name,
             scopes=tuple(row.scopes.split()),
+            customer=row.customer,
+            channel=row.channel,
+            location=row.location,
             created_at=row.created_at,
             created_by=row.created_by,
             expires_at=row.expires_at,

@@ -14,11 +14,23 @@ class Scope(StrEnum):
     ORDERS_WRITE = "orders:write"  # place orders
     MESSAGES_WRITE = "messages:write"  # tell and ask orders
     STOCK_READ = "stock:read"  # availability
+    WAREHOUSE_WRITE = "warehouse:write"  # what a warehouse says of its work: picked, packed, counted
     SUBSCRIPTIONS = "subscriptions"  # webhooks out
 
 
 class Caller(Value):
-    """Who calls, as the audit trail remembers it, and what they may."""
+    """Who calls, as the audit trail remembers it, and what they may.
+
+    Who is bound to a customer, a channel or a location sees and does nothing that is another's.
+    """
 
     name: str
     scopes: frozenset[Scope]
+    customer: str = ""
+    channel: str = ""
+    location: str = ""
+
+    @property
+    def bound_to(self) -> dict[str, str]:
+        """What the caller is bound to, by its kind."""
+        return {kind: value for kind in ("customer", "channel", "location") if (value := getattr(self, kind))}

@@ -8,6 +8,7 @@ from typing import Annotated
 
 from pydantic import Field
 
+from domain.gateway_events import GatewayEvent
 from domain.messages import CarrierEvent, CarrierStatus, DeliveryConfirmed, Fact, Request, ReturnScanned, Text
 from domain.order import Moment, PlaceOrder
 from domain.values import Value
@@ -48,11 +49,29 @@ class OrderIn(Value):
 
 
 class MessageIn(Value):
-    """A fact or a request for an order, which may not have come yet."""
+    """A fact or a request for an order, which may not have come yet.
+
+    What a warehouse says of its work (`location`) has to fit what it was asked for; it is refused with that, and not left to the order.
+    """
 
     place: str = ""
     order: str
     message: Fact | Request
+    location: str = ""
+
+
+class CountedIn(Value):
+    """What lies in a bin, by a count of the warehouse's own (item and bin) or one that it was asked for (`task`)."""
+
+    place: str = ""
+    location: Annotated[str, Field(min_length=1, max_length=120)]
+    task: Annotated[str, Field(max_length=120)] = ""
+    item: Annotated[str, Field(max_length=120)] = ""
+    bin: Annotated[str, Field(max_length=100)] = ""
+    lot: Annotated[str, Field(max_length=100)] = ""
+    quantity: int = Field(ge=0, le=10_000_000)
+    occurred_at: Moment
+    actor: Annotated[str, Field(min_length=1, max_length=120)]
 
 
 class SeenIn(Value):
@@ -86,6 +105,14 @@ class SeenIn(Value):
         return ReturnScanned(message_id=self.message_id, occurred_at=self.occurred_at, actor=self.actor, rma=rma)
 
 
+class GatewayIn(Value):
+    """An event of a payment service, which is set against the books."""
+
+    place: str = ""
+    gateway: str
+    event: GatewayEvent
+
+
 class RefusedIn(Value):
     """A part that cannot be taken, with the reason that its sender is told."""
 
@@ -107,7 +134,7 @@ class UnmappedIn(Value):
     needs: tuple[tuple[NeedKind, str], ...]
 
 
-Part = OrderIn | MessageIn | SeenIn | RefusedIn | IgnoredIn | UnmappedIn
+Part = OrderIn | MessageIn | SeenIn | GatewayIn | CountedIn | RefusedIn | IgnoredIn | UnmappedIn
 
 
 def items_mapped(order: PlaceOrder, ours: Mapping[str, str]) -> PlaceOrder:

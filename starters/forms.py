@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from domain.edi_partners import Partners
-from starters.channels import manual, messages, shopify, tracking
+from starters.channels import manual, messages, shopify, tracking, warehouse
 from starters.edi import parts as edi
 from starters.intake import Translator, orders_of
+from starters.webhooks import stripe
 
 FORMS: Mapping[str, Translator] = {
     "shopify": orders_of(shopify.read),
@@ -16,4 +17,6 @@ FORMS: Mapping[str, Translator] = {
     "manual": orders_of(manual.read),
     "messages": messages.read,
     tracking.FORM: tracking.read,
+    warehouse.FORM: warehouse.read,
+    stripe.FORM: stripe.parts,
 }

@@ -14,9 +14,23 @@ from database import inbox, intake, tracking
 from database.engine import Database
 from database.inbox import PartResult
 from domain.errors import Conflict, InputRefused, NotFound, Refused, Unavailable
-from domain.intake import Delivery, IgnoredIn, MessageIn, NeedKind, OrderIn, Part, SeenIn, UnmappedIn, Words, items_mapped
+from domain.intake import (
+    CountedIn,
+    Delivery,
+    GatewayIn,
+    IgnoredIn,
+    MessageIn,
+    NeedKind,
+    OrderIn,
+    Part,
+    SeenIn,
+    UnmappedIn,
+    Words,
+    items_mapped,
+)
 from domain.messages import CarrierEvent, Fact
 from domain.order import PlaceOrder
+from starters import booking
 from starters.messaging import ask, tell
 from starters.placing import place
 
@@ -72,7 +86,7 @@ class Road:
             if number in finished:
                 continue
             try:
-                result = await self._carried_out(delivery, number, part)
+                result = await self._carried_out(delivery, entry, number, part)
             except Exception as trouble:
                 await self._postpone(entry, trouble)
                 raise
@@ -114,13 +128,17 @@ class Road:
             log.exception("a translator broke", form=delivery.form, channel=delivery.channel, delivery=delivery.delivery)
             raise InputRefused("the document", f"it cannot be read, by a defect of Holdfast ({type(defect).__name__})") from defect
 
-    async def _carried_out(self, delivery: Delivery, number: int, part: Part) -> PartResult:
+    async def _carried_out(self, delivery: Delivery, entry: int, number: int, part: Part) -> PartResult:
         if isinstance(part, OrderIn):
             return await self._placed(delivery, number, part)
         if isinstance(part, MessageIn):
             return await self._told(number, part)
         if isinstance(part, SeenIn):
             return await self._tracked(number, part)
+        if isinstance(part, CountedIn):
+            return await booking.counted(self.database, self.settings, entry, number, part)
+        if isinstance(part, GatewayIn):
+            return await booking.taken(self.database, number, part)
         if isinstance(part, UnmappedIn):
             return _mapping(number, part.place, "order", part.needs)
         if isinstance(part, IgnoredIn):
@@ -149,6 +167,8 @@ class Road:
         """Tell or ask the order; a message for an order that nobody knows yet is parked until it comes."""
         message = part.message
         about = PartResult(part=number, place=part.place, kind=message.called(), order=part.order, status="done")
+        if part.location and (unfit := await booking.unfitting(self.database, self.settings, part)):
+            return booking.refused_part(about, unfit)
         try:
             if isinstance(message, Fact):
                 await tell(self.client, part.order, message, patience=PATIENCE)

@@ -127,7 +127,7 @@ def _becomes(part: EdiPart) -> str:
 def _says(part: EdiPart) -> str:
     """What a part asks or tells, or why it is none."""
     from domain.edi_documents import DocumentIn
-    from domain.intake import MessageIn, OrderIn, SeenIn, UnmappedIn
+    from domain.intake import IgnoredIn, MessageIn, OrderIn, RefusedIn, SeenIn, UnmappedIn
     from starters.edi.parts import for_a_person
 
     match part:
@@ -141,7 +141,9 @@ def _says(part: EdiPart) -> str:
             return for_a_person(part)
         case UnmappedIn():
             return ", ".join(f"{kind} {text!r}" for kind, text in part.needs)
-    return f"{part.place}: {part.reason}"
+        case RefusedIn() | IgnoredIn():
+            return f"{part.place}: {part.reason}"
+    return part.place
 
 
 def _refused(entry: dict[str, Any]) -> bool:

@@ -23,6 +23,9 @@ def create(
     name: Annotated[str, typer.Argument(help="Whose key it is, for the audit trail, such as web-shop.")],
     scope: Annotated[list[str], typer.Option("--scope", help=f"What it allows, as often as needed: {', '.join(Scope)}.")],
     expires: Annotated[str | None, typer.Option("--expires", metavar="DATE", help="When it ends. [default: never]")] = None,
+    customer: Annotated[str, typer.Option("--customer", help="It sees and does nothing but this customer's. [default: everybody's]")] = "",
+    channel: Annotated[str, typer.Option("--channel", help="It sees and does nothing but this channel's. [default: every channel's]")] = "",
+    location: Annotated[str, typer.Option("--location", help="It speaks for this warehouse alone. [default: for any]")] = "",
     json: AsJson = False,
 ) -> None:
     """Make a key; it is shown now and never again."""
@@ -32,15 +35,18 @@ def create(
         raise Refused(f"{unknown[0]!r} is no scope; they are {', '.join(Scope)}.")
     key_id, secret, at = secrets.token_hex(6), secrets.token_urlsafe(32), datetime.now(UTC)
     ends = frame.moment(expires, "--expires") if expires else None
+    bound = {"customer": customer, "channel": channel, "location": location}
 
     async def write() -> None:
         async with frame.database() as database:
-            await database.transaction(callers.add_key, key_id, secret, name, [Scope(each) for each in scope], frame.actor(), at, ends)
+            await database.transaction(
+                callers.add_key, key_id, secret, name, [Scope(each) for each in scope], frame.actor(), at, ends, **bound
+            )
 
     frame.run(write())
     written = callers.written(key_id, secret)
     if json:
-        frame.answer_json({"key_id": key_id, "key": written, "name": name, "scopes": scope, "expires_at": ends})
+        frame.answer_json({"key_id": key_id, "key": written, "name": name, "scopes": scope, **bound, "expires_at": ends})
         return
     frame.say(
         f"The key of [bold]{name}[/], shown this once: [bold]{written}[/]\n[dim]Send it as X-API-Key; `oms key revoke {key_id}` ends it.[/]"
@@ -62,11 +68,21 @@ def listed(json: AsJson = False) -> None:
         return
     from rich.table import Table
 
-    table = Table("Key", "Of", "Scopes", "Made", "By", "Ends", "", box=None, header_style="bold")
+    table = Table("Key", "Of", "Scopes", "Bound to", "Made", "By", "Ends", "", box=None, header_style="bold")
     for each in found:
         ends = f"{each.expires_at:%Y-%m-%d}" if each.expires_at else "never"
+        bound = (each.customer, each.channel, each.location)
         revoked = "[red]revoked[/]" if each.revoked_at else ""
-        table.add_row(each.key_id, each.name, ", ".join(each.scopes), f"{each.created_at:%Y-%m-%d}", each.created_by, ends, revoked)
+        table.add_row(
+            each.key_id,
+            each.name,
+            ", ".join(each.scopes),
+            ", ".join(filter(None, bound)),
+            f"{each.created_at:%Y-%m-%d}",
+            each.created_by,
+            ends,
+            revoked,
+        )
     frame.console().print(table if found else "There are no keys; `oms key create NAME --scope orders:write` makes one.")
 
 

@@ -11,13 +11,15 @@ import structlog
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 from fastapi.responses import JSONResponse
+from pydantic import TypeAdapter
 from sqlalchemy import select
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from domain.order import PlaceOrder
 from domain.values import Value
 from starters.channels.tracking import TrackingEvents
-from starters.http import carriers, orders, problems
+from starters.channels.warehouse import WarehouseFact
+from starters.http import carriers, orders, payment_services, problems, warehouses
 from starters.http.callers import tokens_of
 from starters.http.house import Here, House
 from starters.http.limits import Limits, RateLimit
@@ -29,12 +31,13 @@ TAGS = [
     {"name": "orders", "description": "Place and read orders."},
     {"name": "messages", "description": "Tell an order what has happened, ask it for what it may refuse."},
     {"name": "stock", "description": "What can be promised, from where, when."},
+    {"name": "warehouses", "description": "What warehouses with a system of their own say of their work."},
     {"name": "webhooks", "description": "What carriers and payment services tell by themselves."},
     {"name": "inbox", "description": "Where a document is that was sent."},
     {"name": "service", "description": "Whether the service lives."},
 ]
 
-READ_BY_US: tuple[type[Value], ...] = (PlaceOrder, TrackingEvents)
+READ_BY_US: dict[str, Any] = {"PlaceOrder": PlaceOrder, "TrackingEvents": TrackingEvents, "WarehouseFact": WarehouseFact}
 """Bodies that our own strict readers read, so that every refusal has a place; the description gets their schemas added."""
 
 log = structlog.get_logger()
@@ -63,6 +66,8 @@ def create_app(house: House) -> FastAPI:
     problems.install(app)
     app.include_router(orders.router)
     app.include_router(carriers.router)
+    app.include_router(payment_services.router)
+    app.include_router(warehouses.router)
 
     @app.get("/health", tags=["service"], summary="Whether the service lives", responses={503: {"model": Health}})
     async def health(here: Here) -> Any:
@@ -84,11 +89,11 @@ def _described(app: FastAPI) -> dict[str, Any]:
             title=app.title, version=app.version, description=app.description, tags=TAGS, routes=app.routes, openapi_version="3.1.0"
         )
         schemas = schema["components"]["schemas"]
-        for read_by_us in READ_BY_US:
-            described = read_by_us.model_json_schema(ref_template="#/components/schemas/{model}", mode="validation")
+        for name, read_by_us in READ_BY_US.items():
+            described = TypeAdapter(read_by_us).json_schema(ref_template="#/components/schemas/{model}", mode="validation")
             parts = described.pop("$defs", {})
-            schemas |= {name: part for name, part in parts.items() if name not in schemas}
-            schemas[read_by_us.__name__] = described
+            schemas |= {each: part for each, part in parts.items() if each not in schemas}
+            schemas[name] = described
         app.openapi_schema = schema
     return app.openapi_schema
 

@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 
     from config.settings import Settings
 
+CLAIM = "holdfast_"
+"""Claims of a token that bind it: holdfast_customer, holdfast_channel, holdfast_location."""
+
 LONGEST = 8_192
 """Characters of a credential; a longer one is nobody's."""
 
@@ -56,7 +59,8 @@ class Tokens:
         said = claims.get("scope", "")
         wanted = set(said.split()) if isinstance(said, str) else set()
         known = frozenset(scope for scope in Scope if scope.value in wanted)
-        return Caller(name=f"token:{str(claims['sub'])[:100]}", scopes=known)
+        bound = {kind: str(claims.get(f"{CLAIM}{kind}") or "")[:120] for kind in ("customer", "channel", "location")}
+        return Caller(name=f"token:{str(claims['sub'])[:100]}", scopes=known, **bound)
 
     def _provider(self) -> PyJWKClient:
         """Its signing keys: where its configuration says that they are (OpenID Connect Discovery 1.0, section 4)."""
@@ -95,8 +99,11 @@ async def identified(house: House, credential: str) -> Caller | None:
     return await asyncio.to_thread(house.tokens.caller_of, credential)
 
 
-def needs(scope: Scope) -> Callable[..., Awaitable[Caller]]:
-    """The dependency of an endpoint: the caller, who has this scope."""
+def needs(scope: Scope, *heeds: str) -> Callable[..., Awaitable[Caller]]:
+    """The dependency of an endpoint: the caller, who has this scope.
+
+    Whoever is bound (to a customer, a channel, a location) is let in only where the endpoint `heeds` that.
+    """
 
     async def caller(
         house: Here,
@@ -109,6 +116,8 @@ def needs(scope: Scope) -> Callable[..., Awaitable[Caller]]:
             raise Answered(problem(401, "unauthenticated", "Nobody knows who calls", sentence), {"WWW-Authenticate": "Bearer"})
         if scope not in found.scopes:
             raise Answered(problem(403, "not-allowed", "The key does not allow it", f"It needs the scope {scope.value}."))
+        if tied := next((f"{kind} {value}" for kind, value in found.bound_to.items() if kind not in heeds), ""):
+            raise Answered(problem(403, "not-allowed", "The key does not allow it", f"It is bound to the {tied}, and this is not."))
         return found
 
     return caller
@@ -118,3 +127,4 @@ Reader = Annotated[Caller, Depends(needs(Scope.ORDERS_READ))]
 Writer = Annotated[Caller, Depends(needs(Scope.ORDERS_WRITE))]
 Speaker = Annotated[Caller, Depends(needs(Scope.MESSAGES_WRITE))]
 StockReader = Annotated[Caller, Depends(needs(Scope.STOCK_READ))]
+Warehouse = Annotated[Caller, Depends(needs(Scope.WAREHOUSE_WRITE, "location"))]

@@ -38,3 +38,39 @@ TRACKING: dict[str, Any] = {
         },
     ]
 }
+
+FACTS_OF_A_WAREHOUSE: dict[str, Any] = {
+    "picked": {
+        "summary": "Goods were taken from their bins",
+        "value": {
+            "id": "WMS-20931",
+            "fact": "picked",
+            "order": "web/7001",
+            "shipment": 1,
+            "lines": [{"line": 1, "quantity": 2}],
+            "occurred_at": "2026-11-24T10:05:00Z",
+        },
+    },
+    "packed": {
+        "summary": "They are in parcels",
+        "value": {
+            "id": "WMS-20944",
+            "fact": "packed",
+            "order": "web/7001",
+            "shipment": 1,
+            "parcels": [{"number": 1, "weight_g": 4600, "contents": [{"line": 1, "quantity": 2}], "size": [400, 300, 250]}],
+            "occurred_at": "2026-11-24T10:21:00Z",
+        },
+    },
+    "counted": {
+        "summary": "A bin was counted",
+        "value": {
+            "id": "WMS-21007",
+            "fact": "counted",
+            "item": "GRD-200",
+            "bin": "B-01",
+            "quantity": 9,
+            "occurred_at": "2026-11-24T17:40:00Z",
+        },
+    },
+}

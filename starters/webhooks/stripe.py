@@ -13,12 +13,13 @@ from database import gateway_events
 from database.engine import Database
 from domain.errors import InputRefused
 from domain.gateway_events import EventKind, EventTaken, GatewayEvent
+from domain.intake import Delivery, GatewayIn, Part, Words
 from domain.money import Money, is_currency
 from integrations.stripe_payments.words import KEY, ORDER, OURS, from_stripe, noted_captures
 from starters.channels.bounds import MOST_MINOR
 from starters.webhooks.signature import verify
 
-GATEWAY = "stripe"
+GATEWAY = FORM = "stripe"
 DEEPEST = 40
 
 KINDS = {
@@ -44,6 +45,12 @@ async def receive(database: Database, body: bytes, signature: str, secrets: Sequ
     """
     verify(body, signature, secrets, now)
     return await database.transaction(gateway_events.take, GATEWAY, read(body), now)
+
+
+def parts(delivery: Delivery, words: Words) -> Sequence[Part]:
+    """The event of a document whose signature was checked when it came."""
+    event = read(delivery.body)
+    return [GatewayIn(place=event.event, gateway=GATEWAY, event=event)]
 
 
 def read(body: bytes) -> GatewayEvent:

@@ -13,7 +13,7 @@ from temporalio import workflow
 from temporalio.client import Client
 from temporalio.worker import UnsandboxedWorkflowRunner, Worker
 
-from domain.messages import CancelOrder, CarrierEvent, DeliveryConfirmed, HoldOrder, Receipt
+from domain.messages import CancelOrder, CarrierEvent, DeliveryConfirmed, HoldOrder, Packed, PickConfirmed, Receipt
 from domain.money import Money
 from domain.order import OrderLine, PaymentTerms, PlaceOrder
 from domain.state import OrderStart
@@ -64,6 +64,16 @@ class ListeningOrder:
 
     @workflow.signal
     def carrier_event(self, fact: CarrierEvent) -> None:
+        if fact.message_id not in self.heard:
+            self.heard.append(fact.message_id)
+
+    @workflow.signal
+    def pick_confirmed(self, fact: PickConfirmed) -> None:
+        if fact.message_id not in self.heard:
+            self.heard.append(fact.message_id)
+
+    @workflow.signal
+    def packed(self, fact: Packed) -> None:
         if fact.message_id not in self.heard:
             self.heard.append(fact.message_id)
 
