@@ -57,7 +57,7 @@ class Shop(Value):
 
     name: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,59}$")]
     kind: ShopKind
-    channel: Key = Field(default_factory=lambda found: str(found.get("kind", "")))
+    channel: Annotated[Key, Field(max_length=40)] = Field(default_factory=lambda found: str(found.get("kind", "")))
     webhook_secrets: tuple[Secret, ...] = ()
     address: str = ""
     access_token: Secret | None = None

@@ -43,7 +43,10 @@ class PartResult(Value):
 
 
 def keep(session: Session, delivery: Delivery) -> Kept:
-    """Keep a document before it is answered. Of deliveries in parallel one is new; another body under the same id is not taken."""
+    """Keep a document before it is answered. Of deliveries in parallel one is new; another body under the same id is not taken.
+
+    Deliveries of one event with one body are the same; another body of the event is a document of its own.
+    """
     digest = hashlib.sha256(delivery.body).hexdigest()
     row = {
         "channel": delivery.channel,
@@ -57,13 +60,19 @@ def keep(session: Session, delivery: Delivery) -> Kept:
         "reason": "",
         "attempts": 0,
         "next_at": delivery.received_at,
+        "event": delivery.event or None,
     }
     new = insert_once(session, InboxEntry, row)
-    chosen = select(InboxEntry.entry, InboxEntry.digest).where(
-        InboxEntry.channel == delivery.channel, InboxEntry.delivery == delivery.delivery
-    )
-    entry, known = session.execute(chosen).one()
-    return Kept(entry=entry, how="new" if new else "same" if known == digest else "other")
+    chosen = select(InboxEntry.entry, InboxEntry.digest).where(InboxEntry.channel == delivery.channel)
+    named = chosen.where(InboxEntry.delivery == delivery.delivery)
+    known = session.execute(named).one_or_none()
+    if known is None:  # its event came under another id
+        folded = session.execute(chosen.where(InboxEntry.event == delivery.event, InboxEntry.digest == digest)).one_or_none()
+        if folded is not None:
+            return Kept(entry=folded.entry, how="same")
+        new = insert_once(session, InboxEntry, row | {"event": None})
+        known = session.execute(named).one()
+    return Kept(entry=known.entry, how="new" if new else "same" if known.digest == digest else "other")
 
 
 def delivery_of(session: Session, entry: int) -> Delivery | None:

@@ -26,7 +26,8 @@ class NeedKind(StrEnum):
 class Delivery(Value):
     """A document as it was delivered: the same `channel` and `delivery` are the same document, however often it comes.
 
-    `form` names the translator that reads it; `topic` is what the sender says it is.
+    `form` names the translator that reads it; `topic` is what the sender says it is. Deliveries of one `event` are the same document, too,
+    where they have the same body: a sender that has two subscriptions says everything twice.
     """
 
     channel: Annotated[str, Field(min_length=1, max_length=120)]
@@ -35,6 +36,7 @@ class Delivery(Value):
     topic: Annotated[str, Field(max_length=120)] = ""
     body: bytes
     received_at: Moment
+    event: Annotated[str, Field(max_length=400)] = ""
 
 
 Words = Mapping[tuple[NeedKind, str], str]
@@ -42,14 +44,44 @@ Words = Mapping[tuple[NeedKind, str], str]
 
 
 class OrderIn(Value):
-    """An order, in its sender's words: items and customer are mapped by whoever hands it over."""
+    """An order, in its sender's words: items and customer are mapped by whoever hands it over.
+
+    `said_at` is when its shop said so, where the shop will go on telling how the order stands.
+    """
 
     place: str = ""
     order: PlaceOrder
+    said_at: Moment | None = None
+
+
+class OrderStatedIn(Value):
+    """An order as its shop says that it stands at `said_at`, in the shop's words: what that changes shows beside what it said before.
+
+    A line of quantity 0 is not wanted any more. `remarks` are what no order can say, for a person. An order that nobody knows is placed
+    where it is `ready`, else the part waits for it, or is left alone where `unready` says why.
+    """
+
+    place: str = ""
+    order: PlaceOrder
+    said_at: Moment
+    remarks: tuple[str, ...] = ()
+    ready: bool = False
+    unready: str = ""
+
+
+class ReturnStatedIn(Value):
+    """Goods of an order that its shop takes back, by the shop's words for the items."""
+
+    place: str = ""
+    order: str
+    message_id: str
+    said_at: Moment
+    items: tuple[tuple[str, int], ...]
+    reason: str = ""
 
 
 class MessageIn(Value):
-    """A fact or a request for an order, which may not have come yet.
+    """A fact or a request for an order, which may not have come yet: it waits, unless `unknown` says why nobody needs to wait for it.
 
     What a warehouse says of its work (`location`) has to fit what it was asked for; it is refused with that, and not left to the order.
     """
@@ -57,6 +89,7 @@ class MessageIn(Value):
     place: str = ""
     order: str
     message: Fact | Request
+    unknown: str = ""
     location: str = ""
 
 
@@ -134,7 +167,7 @@ class UnmappedIn(Value):
     needs: tuple[tuple[NeedKind, str], ...]
 
 
-Part = OrderIn | MessageIn | SeenIn | GatewayIn | CountedIn | RefusedIn | IgnoredIn | UnmappedIn
+Part = OrderIn | OrderStatedIn | ReturnStatedIn | MessageIn | SeenIn | GatewayIn | CountedIn | RefusedIn | IgnoredIn | UnmappedIn
 
 
 def items_mapped(order: PlaceOrder, ours: Mapping[str, str]) -> PlaceOrder:

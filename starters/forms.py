@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from domain.edi_partners import Partners
-from starters.channels import manual, messages, shopify, tracking, warehouse
+from starters.channels import amazon, manual, messages, shopify_webhooks, tracking, warehouse, woocommerce
 from starters.edi import parts as edi
 from starters.intake import Translator, orders_of
 from starters.webhooks import stripe
 
 FORMS: Mapping[str, Translator] = {
-    "shopify": orders_of(shopify.read),
+    "shopify": shopify_webhooks.read,
+    "woocommerce": woocommerce.webhook,
+    "amazon": amazon.parts,
     "x12": edi.translator("x12", Partners()),
     "edifact": edi.translator("edifact", Partners()),
     "manual": orders_of(manual.read),

@@ -10,7 +10,7 @@ import structlog
 from sqlalchemy.orm import Session
 from temporalio.client import Client
 
-from database import inbox, intake, tracking
+from database import inbox, intake, statements, tracking
 from database.engine import Database
 from database.inbox import PartResult
 from domain.errors import Conflict, InputRefused, NotFound, Refused, Unavailable
@@ -22,7 +22,9 @@ from domain.intake import (
     MessageIn,
     NeedKind,
     OrderIn,
+    OrderStatedIn,
     Part,
+    ReturnStatedIn,
     SeenIn,
     UnmappedIn,
     Words,
@@ -30,7 +32,7 @@ from domain.intake import (
 )
 from domain.messages import CarrierEvent, Fact
 from domain.order import PlaceOrder
-from starters import booking
+from starters import booking, restating
 from starters.messaging import ask, tell
 from starters.placing import place
 
@@ -90,7 +92,7 @@ class Road:
             except Exception as trouble:
                 await self._postpone(entry, trouble)
                 raise
-            await self.database.transaction(_record, entry, delivery, result)
+            await self.database.transaction(_record, entry, delivery, result, part)
         await self.database.transaction(inbox.settle, entry)
 
     async def sweep(self) -> int:
@@ -130,32 +132,39 @@ class Road:
 
     async def _carried_out(self, delivery: Delivery, entry: int, number: int, part: Part) -> PartResult:
         if isinstance(part, OrderIn):
-            return await self._placed(delivery, number, part)
+            return await self.placed(delivery, number, part)
         if isinstance(part, MessageIn):
-            return await self._told(number, part)
+            return await self.told(number, part)
         if isinstance(part, SeenIn):
             return await self._tracked(number, part)
         if isinstance(part, CountedIn):
             return await booking.counted(self.database, self.settings, entry, number, part)
         if isinstance(part, GatewayIn):
             return await booking.taken(self.database, number, part)
+        if isinstance(part, OrderStatedIn):
+            return await restating.restated(self, delivery, number, part)
+        if isinstance(part, ReturnStatedIn):
+            return await restating.taken_back(self, delivery, number, part)
         if isinstance(part, UnmappedIn):
             return _mapping(number, part.place, "order", part.needs)
         if isinstance(part, IgnoredIn):
             return PartResult(part=number, place=part.place, kind="nothing", status="ignored", reason=part.reason)
         return PartResult(part=number, place=part.place, kind="nothing", status="refused", reason=part.reason)
 
-    async def _placed(self, delivery: Delivery, number: int, part: OrderIn) -> PartResult:
+    async def placed(self, delivery: Delivery, number: int, part: OrderIn) -> PartResult:
         """Place an order whose every word means something here; a person maps the others first."""
         order = part.order
         if delivery.channel != DESK:
             items = await self.database.read(inbox.meanings, delivery.channel, NeedKind.ITEM, [line.item for line in order.lines])
-            buyers = await self.database.read(inbox.meanings, delivery.channel, NeedKind.CUSTOMER, [order.customer])
+            anybody = f"{delivery.channel}:*"
+            buyers = await self.database.read(inbox.meanings, delivery.channel, NeedKind.CUSTOMER, [order.customer, anybody])
             needs = [(NeedKind.ITEM, line.item) for line in order.lines if line.item not in items]
-            needs += [(NeedKind.CUSTOMER, order.customer)] if order.customer not in buyers else []
+            needs += [(NeedKind.CUSTOMER, order.customer)] if not buyers else []
             if needs:
                 return _mapping(number, part.place, "order", needs, order.key)
             order = items_mapped(order, items)
+            if order.customer not in buyers:
+                order = order.model_copy(update={"customer": buyers[anybody]})
         about = PartResult(part=number, place=part.place, kind="order", order=order.key, status="done")
         try:
             placed = await place(self.client, self.database, self.settings, order, stated=part.order)
@@ -163,7 +172,7 @@ class Road:
             return about.model_copy(update={"status": "refused", "reason": str(refused)})
         return about.model_copy(update={"reason": "" if placed.how == "started" else "it was placed before"})
 
-    async def _told(self, number: int, part: MessageIn) -> PartResult:
+    async def told(self, number: int, part: MessageIn) -> PartResult:
         """Tell or ask the order; a message for an order that nobody knows yet is parked until it comes."""
         message = part.message
         about = PartResult(part=number, place=part.place, kind=message.called(), order=part.order, status="done")
@@ -175,8 +184,12 @@ class Road:
             else:
                 await ask(self.client, part.order, message, patience=PATIENCE)
         except NotFound as unknown:
+            if await self.database.read(statements.ended, part.order):  # so long ago that Temporal has forgotten it
+                return about.model_copy(update={"status": "refused", "reason": f"Order {part.order} is closed, the message came too late."})
             if await self.database.read(inbox.order_came, part.order):
                 raise Unavailable(f"Order {part.order} is kept and its workflow is not started yet.") from unknown
+            if part.unknown:
+                return about.model_copy(update={"status": "ignored", "reason": part.unknown})
             return about.model_copy(update={"status": "parked", "reason": f"There is no order {part.order} yet."})
         except Refused as refused:
             return about.model_copy(update={"status": "refused", "reason": str(refused)})
@@ -197,7 +210,7 @@ class Road:
         if fact is None:
             reason = f"{part.tracking} is a return: whether it is {part.status.replace('_', ' ')} is said by the dock."
             return about.model_copy(update={"status": "ignored", "reason": reason})
-        told = await self._told(number, MessageIn(place=part.place, order=borne.order, message=fact))
+        told = await self.told(number, MessageIn(place=part.place, order=borne.order, message=fact))
         return told.model_copy(update={"tracking": part.tracking})
 
 
@@ -223,8 +236,10 @@ def _mapping(number: int, place: str, kind: str, needs: Sequence[tuple[NeedKind,
     )
 
 
-def _record(session: Session, entry: int, delivery: Delivery, result: PartResult) -> None:
+def _record(session: Session, entry: int, delivery: Delivery, result: PartResult, part: Part) -> None:
     inbox.record_part(session, entry, result, datetime.now(UTC))
+    if isinstance(part, OrderIn | OrderStatedIn):
+        restating.remember(session, entry, result, part)
     if result.status == "refused":
         intake.refuse(session, delivery.channel, f"delivery {delivery.delivery}, {result.place}", result.reason, datetime.now(UTC))
 

@@ -12,6 +12,7 @@ import structlog
 import uvicorn
 
 from config.settings import ConfigError, Settings
+from config.shops import shops_of
 from config.temporal import connect
 from database.engine import Database
 from domain.errors import OrderError, Unavailable
@@ -52,16 +53,17 @@ class Server(uvicorn.Server):
 async def run_api(settings: Settings, stop: asyncio.Event, ready: Callable[[str], None] = lambda address: None) -> None:
     """Serve until `stop` is set, then let what is being answered come to its end. Documents are kept also while Temporal is away.
 
-    Raises Unavailable when the address is taken.
+    Raises Unavailable when the address is taken, ConfigError for shops that cannot be read.
     """
     host, port = address_of(settings)
+    shops = shops_of(settings)
     try:
         listener = socket.create_server((host, port))
     except OSError as taken:
         raise Unavailable(f"Nobody can listen at {host}:{port}: {taken.strerror}; name another address in OMS_API_ADDRESS.") from taken
     database = Database(settings.database_url)
     client = await connect(settings, lazy=True)
-    house = House(settings, database, client, Road(database, client, settings, FORMS))
+    house = House(settings, database, client, Road(database, client, settings, FORMS), shops=shops)
     server = Server(
         uvicorn.Config(
             create_app(house),

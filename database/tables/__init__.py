@@ -33,7 +33,7 @@ from database.tables.dunning import (
 )
 from database.tables.floor import Bin, CountTask, OutboxFact, PickedSerial, PickRelease, PickTask, ScanPart, ScanRow, Wave
 from database.tables.gateway import GatewayEventRow
-from database.tables.inbox import InboxEntry, InboxNeed, InboxPart, Mapping
+from database.tables.inbox import InboxEntry, InboxNeed, InboxPart, Mapping, StatedOrder
 from database.tables.invoicing import (
     CollectibleRow,
     CollectiveInvoice,
@@ -219,6 +219,7 @@ __all__ = [
     "SourcingPolicyRow",
     "SsccCounter",
     "StaffRole",
+    "StatedOrder",
     "Stock",
     "StockMovement",
     "Supplier",

@@ -21,12 +21,13 @@ class InboxEntry(Base):
     __tablename__ = "inbox"
     __table_args__ = (
         UniqueConstraint("channel", "delivery"),
+        Index(None, "channel", "event", unique=True),
         CheckConstraint("status IN ('open', 'waiting', 'done', 'refused')", "status"),
         Index(None, "status", "next_at"),
     )
 
     entry: Mapped[Serial]
-    channel: Mapped[str]  # whom it comes from: shopify/{shop}, edi/{partner}, file, api
+    channel: Mapped[str]  # whom it comes from: a shop's channel, edi/{partner}, desk, api/{caller}
     delivery: Mapped[str]  # the sender's own id of it
     form: Mapped[str]  # which translator reads it
     topic: Mapped[str] = mapped_column(default="")  # what the sender says it is, such as orders/create
@@ -37,6 +38,7 @@ class InboxEntry(Base):
     reason: Mapped[str] = mapped_column(default="")
     attempts: Mapped[int] = mapped_column(default=0)
     next_at: Mapped[datetime]  # not before then is it tried again
+    event: Mapped[str | None] = mapped_column(default=None)  # what it tells of, by the sender's id, where several deliveries may
 
 
 class InboxPart(Base):
@@ -70,6 +72,17 @@ class InboxNeed(Base):
     part: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     kind: Mapped[str] = mapped_column(primary_key=True)  # item, customer, unit, partner
     text: Mapped[str] = mapped_column(primary_key=True)
+
+
+class StatedOrder(Base):
+    """An order as its shop said last that it stands, in the shop's words: what the shop says next is compared with it."""
+
+    __tablename__ = "stated_orders"
+
+    order: Mapped[str] = mapped_column(primary_key=True)
+    said_at: Mapped[datetime]
+    entry: Mapped[int]  # of the inbox
+    document: Mapped[str]  # JSON of domain.restating.Stated
 
 
 class Mapping(Base):

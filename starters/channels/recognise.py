@@ -6,13 +6,19 @@ from collections.abc import Callable, Mapping
 
 from domain.errors import InputRefused
 from domain.order import PlaceOrder
-from starters.channels import manual, shopify, x12
+from starters.channels import amazon, manual, shopify, woocommerce, x12
 from starters.channels.reading import decoded, read_json
 
 LARGEST = 5_000_000
 """Bytes; the largest real orders are a few hundred kilobytes."""
 
-CHANNELS: Mapping[str, Callable[[bytes], list[PlaceOrder]]] = {"shopify": shopify.read, "x12": x12.read, "manual": manual.read}
+CHANNELS: Mapping[str, Callable[[bytes], list[PlaceOrder]]] = {
+    "shopify": shopify.read,
+    "woocommerce": woocommerce.read,
+    "amazon": amazon.read,
+    "x12": x12.read,
+    "manual": manual.read,
+}
 """Every form of order that can be read, by the name of its channel."""
 
 
@@ -40,13 +46,26 @@ def channel_of(content: bytes) -> str:
         return "x12"
     document = read_json(content).value
     if isinstance(document, list):
-        return "manual"
+        return "woocommerce" if any(_is_woocommerce(entry) for entry in document) else "manual"
     if isinstance(document, dict):
         inner = document.get("order", document)
+        several = document.get("orders")
+        first = several[0] if isinstance(several, list) and several else inner
+        if isinstance(first, dict) and {"orderId", "orderItems"} & first.keys():
+            return "amazon"
+        if _is_woocommerce(document):
+            return "woocommerce"
         if "orders" in document or (isinstance(inner, dict) and "line_items" in inner):
             return "shopify"
         if "lines" in document:
             return "manual"
     raise InputRefused(
-        "the document", "it is neither an X12 interchange (ISA), nor a Shopify order (line_items), nor an order of our own form (lines)"
+        "the document",
+        "it is neither an X12 interchange (ISA), nor an order of Shopify or WooCommerce (line_items), nor of Amazon (orderItems), "
+        "nor of our own form (lines)",
     )
+
+
+def _is_woocommerce(document: object) -> bool:
+    """Both name their lines `line_items`; only WooCommerce says times in UTC under a name of their own."""
+    return isinstance(document, dict) and "line_items" in document and "date_created_gmt" in document

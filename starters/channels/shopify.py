@@ -11,6 +11,7 @@ from domain.money import Money
 from domain.order import Address, OrderLine, PaymentTerms, PlaceOrder, ShippingPolicy, TaxLine
 from starters.channels.bounds import built, known_currency, money, whole_quantity, within_reason
 from starters.channels.reading import Node, clean, kind, read_json
+from starters.channels.shops import moment
 
 NET_DAYS = {14: PaymentTerms.NET_14, 30: PaymentTerms.NET_30, 60: PaymentTerms.NET_60}
 """Any other number of days that a shop grants is taken as 30; validation compares it with what the customer has."""
@@ -19,25 +20,31 @@ PLACES = {"external_id": "id", "customer": "customer", "lines": "line_items", "s
 """What Shopify calls the fields of an order that can be at fault."""
 
 
-def read(content: bytes) -> list[PlaceOrder]:
-    """The orders in `content`: one order, bare or under `order`, or several under `orders`."""
+def read(content: bytes, channel: str = "shopify") -> list[PlaceOrder]:
+    """The orders in `content`: one order, bare or under `order`, or several under `orders`; `channel` names the shop."""
     document = read_json(content)
     if document.child("orders").value is not None:
         orders = document.objects("orders")
         if not orders:
             raise InputRefused("orders", "the list is empty")
-        return [_order(order) for order in orders]
+        return [order_in(order, channel) for order in orders]
     wrapped = document.maybe("order")
     # A place is read without the wrapper's name, as the shop's own documentation writes it.
-    return [_order(Node(wrapped.value) if wrapped else document)]
+    return [order_in(Node(wrapped.value) if wrapped else document, channel)]
 
 
-def _order(body: Node) -> PlaceOrder:
+def order_in(body: Node, channel: str = "shopify") -> PlaceOrder:
+    """One order as it was placed, if nobody cancelled it since. Raises InputRefused."""
+    if cancelled := body.text("cancelled_at"):
+        raise InputRefused(body.child("cancelled_at").place, f"the shop cancelled this order at {cancelled:.40}; it is not placed")
+    return order_of(body, channel)
+
+
+def order_of(body: Node, channel: str) -> PlaceOrder:
+    """One order in its shop's words. Raises InputRefused."""
     external_id = body.text("id")
     if not external_id:
         raise InputRefused(body.child("id").place, "the order has no id")
-    if cancelled := body.text("cancelled_at"):
-        raise InputRefused(body.child("cancelled_at").place, f"the shop cancelled this order at {cancelled:.40}; it is not placed")
     customer = body.maybe("customer")
     if customer is None or not customer.text("id"):
         place = customer.child("id").place if customer else body.child("customer").place
@@ -50,12 +57,12 @@ def _order(body: Node) -> PlaceOrder:
     order = built(
         PlaceOrder,
         {field: body.child(name).place for field, name in PLACES.items()},
-        channel="shopify",
+        channel=channel,
         external_id=external_id,
-        customer=f"shopify:{customer.text('id')}",
+        customer=f"{channel}:{customer.text('id')}",
         currency=currency,
         lines=lines,
-        placed_at=_moment(body.text("created_at"), body.child("created_at").place),
+        placed_at=moment(body.text("created_at"), body.child("created_at").place),
         po_number=body.text("po_number") or body.text("name") or body.text("order_number"),
         ship_to=_address(body, "shipping_address"),
         bill_to=_address(body, "billing_address"),
@@ -95,11 +102,7 @@ def _lines(body: Node, currency: str) -> tuple[list[OrderLine], list[TaxLine]]:
 
 
 def _line(entry: Node, number: int, currency: str) -> OrderLine:
-    item = entry.text("sku")
-    if not item and (variant := entry.text("variant_id") or entry.text("product_id")):
-        item = f"variant:{variant}"  # nobody's item yet; validation shows it to a person, who corrects it
-    if not item:
-        raise InputRefused(entry.child("sku").place, "the line names neither a SKU nor a variant nor a product")
+    item = item_of(entry)
     quantity = whole_quantity(entry.child("quantity").value, entry.child("quantity").place)
     price, discount = entry.amount("price"), _line_discount(entry, currency)
     gross = money(quantity * price, currency, entry.child("price").place)
@@ -116,6 +119,15 @@ def _line(entry: Node, number: int, currency: str) -> OrderLine:
         taxes=_taxes(entry, currency),
         description=entry.text("name") or entry.text("title"),
     )
+
+
+def item_of(entry: Node) -> str:
+    """What the shop calls the item of a line: its SKU, else its variant, which a person maps. Raises InputRefused."""
+    if item := entry.text("sku"):
+        return item
+    if variant := entry.text("variant_id") or entry.text("product_id"):
+        return f"variant:{variant}"
+    raise InputRefused(entry.child("sku").place, "the line names neither a SKU nor a variant nor a product")
 
 
 def _line_discount(entry: Node, currency: str) -> Money:
@@ -248,15 +260,3 @@ def _requested(notes: dict[str, tuple[str, str]]) -> datetime | None:
         return datetime.combine(date.fromisoformat(value), time(), UTC)
     except ValueError:
         raise InputRefused(place, f"{value!r:.40} is not a date (YYYY-MM-DD)") from None
-
-
-def _moment(written: str, place: str) -> datetime:
-    if not written:
-        raise InputRefused(place, "there is no time of the order")
-    try:
-        moment = datetime.fromisoformat(written)
-        if moment.tzinfo is None:
-            raise InputRefused(place, f"{written!r:.40} is a time without its zone")
-        return moment.astimezone(UTC)
-    except (ValueError, OverflowError):
-        raise InputRefused(place, f"{written!r:.40} is not a time (ISO 8601 with its zone)") from None

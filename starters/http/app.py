@@ -19,7 +19,7 @@ from domain.order import PlaceOrder
 from domain.values import Value
 from starters.channels.tracking import TrackingEvents
 from starters.channels.warehouse import WarehouseFact
-from starters.http import carriers, orders, payment_services, problems, warehouses
+from starters.http import carriers, orders, payment_services, problems, shops, warehouses
 from starters.http.callers import tokens_of
 from starters.http.house import Here, House
 from starters.http.limits import Limits, RateLimit
@@ -33,6 +33,7 @@ TAGS = [
     {"name": "stock", "description": "What can be promised, from where, when."},
     {"name": "warehouses", "description": "What warehouses with a system of their own say of their work."},
     {"name": "webhooks", "description": "What carriers and payment services tell by themselves."},
+    {"name": "shops", "description": "What web shops and marketplaces deliver by themselves."},
     {"name": "inbox", "description": "Where a document is that was sent."},
     {"name": "service", "description": "Whether the service lives."},
 ]
@@ -68,6 +69,7 @@ def create_app(house: House) -> FastAPI:
     app.include_router(carriers.router)
     app.include_router(payment_services.router)
     app.include_router(warehouses.router)
+    app.include_router(shops.router)
 
     @app.get("/health", tags=["service"], summary="Whether the service lives", responses={503: {"model": Health}})
     async def health(here: Here) -> Any:
@@ -76,7 +78,7 @@ def create_app(house: House) -> FastAPI:
         found = Health(status="up" if database else "down", database=database, temporal=temporal)
         return JSONResponse(found.model_dump(), 200 if database else 503)
 
-    app.add_middleware(Limits, rate=RateLimit(house.settings.api_rate, house.settings.api_burst))
+    app.add_middleware(Limits, rate=RateLimit(house.settings.api_rate, house.settings.api_burst), signed=shops.SIGNED)
     app.add_middleware(AccessLog)
     app.openapi = lambda: _described(app)  # type: ignore[method-assign]  # FastAPI's own way of adding to the description
     return app

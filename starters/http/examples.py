@@ -74,3 +74,72 @@ FACTS_OF_A_WAREHOUSE: dict[str, Any] = {
         },
     },
 }
+
+SHOPIFY_ORDER: dict[str, Any] = {
+    "id": 7001,
+    "name": "#7001",
+    "created_at": "2026-11-23T13:00:00+01:00",
+    "updated_at": "2026-11-23T13:00:01+01:00",
+    "currency": "EUR",
+    "total_price": "503.90",
+    "customer": {"id": 1001},
+    "line_items": [{"id": 1, "sku": "GRD-200", "name": "Burr grinder", "quantity": 2, "price": "249.00"}],
+    "shipping_lines": [{"code": "standard", "price": "5.90"}],
+    "shipping_address": {
+        "name": "Kaffeekontor Nord",
+        "address1": "Speicherstr. 4",
+        "city": "Hamburg",
+        "zip": "20457",
+        "country_code": "DE",
+    },
+    "checkout_token": "tok_7001",
+}
+
+WOOCOMMERCE_ORDER: dict[str, Any] = {
+    "id": 7002,
+    "number": "7002",
+    "status": "processing",
+    "currency": "EUR",
+    "date_created_gmt": "2026-11-23T12:00:00",
+    "date_modified_gmt": "2026-11-23T12:00:05",
+    "date_paid_gmt": "2026-11-23T12:00:05",
+    "transaction_id": "pi_7002",
+    "customer_id": 1001,
+    "total": "503.90",
+    "line_items": [
+        {"id": 1, "sku": "GRD-200", "name": "Burr grinder", "quantity": 2, "price": 249, "subtotal": "498.00", "total": "498.00"}
+    ],
+    "shipping_lines": [{"method_id": "flat_rate", "total": "5.90", "total_tax": "0.00"}],
+    "billing": {
+        "first_name": "Kaffeekontor",
+        "last_name": "Nord",
+        "address_1": "Speicherstr. 4",
+        "city": "Hamburg",
+        "postcode": "20457",
+        "country": "DE",
+    },
+}
+
+AMAZON_ORDER: dict[str, Any] = {
+    "order": {
+        "orderId": "302-7003000-1234567",
+        "createdTime": "2026-11-23T12:00:00Z",
+        "lastUpdatedTime": "2026-11-23T12:30:00Z",
+        "salesChannel": {"channelName": "AMAZON", "marketplaceId": "A1PA6795UKMFR9", "marketplaceName": "Amazon.de"},
+        "recipient": {"deliveryAddress": {"city": "Hamburg", "postalCode": "20457", "countryCode": "DE"}},
+        "proceeds": {"grandTotal": {"amount": "498.00", "currencyCode": "EUR"}},
+        "fulfillment": {"fulfillmentStatus": "UNSHIPPED", "fulfilledBy": "MERCHANT", "fulfillmentServiceLevel": "STANDARD"},
+        "orderItems": [
+            {
+                "orderItemId": "1",
+                "quantityOrdered": 2,
+                "product": {
+                    "asin": "B000000001",
+                    "sellerSku": "GRD-200",
+                    "title": "Burr grinder",
+                    "price": {"unitPrice": {"amount": "249.00", "currencyCode": "EUR"}},
+                },
+            }
+        ],
+    }
+}

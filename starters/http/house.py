@@ -16,6 +16,7 @@ from starters.intake import Road
 
 if TYPE_CHECKING:
     from config.settings import Settings
+    from config.shops import Shop
     from starters.http.callers import Tokens
 
 
@@ -32,6 +33,7 @@ class House:
     client: Client
     road: Road
     tokens: Tokens | None = None  # of an OpenID Connect provider, where the settings name one
+    shops: tuple[Shop, ...] = ()  # whose webhooks come here
     wake: asyncio.Event = field(default_factory=asyncio.Event)
     now: Callable[[], datetime] = _now
 

@@ -38,14 +38,14 @@ class RateLimit:
         self.per_second, self.burst, self._clock = per_second, burst, clock
         self._buckets: OrderedDict[str, Bucket] = OrderedDict()
 
-    def wait(self, caller: str) -> float:
-        """Seconds until this caller may call again; 0 takes the call."""
+    def wait(self, caller: str, *, take: bool = True) -> float:
+        """Seconds until this caller may call again; 0 takes the call, unless it is only asked."""
         now = self._clock()
         bucket = self._buckets.pop(caller, None) or Bucket(self.burst, now)
         bucket.left = min(self.burst, bucket.left + (now - bucket.seen) * self.per_second)
         bucket.seen = now
         wait = 0.0 if bucket.left >= 1 else (1 - bucket.left) / self.per_second
-        if not wait:
+        if take and not wait:
             bucket.left -= 1
         self._buckets[caller] = bucket
         if len(self._buckets) > MOST_CALLERS:
@@ -54,10 +54,15 @@ class RateLimit:
 
 
 class Limits:
-    """The outermost layer of the application: reads the body for the endpoints, within bounds, and counts the calls."""
+    """The outermost layer of the application: reads the body for the endpoints, within bounds, and counts the calls.
 
-    def __init__(self, app: ASGIApp, rate: RateLimit, largest: int = LARGEST_BODY, within: float = BODY_WITHIN) -> None:
-        self.app, self.rate, self.largest, self.within = app, rate, largest, within
+    Under the paths of `signed` only what nobody signed is counted: a shop that sells a lot is not to lose an order.
+    """
+
+    def __init__(
+        self, app: ASGIApp, rate: RateLimit, largest: int = LARGEST_BODY, within: float = BODY_WITHIN, signed: tuple[str, ...] = ()
+    ) -> None:
+        self.app, self.rate, self.largest, self.within, self.signed = app, rate, largest, within, signed
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -67,10 +72,21 @@ class Limits:
         if refused is not None:
             await response(refused, headers)(scope, receive, send)
             return
-        await self.app(scope, _replayed(body, receive), send)
+        await self.app(scope, _replayed(body, receive), self._counting(scope, send) if self._is_signed(scope) else send)
+
+    def _is_signed(self, scope: Scope) -> bool:
+        return bool(self.signed) and str(scope["path"]).startswith(self.signed)
+
+    def _counting(self, scope: Scope, send: Send) -> Send:
+        async def counted(message: Message) -> None:
+            if message["type"] == "http.response.start" and message["status"] == 401:
+                self.rate.wait(_caller(scope))
+            await send(message)
+
+        return counted
 
     async def _take(self, scope: Scope, receive: Receive) -> tuple[Problem | None, dict[str, str], bytes]:
-        wait = self.rate.wait(_caller(scope))
+        wait = self.rate.wait(_caller(scope), take=not self._is_signed(scope))
         if wait:
             again = {"Retry-After": str(max(1, round(wait + 0.5)))}
             return problem(429, "too-many-requests", "Too many requests", f"Come again in {wait:.1f} s."), again, b""

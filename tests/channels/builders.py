@@ -39,6 +39,92 @@ SHOPIFY: dict[str, Any] = {
     "shipping_address": {"name": "Café Central", "address1": "Ring 1", "city": "Berlin", "zip": "10115", "country_code": "DE"},
 }
 
+WOOCOMMERCE: dict[str, Any] = {
+    "id": 727,
+    "number": "727",
+    "status": "processing",
+    "currency": "EUR",
+    "date_created_gmt": "2026-11-20T09:00:00",
+    "date_modified_gmt": "2026-11-20T09:05:00",
+    "date_paid_gmt": "2026-11-20T09:04:00",
+    "transaction_id": "pi_727",
+    "customer_id": 12,
+    "total": "59.38",
+    "total_tax": "9.48",
+    "prices_include_tax": True,
+    "billing": {
+        "first_name": "Ada", "last_name": "Byron", "address_1": "Ring 1", "address_2": "Hof 2", "city": "Berlin",
+        "postcode": "10115", "country": "DE", "email": "ada@example.com",
+    },
+    "shipping": {"first_name": "", "last_name": "", "company": "", "address_1": "", "city": "", "postcode": "", "country": ""},
+    "tax_lines": [{"rate_id": 3, "label": "MwSt", "rate_code": "DE-MWST", "rate_percent": 19}],
+    "line_items": [
+        {
+            "id": 1, "sku": "KET-100", "name": "Kettle &ndash; matt", "quantity": 3, "price": 9.333333,
+            "subtotal": "31.00", "total": "28.00", "total_tax": "5.32", "taxes": [{"id": 3, "total": "5.32", "subtotal": "5.89"}],
+        },
+        {
+            "id": 2, "sku": "", "product_id": 93, "variation_id": 0, "name": "Filters", "quantity": 2, "price": 6,
+            "subtotal": "12.00", "total": "12.00", "total_tax": "2.28", "taxes": [{"id": 3, "total": "2.28", "subtotal": "2.28"}],
+        },
+    ],
+    "shipping_lines": [{"method_id": "flat_rate", "total": "7.00", "total_tax": "1.33", "taxes": [{"id": 3, "total": "1.33"}]}],
+    "fee_lines": [
+        {"name": "Handling", "total": "3.90", "total_tax": "0.55", "taxes": [{"id": 3, "total": "0.55"}]},
+        {"name": "Voucher", "total": "-1.00", "total_tax": "0.00", "taxes": []},
+    ],
+    "refunds": [],
+}  # fmt: skip
+
+AMAZON: dict[str, Any] = {
+    "orderId": "028-1",
+    "createdTime": "2026-11-20T09:00:00Z",
+    "lastUpdatedTime": "2026-11-20T10:00:00Z",
+    "salesChannel": {"channelName": "AMAZON", "marketplaceId": "A1PA6795UKMFR9"},
+    "buyer": {"buyerEmail": "x1@marketplace.amazon.de", "buyerPurchaseOrderNumber": "PO-28"},
+    "recipient": {
+        "deliveryAddress": {"name": "Ada Byron", "addressLine1": "Ring 1", "city": "Berlin", "postalCode": "10115", "countryCode": "DE"},
+    },
+    "proceeds": {
+        "grandTotal": {"amount": "46.20", "currencyCode": "EUR"},
+        "breakdowns": [{"type": "DELIVERY_TIP", "subtotal": {"amount": "1.00", "currencyCode": "EUR"}}],
+    },
+    "fulfillment": {
+        "fulfillmentStatus": "UNSHIPPED", "fulfilledBy": "MERCHANT", "fulfillmentServiceLevel": "EXPEDITED",
+        "deliverByWindow": {"latestDateTime": "2026-11-27T22:59:59Z"},
+    },
+    "orderItems": [
+        {
+            "orderItemId": "1", "quantityOrdered": 2,
+            "product": {
+                "asin": "B01", "sellerSku": "KET-100", "title": "Kettle",
+                "price": {"unitPrice": {"amount": "15.00", "currencyCode": "EUR"}},
+            },
+            "proceeds": {
+                "breakdowns": [
+                    {"type": "ITEM", "subtotal": {"amount": "30.00", "currencyCode": "EUR"}},
+                    {"type": "SHIPPING", "subtotal": {"amount": "5.00", "currencyCode": "EUR"}},
+                    {"type": "GIFT_WRAP", "subtotal": {"amount": "2.50", "currencyCode": "EUR"}},
+                    {"type": "DISCOUNT", "subtotal": {"amount": "-3.00", "currencyCode": "EUR"}},
+                    {
+                        "type": "TAX", "subtotal": {"amount": "6.70", "currencyCode": "EUR"},
+                        "detailedBreakdowns": [{"subtype": "SHIPPING", "value": {"amount": "0.95", "currencyCode": "EUR"}}],
+                    },
+                ]
+            },
+        },
+        {
+            "orderItemId": "2", "quantityOrdered": 0,
+            "product": {"asin": "B02", "sellerSku": "FLT-100", "price": {"unitPrice": {"amount": "4.00", "currencyCode": "EUR"}}},
+            "cancellation": {"cancellationExecution": {"cancelledBy": "BUYER", "cancelReason": "mistake"}},
+        },
+        {
+            "orderItemId": "3", "quantityOrdered": 1,
+            "product": {"asin": "B03", "price": {"unitPrice": {"amount": "4.00", "currencyCode": "EUR"}}},
+        },
+    ],
+}  # fmt: skip
+
 X12 = [
     "ISA*00*          *00*          *ZZ*ACME           *ZZ*HOLDFAST       *261120*0600*U*00401*000000007*0*P*>",
     "GS*PO*ACME*HOLDFAST*20261120*0600*7*X*004010",
@@ -87,6 +173,28 @@ def shopify_line(**changes: Any) -> bytes:
     body = copy.deepcopy(SHOPIFY)
     body["line_items"][1] |= changes
     return json.dumps(body).encode()
+
+
+def woocommerce(**changes: Any) -> bytes:
+    return json.dumps(WOOCOMMERCE | changes).encode()
+
+
+def woocommerce_line(**changes: Any) -> bytes:
+    """The good body with its first line changed."""
+    body = copy.deepcopy(WOOCOMMERCE)
+    body["line_items"][0] |= changes
+    return json.dumps(body).encode()
+
+
+def amazon(**changes: Any) -> bytes:
+    return json.dumps({"order": AMAZON | changes}).encode()
+
+
+def amazon_item(**changes: Any) -> bytes:
+    """The good body with its first item changed."""
+    body = copy.deepcopy(AMAZON)
+    body["orderItems"][0] |= changes
+    return json.dumps({"order": body}).encode()
 
 
 def manual(**changes: Any) -> bytes:

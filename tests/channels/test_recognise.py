@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from domain.errors import InputRefused
 from domain.order import PlaceOrder
 from starters.channels.recognise import CHANNELS, recognise
-from tests.channels.builders import MANUAL, SHOPIFY, X12, manual, shopify, x12
+from tests.channels.builders import AMAZON, MANUAL, SHOPIFY, WOOCOMMERCE, X12, amazon, manual, shopify, woocommerce, x12
 
 SAMPLES = Path(__file__).parents[2] / "samples"
 
@@ -23,7 +23,16 @@ def refused(content: bytes, name: str = "", channel: str | None = None) -> tuple
     return refusal.value.place, refusal.value.reason
 
 
-@pytest.mark.parametrize(("content", "key"), [(shopify(), "shopify/9001"), (x12(), "x12/PO-1"), (manual(), "manual/M-1")])
+@pytest.mark.parametrize(
+    ("content", "key"),
+    [
+        (shopify(), "shopify/9001"),
+        (woocommerce(), "woocommerce/727"),
+        (amazon(), "amazon/028-1"),
+        (x12(), "x12/PO-1"),
+        (manual(), "manual/M-1"),
+    ],
+)
 def test_the_channel_shows_in_the_content(content: bytes, key: str) -> None:
     for written in (content, b"\xef\xbb\xbf" + content, b" \r\n" + content):
         assert [order.key for order in recognise(written, "order.txt")] == [key]
@@ -33,7 +42,7 @@ def test_a_channel_can_be_forced() -> None:
     assert [order.key for order in recognise(shopify(), "order.json", "shopify")] == ["shopify/9001"]
     assert refused(shopify(), "order.json", "x12") == ("order.json, the document", "it does not begin with an X12 interchange header (ISA)")
     assert refused(x12(), "", "shopify") == ("line 1, column 1", "this is not JSON (Expecting value)")
-    assert refused(x12(), "", "fax") == ("the channel", "'fax' is not one of shopify, x12, manual")
+    assert refused(x12(), "", "fax") == ("the channel", "'fax' is not one of shopify, woocommerce, amazon, x12, manual")
 
 
 @pytest.mark.parametrize(
@@ -47,7 +56,10 @@ def test_a_channel_can_be_forced() -> None:
         (
             b'{"id": 1}',
             "the document",
-            "it is neither an X12 interchange (ISA), nor a Shopify order (line_items), nor an order of our own form (lines)",
+            (
+                "it is neither an X12 interchange (ISA), nor an order of Shopify or WooCommerce (line_items), nor of Amazon (orderItems), "
+                "nor of our own form (lines)"
+            ),
         ),
         ('{"line_items": "Crème"}'.encode("latin-1"), "byte 18", "0xe8 is not UTF-8; send the document in UTF-8"),
         (json.dumps(SHOPIFY).encode("utf-16"), "byte 0", "0xff is not UTF-8; send the document in UTF-8"),
@@ -87,6 +99,7 @@ def test_the_place_begins_with_the_name_of_the_file() -> None:
 
 
 SEEDS = [shopify(), x12(), x12(terminator="\n"), manual(), json.dumps([MANUAL]).encode(), json.dumps({"orders": [SHOPIFY]}).encode()]
+SEEDS += [woocommerce(), amazon(), json.dumps([WOOCOMMERCE]).encode(), json.dumps({"orders": [AMAZON, AMAZON]}).encode()]
 SEEDS += [path.read_bytes() for path in sorted(SAMPLES.glob("*/50[01]*.json"))[:3] + sorted(SAMPLES.glob("x12/*.edi"))[:3]]
 SCALARS = (
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8) | st.sampled_from(["1e999", "-1", 10**30, "EUR", "ISA"])
@@ -135,7 +148,7 @@ def test_a_document_spoiled_anywhere_gives_orders_or_one_sentence(content: bytes
 
 
 @ENDURANCE
-@given(st.sampled_from([SHOPIFY, MANUAL]), st.data())
+@given(st.sampled_from([SHOPIFY, WOOCOMMERCE, AMAZON, MANUAL]), st.data())
 def test_a_document_with_anything_in_any_place_gives_orders_or_one_sentence(good: dict[str, object], draw: st.DataObject) -> None:
     document = json.loads(json.dumps(good))
     here = document
@@ -145,7 +158,8 @@ def test_a_document_with_anything_in_any_place_gives_orders_or_one_sentence(good
             break
         here = here[key]
     here[key] = draw.draw(ANYTHING)
-    orders_or_a_sentence(json.dumps(document).encode(), "shopify" if good is SHOPIFY else "manual")
+    forms = {id(SHOPIFY): "shopify", id(WOOCOMMERCE): "woocommerce", id(AMAZON): "amazon", id(MANUAL): "manual"}
+    orders_or_a_sentence(json.dumps(document).encode(), forms[id(good)])
 
 
 @ENDURANCE

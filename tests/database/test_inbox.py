@@ -168,3 +168,17 @@ async def test_documents_are_listed_newest_first_by_status_and_channel(house: Ho
     ]
     assert [view.entry for view in await house.database.read(inbox.entries, "open")] == [first]
     assert [view.entry for view in await house.database.read(inbox.entries, "", "edi/acme")] == [second]
+
+
+async def test_deliveries_of_one_event_are_one_document_where_they_say_the_same(house: House) -> None:
+    def told(number: str, body: bytes = b"{}", event: str = "orders/create e-1") -> Delivery:
+        return delivery(number, body).model_copy(update={"event": event})
+
+    answers = await asyncio.gather(*(house(inbox.keep, told(f"w-{number}")) for number in range(10)))
+    assert sorted(answer.how for answer in answers) == ["new"] + ["same"] * 9
+    assert len({answer.entry for answer in answers}) == 1
+    other_words = await house(inbox.keep, told("w-20", b'{"id": 1}'))
+    other_event = await house(inbox.keep, told("w-21", event="orders/create e-2"))
+    assert (other_words.how, other_event.how) == ("new", "new")
+    assert (await house(inbox.keep, told("w-20", b'{"id": 1}'))).how == "same"
+    assert (await house(inbox.keep, told("w-20", b'{"id": 2}'))).how == "other"

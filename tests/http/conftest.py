@@ -13,6 +13,7 @@ from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.testing import WorkflowEnvironment
 
 from config.settings import Settings
+from config.shops import shops_of
 from database import callers
 from database.engine import Database
 from database.seed import seed
@@ -56,7 +57,7 @@ async def client(temporal_server: WorkflowEnvironment) -> AsyncIterator[Client]:
 
 def house_at(database: Database, client: Client, home: Path, **settings: object) -> House:
     found = Settings.load(home=home, **settings)
-    return House(found, database, client, Road(database, client, found, FORMS))
+    return House(found, database, client, Road(database, client, found, FORMS), shops=shops_of(found))
 
 
 def door_of(house: House, key: str = EVERYTHING) -> httpx.AsyncClient:

@@ -13,7 +13,17 @@ from temporalio import workflow
 from temporalio.client import Client
 from temporalio.worker import UnsandboxedWorkflowRunner, Worker
 
-from domain.messages import CancelOrder, CarrierEvent, DeliveryConfirmed, HoldOrder, Packed, PickConfirmed, Receipt
+from domain.messages import (
+    AmendOrder,
+    CancelOrder,
+    CarrierEvent,
+    DeliveryConfirmed,
+    HoldOrder,
+    Packed,
+    PickConfirmed,
+    Receipt,
+    ReturnRequested,
+)
 from domain.money import Money
 from domain.order import OrderLine, PaymentTerms, PlaceOrder
 from domain.state import OrderStart
@@ -49,6 +59,7 @@ class ListeningOrder:
     def __init__(self, start: OrderStart) -> None:
         self.order = start.placed.key
         self.heard: list[str] = []
+        self.said: list[str] = []  # what it was told and asked, in words
         self.receipts: dict[str, Receipt] = {}
         self.over = False
 
@@ -77,9 +88,24 @@ class ListeningOrder:
         if fact.message_id not in self.heard:
             self.heard.append(fact.message_id)
 
+    @workflow.signal
+    def return_requested(self, fact: ReturnRequested) -> None:
+        if fact.message_id not in self.heard:
+            self.heard.append(fact.message_id)
+            self.said.append("back: " + ", ".join(f"{each.quantity} of line {each.line}" for each in fact.lines))
+
+    @workflow.update
+    def amend_order(self, request: AmendOrder) -> Receipt:
+        receipt = Receipt(message_id=request.message_id, name=request.called(), recorded_at=workflow.now())
+        if request.message_id not in self.receipts:
+            self.said.append("amend: " + ", ".join(f"line {each.line} to {each.quantity}" for each in request.quantities))
+        return self.receipts.setdefault(request.message_id, receipt)
+
     @workflow.update
     def cancel_order(self, request: CancelOrder) -> Receipt:
         self.over = request.reason == "end"
+        if request.message_id not in self.receipts:
+            self.said.append(f"cancel: {request.reason}")
         receipt = Receipt(message_id=request.message_id, name=request.called(), recorded_at=workflow.now())
         return self.receipts.setdefault(request.message_id, receipt)
 
@@ -90,6 +116,10 @@ class ListeningOrder:
     @hold_order.validator
     def refuse_hold(self, request: HoldOrder) -> None:
         raise ValueError(f"Order {self.order} is shipped and cannot be held.")
+
+    @workflow.query
+    def in_words(self) -> list[str]:
+        return self.said
 
     @workflow.query
     def told(self) -> list[str]:
