@@ -53,7 +53,13 @@ def apply_account(session: Session, customer: str, named: str, minor: int | None
         session, f"account/{payment}", customer, "applied", asked, at, order=item.order, reference=payment, note=f"{item.document}, by {by}"
     )
     fact = PaymentReceived(
-        message_id=f"account/{payment}", occurred_at=at, actor=by, payment=payment, amount=asked, invoice=item.invoice or None
+        message_id=f"account/{payment}",
+        occurred_at=at,
+        actor=by,
+        payment=payment,
+        amount=asked,
+        invoice=item.invoice or None,
+        from_account=True,
     )
     outbox.put(session, item.order, fact, at)
     return Applied(

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import delete, func, insert, select
 from sqlalchemy.orm import Session
 
-from database import credit, intake
+from database import credit, exchange_prices, intake
 from database.backorders import give_back
 from database.journal import close_doors, write_audit
 from database.locks import invoice_of, lines_of, order_of, require
@@ -86,7 +86,10 @@ def change_lines(session: Session, request: ChangeLines) -> Recorded:
             _change(lines[change.line], change, request.at)
         else:
             require(bool(change.item) and change.add > 0, f"{request.order} has no line {change.line}; a new one needs an item and units.")
-            session.add(_new_line(request.order, change))
+            row = _new_line(request.order, change)
+            if change.rma:
+                exchange_prices.explain(session, row, change)
+            session.add(row)
     if request.requested_at is not None:
         order.requested_at = request.requested_at
     if request.total is not None:

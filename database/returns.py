@@ -9,11 +9,12 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from database.debts import open_carrier_claim, open_claim
+from database.exchange_prices import exchange_derivations, keep
 from database.held import hold
 from database.locks import lines_of, next_number, order_of, require, return_of
 from database.lots import lot_that_came_back
 from database.stock import put_away
-from database.tables import Customer, Item, Location, Order, Price, PriceList, Return, ReturnLine, SentBack
+from database.tables import Item, Location, Order, Return, ReturnLine, SentBack
 from domain.claims import Against
 from domain.dispositions import EFFECTS, Following, StockEffect
 from domain.errors import NotFound
@@ -38,21 +39,20 @@ def authorize_return(session: Session, request: AuthorizeReturn, tracking: str =
     order = order_of(session, request.order)
     sequence = next_number(session, "RMA")
     document = f"RMA-{sequence:06d}"
-    session.add(
-        Return(
-            order=request.order,
-            rma=request.rma,
-            document=document,
-            sequence=sequence,
-            kind=request.kind.value,
-            reason=request.reason,
-            location=request.location,
-            tracking=tracking,
-            status="authorized",
-            due_at=request.expires_at,
-            authorized_at=request.at,
-        )
+    goods = Return(
+        order=request.order,
+        rma=request.rma,
+        document=document,
+        sequence=sequence,
+        kind=request.kind.value,
+        reason=request.reason,
+        location=request.location,
+        tracking=tracking,
+        status="authorized",
+        due_at=request.expires_at,
+        authorized_at=request.at,
     )
+    session.add(goods)
     session.flush()
     for entry in request.lines:
         row = _line(session, request.order, request.rma, entry.line)
@@ -61,26 +61,15 @@ def authorize_return(session: Session, request: AuthorizeReturn, tracking: str =
     if request.claim is not None and request.shipment:
         reason = f"{document}: damaged in transit"
         open_carrier_claim(session, f"{request.key}/claim", request.order, request.shipment, request.claim, reason, request.at, request.rma)
-    return ReturnAuthorized(rma_number=document, tracking=tracking, prices=prices_of(session, order, request.items))
+    derived = exchange_derivations(session, order, _asked(request), request.at)
+    return ReturnAuthorized(rma_number=document, tracking=tracking, prices=keep(goods, derived))
 
 
 def price_items(session: Session, request: PriceItems) -> ItemsPriced:
-    """What items cost the customer of an order now; those without a price are not in the answer."""
-    return ItemsPriced(prices=prices_of(session, order_of(session, request.order), request.items))
-
-
-def prices_of(session: Session, order: Order, items: Iterable[str]) -> dict[str, str]:
-    """The customer's own list, where it is in the order's currency."""
-    wanted = sorted(set(items))
-    if not wanted or order.customer is None:
-        return {}
-    chosen = (
-        select(Price.item, Price.unit_price)
-        .join(PriceList, PriceList.price_list == Price.price_list)
-        .join(Customer, Customer.price_list == Price.price_list)
-        .where(Customer.customer == order.customer, PriceList.currency == order.currency, Price.item.in_(wanted))
-    )
-    return {row.item: row.unit_price for row in session.execute(chosen)}
+    """What items cost the customer of an order now, with why; those without a price are not in the answer."""
+    order = order_of(session, request.order)
+    derived = exchange_derivations(session, order, _asked(request), request.at)
+    return ItemsPriced(prices=keep(return_of(session, request.order, request.rma) if request.rma else None, derived))
 
 
 def record_return_receipt(session: Session, request: RecordReturnReceipt) -> Recorded:
@@ -179,6 +168,11 @@ def _debit(session: Session, request: RecordInspection, order: Order, document: 
     reason = f"{document}: {units} of {item} go back"
     party = (known.supplier if known else None) or "supplier of " + item
     open_claim(session, key, Against.SUPPLIER, party, request.order, amount, reason, request.at, rma=request.rma)
+
+
+def _asked(request: AuthorizeReturn | PriceItems) -> dict[str, int]:
+    """Items of an exchange with their units; a request from before those were stated asks for one of each."""
+    return {item: request.units.get(item, 1) for item in request.items}
 
 
 def _units(lines: Iterable[InspectedLine]) -> dict[int, int]:

@@ -107,7 +107,7 @@ def means_of(payment: Payment) -> Means:
     """How a payment came: it says where its money goes back to."""
     if payment.captured:
         return Means.CARD
-    return Means.STORE_CREDIT if payment.payment.startswith("account/") else Means.TRANSFER
+    return Means.STORE_CREDIT if payment.from_account else Means.TRANSFER
 
 
 def in_refund_order(payments: Iterable[Payment], order: Sequence[Means]) -> list[Payment]:

@@ -128,7 +128,8 @@ class Allowance(Value):
 class PaymentReceived(Fact):
     """Money came in under the bank's or the gateway's own reference; without `invoice` the oldest open one is paid first.
 
-    `allowance` is given up of the named invoice, as far as the payment leaves it open.
+    `allowance` is given up of the named invoice, as far as the payment leaves it open. `from_account`: the customer had it on account,
+    so that is where it goes back to.
     """
 
     fact: Literal["payment_received"] = "payment_received"
@@ -136,6 +137,7 @@ class PaymentReceived(Fact):
     amount: Money
     invoice: int | None = None
     allowance: Allowance | None = None
+    from_account: bool = False
 
 
 class PaymentReversed(Fact):

@@ -276,6 +276,7 @@ class Payment(Record):
     payment: str
     amount: Money
     captured: bool = False  # from the customer's card: refunds go back there
+    from_account: bool = False  # the customer had it on account: refunds go back there
     parts: dict[int, Money] = {}  # invoice -> amount
     refunded: Money
     refunded_on_account: Money  # the part of `refunded` that no invoice had taken

@@ -197,3 +197,13 @@ def by_line(lines: Iterable[LineQuantity] | Iterable[InspectedLine]) -> dict[int
     for entry in lines:
         found[entry.line] = found.get(entry.line, 0) + entry.quantity
     return found
+
+
+def new_units(rma: Return) -> dict[str, int]:
+    """Item that an exchange sends instead -> how many, as far as it names other items than those that come back."""
+    found: dict[str, int] = {}
+    for line, quantity in by_line(rma.lines).items():
+        item = rma.wish.items.get(line)
+        if item is not None:
+            found[item] = found.get(item, 0) + quantity
+    return found

@@ -201,6 +201,7 @@ class LineChange(Value):
     bills_to: int = 0  # the line whose money a new line takes; 0: it is free; SOLD: its own, it was sold later
     origin: str = ""  # why a new line exists, in words
     replaces: int = 0  # of a new free line: the one whose units it makes good
+    rma: int = 0  # of a new line that is sold in an exchange: the return that pays for it
     instead_of: int = 0  # of a substitute for a free line: that line
 
 
@@ -357,6 +358,7 @@ class AuthorizeReturn(Step):
     expires_at: Moment
     reasons: dict[int, ReturnReason] = {}  # by line
     items: tuple[str, ...] = ()  # what an exchange sends instead: their prices are asked for
+    units: dict[str, int] = {}  # of each of those
     claim: Money | None = None  # what the units that were damaged on the way cost: the carrier's claim
     shipment: int = 0  # in which they came
 
@@ -371,6 +373,8 @@ class PriceItems(Step):
     """Ask once more what items of an exchange cost the customer."""
 
     items: tuple[str, ...]
+    units: dict[str, int] = {}
+    rma: int = 0  # the return that pays for them
 
 
 class ItemsPriced(Value):

@@ -214,6 +214,7 @@ class Return(Base):
     due_at: Mapped[datetime | None]
     authorized_at: Mapped[datetime]
     settled_at: Mapped[datetime | None]
+    prices: Mapped[Json | None] = mapped_column(deferred=True)  # of an exchange: item -> how its price was derived
 
 
 class ReturnLine(Base):

@@ -48,11 +48,12 @@ def invoice(*lines: InvoiceLine, given: tuple[InvoiceLine, ...] = ()) -> Invoice
     return Invoice(lines=list(lines), credits=list(given), **about, **amounts)
 
 
-def payment(name: str, cents: int, part: int = 0, captured: bool = False, given: int = 0) -> Payment:
+def payment(name: str, cents: int, part: int = 0, captured: bool = False, given: int = 0, from_account: bool = False) -> Payment:
     return Payment(
         payment=name,
         amount=eur(cents),
         captured=captured,
+        from_account=from_account,
         parts={1: eur(part)} if part else {},
         refunded=eur(given),
         refunded_on_account=ZERO,
@@ -104,10 +105,15 @@ def test_nothing_is_left_of_a_line_that_was_credited_in_full_or_never_billed() -
 
 
 def test_store_credit_is_given_back_before_cards_and_the_newest_first() -> None:
-    came = [payment("bank-1", 10), payment("card-1", 10, captured=True), payment("account/2", 10), payment("card-2", 10, captured=True)]
+    came = [
+        payment("bank-1", 10),
+        payment("card-1", 10, captured=True),
+        payment("A-000003", 10, from_account=True),
+        payment("card-2", 10, captured=True),
+    ]
     order_ = (Means.STORE_CREDIT, Means.CARD, Means.TRANSFER)
-    assert [each.payment for each in in_refund_order(came, order_)] == ["account/2", "card-2", "card-1", "bank-1"]
-    assert [each.payment for each in in_refund_order(came, (Means.TRANSFER,))] == ["bank-1", "card-2", "account/2", "card-1"]
+    assert [each.payment for each in in_refund_order(came, order_)] == ["A-000003", "card-2", "card-1", "bank-1"]
+    assert [each.payment for each in in_refund_order(came, (Means.TRANSFER,))] == ["bank-1", "card-2", "A-000003", "card-1"]
 
 
 def test_a_payment_gives_back_of_an_invoice_only_what_it_still_holds_of_it() -> None:

@@ -94,7 +94,7 @@ def catalogue() -> dict[str, Any]:
             {"id": item, "description": item.title(), "weight_g": 500, "dims_mm": [100, 100, 100], "prices": prices}
             | ({"returns": own[item]} if item in own else {})
             | ({"supplier": "MAKER"} if item == "LAMP" else {})
-            for item in (*items, "SPECIAL", "UNLISTED")
+            for item in (*items, "SPECIAL", "UNLISTED", "AGREED")
         ],
         "tax_rates": [{"country": "AT", "title": "USt", "rate": "0.2"}],
         "locations": [
@@ -104,7 +104,7 @@ def catalogue() -> dict[str, Any]:
         ],
         "stock": [
             {"item": item, "location": "BERLIN", "bin": f"B-{n:02}", "quantity": 100_000}
-            for n, item in enumerate(("PLENTY", "LAMP", "SPARE", "DELUXE", "BASIC", "FINAL", "FEE", "UNLISTED"), 1)
+            for n, item in enumerate(("PLENTY", "LAMP", "SPARE", "DELUXE", "BASIC", "FINAL", "FEE", "UNLISTED", "AGREED"), 1)
         ],
         "customers": [
             {
@@ -154,6 +154,11 @@ def catalogue() -> dict[str, Any]:
         ],
         "staff": [{"id": "clerk", "roles": ["returns_clerk"]}, {"id": "boss", "roles": ["operations_manager"]}],
         "price_lists": [{"id": "LIST", "currency": "EUR", "prices": listed}],
+        "price_conditions": [
+            {"kind": "contract", "id": "K-24", "customer": "C-9", "item": "AGREED", "price": "24.00", "currency": "EUR"},
+            {"kind": "break", "id": "THREE", "price_list": "LIST", "item": "DELUXE", "min_quantity": 3, "percent": "0.1"},
+            {"kind": "promotion", "id": "WINTER", "customer": "C-9", "item": "DELUXE", "percent": "0.05"},
+        ],
         "cartons": [{"id": "L", "inner_mm": [600, 400, 400], "tare_g": 700, "max_weight_g": 30_000, "cost": 120}],
         "sscc_series": [{"extension": 3, "company_prefix": "4099876"}],
     }

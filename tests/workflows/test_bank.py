@@ -15,6 +15,8 @@ from domain.money import Money
 from domain.order import PlaceOrder
 from starters import banking
 from starters.outbox import tell_untold
+from tests.workflows.lives import buyer
+from tests.workflows.returning import announce, come_back, ends
 from tests.workflows.shop import DEBTORS, Living, Shop, euro, line, order
 
 TODAY = date(2026, 11, 23)
@@ -134,3 +136,33 @@ async def test_money_that_comes_too_late_is_kept_and_pays_another_invoice(shop: 
     assert [payment.payment for payment in state.payments] == [done.payment]
     await other.deliver()
     await other.close()
+
+
+async def test_money_of_the_account_goes_back_there_first_when_goods_come_back(shop: Shop) -> None:
+    customer = await buyer(shop)
+    first, first_document = await invoiced(shop, customer=customer)
+    await take(shop, statement("generous", entry(3_500, first_document)))
+    await banking.tell_orders(shop.client, shop.database)
+    assert await shop.database.read(on_account, customer, "EUR") == 1_500
+
+    living, document = await invoiced(shop, 4, customer=customer)
+    await take(shop, statement("transfer", entry(2_500, document)))
+    spent = await shop.database.transaction(account_use.apply_account, customer, document, None, "tester", datetime.now(UTC))
+    await banking.tell_orders(shop.client, shop.database)
+    await living.when(lambda s: s.invoices[0].settled)
+    await living.deliver()
+    await living.until(Wait.RETURN_WINDOW)
+    await announce(living, line1=2)
+    await come_back(living, quantity=2)
+    await ends(living, "refunded")
+
+    view = await living.view()
+    transfer = next(payment.payment for payment in view.payments if payment.payment != spent.payment)
+    assert [(back.payment, back.amount, back.to_account) for back in view.refunds] == [
+        (spent.payment, euro(1_500), True),
+        (transfer, euro(500), False),
+    ]
+    assert await shop.database.read(on_account, customer, "EUR") == 1_500
+    await first.deliver()
+    for each in (living, first):
+        await each.close()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 
+from database import pricing
 from domain.exceptions import ExceptionKind
 from domain.lifecycle import Wait
 from domain.messages import CancelOrder, Disposition, ReturnKind, ReturnWish
@@ -139,13 +140,44 @@ async def test_a_declined_exchange_may_become_a_refund(shop: Shop) -> None:
     assert (await living.close()).outcome is Outcome.CLOSED
 
 
+async def test_an_exchange_costs_what_was_agreed_and_says_why(shop: Shop) -> None:
+    living = await paid(shop, line(1, "PLENTY", 8), customer="C-9")
+    await announce(living, EXCHANGE, wish("AGREED"), line1=1)
+    await announce(living, EXCHANGE, wish("DELUXE"), line1=3)
+    assert [found.prices for found in (await living.state()).returns] == [{"AGREED": "24.00"}, {"DELUXE": "13.68"}]
+    await come_back(living)
+    await ends(living, "exchanged")
+    await come_back(living, quantity=3, rma=2)
+    await ends(living, "exchanged", 2)
+    why = await shop.database.read(pricing.derivations, living.key)
+    assert [(found.line, found.item, found.quantity, found.charged) for found in why] == [
+        (1, "PLENTY", 8, Decimal("10.00")),
+        (101, "AGREED", 1, Decimal("24.00")),
+        (102, "DELUXE", 3, Decimal("13.68")),
+    ]
+    assert [step.rule for step in why[1].steps] == ["contract K-24"]
+    assert [step.rule for step in why[2].steps] == ["price list LIST", "quantity break THREE", "promotion WINTER"]
+
+
+async def test_the_same_goods_again_cost_what_they_were_paid_and_say_so(shop: Shop) -> None:
+    living = await paid(shop, line(1, "PLENTY", 3, discount=100))
+    await living.ask(wanted(living, EXCHANGE, wish(mode=ExchangeMode.ADVANCE), line1=1))
+    await gets_the_new(living)
+    (found,) = await shop.database.read(pricing.derivations, living.key, 101)
+    assert [(each.rule, each.after, each.why) for each in found.steps] == [
+        ("the same goods again", Decimal("9.67"), "as what comes back was paid, after discounts")
+    ]
+    await come_back(living)
+    await ends(living, "exchanged")
+
+
 @answers(ExceptionKind.EXCHANGE_UNPRICED, "retry", "refund_instead")
 async def test_an_item_without_a_price_finds_a_person(shop: Shop) -> None:
     living = await paid(shop)
     await announce(living, EXCHANGE, wish("UNLISTED"), line1=1)
     await come_back(living)
     asked = await living.exception(ExceptionKind.EXCHANGE_UNPRICED)
-    assert asked.detail.endswith("the customer's price list does not say what UNLISTED costs.")
+    assert asked.detail.endswith("no contract or price list of the customer says what UNLISTED costs.")
     await living.decide(ExceptionKind.EXCHANGE_UNPRICED, "retry")
     await living.when(lambda s: s.returns[0].priced == 1)
     await living.decide(ExceptionKind.EXCHANGE_UNPRICED, "refund_instead")

@@ -83,7 +83,10 @@ async def receive(chapter: Chapter, fact: PaymentReceived) -> None:
             base = chapter.base(f"payment/{fact.payment}", fact)
             request = chapter.again(ApplyPayment(**base, payment=fact.payment, amount=fact.amount, parts=parts, discounts=discounts))
             await chapter.act(InvoiceActivities.apply_payment, request, f"Book the payment of {fact.amount}")
-            payment = Payment(payment=fact.payment, amount=fact.amount, refunded=state.zero, refunded_on_account=state.zero)
+            none = state.zero
+            payment = Payment(
+                payment=fact.payment, amount=fact.amount, from_account=fact.from_account, refunded=none, refunded_on_account=none
+            )
             if fact.allowance is not None and fact.invoice is not None:
                 payment.allowance, payment.allowed_on, payment.allowance_cause = fact.allowance, fact.invoice, Cause.of(fact)
             state.payments.append(payment)

@@ -146,7 +146,7 @@ async def refund(
     The answer is what went back.
     """
     state = chapter.state
-    by_hand = False
+    by_hand, to_account = False, to_account or payment.from_account
     while True:
         # One at a time: each looks at what the one before it left, and has a number of its own.
         async with chapter.turn(chapter.life.refunds, lambda: f"refund/{state.refunds + 1}"):

@@ -18,7 +18,7 @@ with workflow.unsafe.imports_passed_through():
     from domain.order import OrderLine
     from domain.parts import Payment, Return
     from domain.return_rules import ExchangeMode, RefundTo
-    from domain.returning import billed_line, by_line, creditable
+    from domain.returning import billed_line, by_line, creditable, new_units
     from domain.state import OrderState
     from domain.steps import SOLD, LineChange, PriceItems
 
@@ -103,6 +103,7 @@ async def sell(chapter: Chapter, rma: Return, units: dict[int, int]) -> None:
                 unit_price=line.unit_price,
                 bills_to=SOLD,
                 origin=f"exchange for {rma.document}",
+                rma=rma.rma,
             )
             for line in wanted
         ],
@@ -115,7 +116,7 @@ async def sell(chapter: Chapter, rma: Return, units: dict[int, int]) -> None:
 
 
 async def know_prices(chapter: Chapter, rma: Return, units: dict[int, int]) -> None:
-    """A person says what an item costs (by putting it on the customer's list) when nobody knows, or the money goes back instead."""
+    """A person says what an item costs (by a contract or a list of the customer) when nobody knows, or the money goes back instead."""
     state = chapter.state
     while sells(rma):
         missing = sorted(
@@ -128,13 +129,13 @@ async def know_prices(chapter: Chapter, rma: Return, units: dict[int, int]) -> N
         )
         if not missing:
             return
-        detail = f"{rma.document}: the customer's price list does not say what {', '.join(missing)} costs."
+        detail = f"{rma.document}: no contract or price list of the customer says what {', '.join(missing)} costs."
         async with chapter.question(ExceptionKind.EXCHANGE_UNPRICED, rma.name, detail) as answer:
             if answer.choice == "refund_instead":
                 rma.kind = ReturnKind.REFUND
                 continue
             base = chapter.base(f"return/{rma.rma}/prices/{rma.priced + 1}")
-            request = PriceItems(**base, items=tuple(missing))
+            request = PriceItems(**base, items=tuple(missing), units=new_units(rma), rma=rma.rma)
             priced = await chapter.act(ReturnActivities.price_items, request, f"Look up the price of {', '.join(missing)}")
             rma.priced += 1
             rma.prices = rma.prices | priced.prices
