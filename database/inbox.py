@@ -176,8 +176,8 @@ def meanings(session: Session, channel: str, kind: NeedKind, texts: Iterable[str
 
 
 def words(session: Session, channel: str) -> dict[tuple[NeedKind, str], str]:
-    """What is known of a channel's units and partners; its own mappings stand over those of every channel."""
-    kinds = (NeedKind.UNIT, NeedKind.PARTNER)
+    """What is known of a channel's units, partners and columns; its own mappings stand over those of every channel."""
+    kinds = (NeedKind.UNIT, NeedKind.PARTNER, NeedKind.COLUMNS)
     chosen = select(Mapping.channel, Mapping.kind, Mapping.text, Mapping.ours).where(
         Mapping.channel.in_((EVERY_CHANNEL, channel)), Mapping.kind.in_([kind.value for kind in kinds])
     )
@@ -190,6 +190,7 @@ def learn(session: Session, channel: str, kind: NeedKind, text: str, ours: str, 
     Raises NotFound for an item or customer that there is none of. A customer's name is kept as an alias, which every room knows.
     """
     require(bool(text.strip()) and bool(ours.strip()), "A mapping needs the sender's text and what it means here.")
+    require(kind is not NeedKind.COLUMNS, "What the columns of a file mean is said with `oms columns learn`.")
     if kind is NeedKind.ITEM and session.get(Item, ours) is None:
         raise NotFound("item", ours)
     if kind is NeedKind.CUSTOMER:

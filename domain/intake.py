@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Annotated
 
@@ -21,6 +22,7 @@ class NeedKind(StrEnum):
     CUSTOMER = "customer"  # who buys: ours
     UNIT = "unit"  # of measure: how many pieces it is
     PARTNER = "partner"  # who sends a document: the name of their channel here
+    COLUMNS = "columns"  # of a channel's files: what they mean, as a `ColumnMap`
 
 
 class Delivery(Value):
@@ -43,8 +45,19 @@ Words = Mapping[tuple[NeedKind, str], str]
 """What units and partners of a sender mean here, for translators that cannot read a document without."""
 
 
+class LeftOut(Value):
+    """What a person left out of an order, because the house knows it: its date (the day it came), terms, the address behind a name."""
+
+    placed_at: bool = False
+    terms: bool = False
+    ship_to: str = Field(default="", max_length=200)  # the name of an address that the customer has had goods sent to
+
+
+NOTHING_LEFT_OUT = LeftOut()
+
+
 class OrderIn(Value):
-    """An order, in its sender's words: items and customer are mapped by whoever hands it over.
+    """An order, in its sender's words: items and customer are mapped, and what was left out is filled in, by whoever hands it over.
 
     `said_at` is when its shop said so, where the shop will go on telling how the order stands.
     """
@@ -52,6 +65,15 @@ class OrderIn(Value):
     place: str = ""
     order: PlaceOrder
     said_at: Moment | None = None
+    left_out: LeftOut = NOTHING_LEFT_OUT
+
+    @property
+    def stated(self) -> PlaceOrder:
+        """The order by which a repeat is known: one that names no date is the same on every day."""
+        return self.order.model_copy(update={"placed_at": UNDATED}) if self.left_out.placed_at else self.order
+
+
+UNDATED = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class OrderStatedIn(Value):

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from domain.edi_partners import Partners
 from starters.channels import amazon, manual, messages, shopify_webhooks, tracking, warehouse, woocommerce
 from starters.edi import parts as edi
+from starters.files import translate as files
 from starters.intake import Translator, orders_of
 from starters.webhooks import stripe
 
@@ -21,4 +22,7 @@ FORMS: Mapping[str, Translator] = {
     tracking.FORM: tracking.read,
     warehouse.FORM: warehouse.read,
     stripe.FORM: stripe.parts,
+    "csv": files.of_table,
+    "xlsx": files.of_table,
+    "yaml": files.of_typed,
 }

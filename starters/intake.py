@@ -12,9 +12,11 @@ from temporalio.client import Client
 
 from database import inbox, intake, statements, tracking
 from database.engine import Database
+from database.filling_in import filled_in
 from database.inbox import PartResult
 from domain.errors import Conflict, InputRefused, NotFound, Refused, Unavailable
 from domain.intake import (
+    NOTHING_LEFT_OUT,
     CountedIn,
     Delivery,
     GatewayIn,
@@ -167,7 +169,9 @@ class Road:
                 order = order.model_copy(update={"customer": buyers[anybody]})
         about = PartResult(part=number, place=part.place, kind="order", order=order.key, status="done")
         try:
-            placed = await place(self.client, self.database, self.settings, order, stated=part.order)
+            if part.left_out != NOTHING_LEFT_OUT:
+                order = await self.database.read(filled_in, order, part.left_out)
+            placed = await place(self.client, self.database, self.settings, order, stated=part.stated)
         except Refused as refused:
             return about.model_copy(update={"status": "refused", "reason": str(refused)})
         return about.model_copy(update={"reason": "" if placed.how == "started" else "it was placed before"})

@@ -37,6 +37,30 @@ def recognise(content: bytes, name: str = "", channel: str | None = None) -> lis
         raise InputRefused(f"{name}, {refused.place}", refused.reason) if name else refused from None
 
 
+TABLES, TYPED = (".csv", ".tsv", ".txt", ".tab"), (".yaml", ".yml")
+"""Ends of the names of files that people make: their content says little of what they are."""
+
+
+def form_of(content: bytes, name: str = "") -> str:
+    """Which of all forms `content` is in; `name` tells tables from typed orders. InputRefused when nothing tells."""
+    end = name.lower()[name.rfind(".") :] if "." in name else ""
+    if content.startswith(b"PK\x03\x04"):
+        return "xlsx"
+    if end in TABLES and not _begins_as_document(content):
+        return "csv"
+    if end in TYPED:
+        return "yaml"
+    if content.startswith((b"UNA", b"UNB")):
+        return "edifact"
+    return channel_of(content)
+
+
+def _begins_as_document(content: bytes) -> bool:
+    """Shop orders and EDI come in text files, too."""
+    start = content.removeprefix(b"\xef\xbb\xbf").lstrip()[:3]
+    return start[:1] in (b"{", b"[") or start in (b"ISA", b"UNA", b"UNB")
+
+
 def channel_of(content: bytes) -> str:
     """The name of the channel that wrote `content`; InputRefused when nothing in it tells."""
     start = decoded(content).lstrip()[:3]

@@ -5,17 +5,20 @@ from __future__ import annotations
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from domain.errors import InputRefused, Refused
+from domain.errors import InputRefused, Refused, Unavailable
 from starters.cli import frame
 from starters.cli.frame import AsJson
 
 if TYPE_CHECKING:
-    from domain.order import PlaceOrder
+    from database.engine import Database
+    from database.inbox import EntryView
+    from domain.intake import Words
     from domain.steps import StockReceived
+    from starters.desk import Brought
 
 app = typer.Typer()
 PANEL = "Bring in"
@@ -23,14 +26,36 @@ PANEL = "Bring in"
 
 @app.command(rich_help_panel=PANEL)
 def place(
-    files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="Documents of any channel; - reads standard input.")],
-    channel: Annotated[str | None, typer.Option("--channel", help="shopify, x12 or manual. [default: seen in the content]")] = None,
+    files: Annotated[
+        list[Path] | None,
+        typer.Argument(metavar="FILE...", help="Documents of any channel, CSV or XLSX files, typed orders; - reads standard input."),
+    ] = None,
+    channel: Annotated[
+        str | None,
+        typer.Option("--channel", help="The form: shopify, x12, edifact, manual, csv, xlsx or yaml. [default: seen in the file]"),
+    ] = None,
+    columns: Annotated[
+        str, typer.Option("--columns", metavar="MAP", help="The column map of a CSV or XLSX file. [default: the usual headings]")
+    ] = "",
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only show what would be placed, and every finding by its row.")] = False,
+    template: Annotated[bool, typer.Option("--template", help="Print an order to fill in, as YAML.")] = False,
     json: AsJson = False,
 ) -> None:
-    """Place the orders of these files; the same order twice is one order. A file that is refused does not keep the others out."""
+    """Place the orders of these files; the same order twice is one order. What is refused does not keep the others out."""
+    if template:
+        from starters.files.typed import TEMPLATE
+
+        sys.stdout.write(TEMPLATE)
+        return
+    if not files:
+        raise typer.BadParameter("Name a file, or - for standard input.", param_hint="FILE...")
+    if dry_run:
+        from starters.cli.trial_rendering import show_trials
+
+        raise typer.Exit(3 if show_trials(frame.run(_try_all(files, channel or "", columns)), json) else 0)
     outcomes: list[dict[str, str]] = []
     try:
-        frame.run(_place_all(files, channel, outcomes))
+        frame.run(_place_all(files, channel or "", columns, outcomes))
     finally:
         _show(outcomes, json)
     raise typer.Exit(3 if any("refused" in outcome for outcome in outcomes) else 0)
@@ -38,13 +63,19 @@ def place(
 
 def _show(outcomes: list[dict[str, str]], as_json: bool) -> None:
     """What became of every order, and on standard error why some did not get in."""
+    from rich.markup import escape
+
     if as_json:
         frame.answer_json(outcomes)
     else:
         for outcome in outcomes:
-            if "order" in outcome:
+            if "waits" in outcome:
+                frame.say(f"Order [bold]{outcome['order']}[/] waits: {escape(outcome['waits'])}. `oms map` says what a word means.")
+            elif "order" in outcome:
                 known = "" if outcome["how"] == "started" else " was placed before; nothing was changed"
                 frame.say(f"Order [bold]{outcome['order']}[/]{known or ' is placed'}.")
+            elif "kept" in outcome:
+                frame.say(f"{escape(outcome['file'])} is kept (inbox {outcome['kept']}); it is handed over as soon as the server answers.")
     for outcome in outcomes:
         if "refused" in outcome:
             print(outcome["refused"], file=sys.stderr)
@@ -93,48 +124,107 @@ def receive(
         frame.say(f"Set aside for those who waited, first come first: {', '.join(received.waiting)}.")
 
 
-async def _place_all(files: list[Path], channel: str | None, outcomes: list[dict[str, str]]) -> None:
-    """Add what became of every order and every file to `outcomes`; only files that can be read need a server."""
-    from database import intake
-    from starters.placing import place as start
+async def _place_all(files: list[Path], form: str, columns: str, outcomes: list[dict[str, str]]) -> None:
+    """Add what became of every order and every file to `outcomes`. What can be read is kept before a server is asked to take it."""
+    from database.inbox import entry_view
+    from starters.forms import FORMS
+    from starters.intake import Road, keep
 
-    settings, readable = frame.settings(), []
+    settings = frame.settings()
     async with frame.database() as database:
-
-        async def refuse(file: Path, refused: Refused) -> None:
-            if isinstance(refused, InputRefused):  # a conflict is recorded by the intake itself
-                await database.transaction(intake.refuse, f"file {file.name}", refused.place, refused.reason, datetime.now(UTC))
-            sentence = str(refused) if str(file) in str(refused) else f"{file}: {refused}"
-            outcomes.append({"file": str(file), "refused": sentence})
-
-        for file in files:
-            try:
-                readable.append((file, _orders(file, channel)))
-            except InputRefused as refused:
-                await refuse(file, refused)
+        readable = await _read_all(database, files, form, columns, outcomes)
         if not readable:
             return
-        client = await frame.client()
-        for file, orders in readable:
-            for order in orders:
-                try:
-                    placed = await start(client, database, settings, order)
-                except Refused as refused:
-                    await refuse(file, refused)
-                else:
-                    outcomes.append({"file": str(file), "order": placed.order, "how": placed.how})
+        entries = []
+        for file, brought in readable:
+            try:
+                entries.append((file, await keep(database, brought.delivery)))
+            except Refused as refused:
+                outcomes.append({"file": str(file), "refused": f"{file}: {refused}"})
+        handed: set[int] = set()
+        try:
+            road = Road(database, await frame.client(), settings, FORMS)
+            for file, kept in entries:
+                await road.hand_over(kept.entry)
+                handed.add(kept.entry)
+                outcomes.extend(_outcomes(file, await database.read(entry_view, kept.entry), kept.how == "same"))
+        except Unavailable:
+            outcomes.extend({"file": str(file), "kept": str(kept.entry)} for file, kept in entries if kept.entry not in handed)
+            raise
 
 
-def _orders(file: Path, channel: str | None) -> list[PlaceOrder]:
-    """The orders of one file; InputRefused for what cannot be read, whether by the machine or by us."""
-    from starters.channels.recognise import LARGEST, recognise
+async def _try_all(files: list[Path], form: str, columns: str) -> list[Any]:
+    """Every file with what would become of its parts, or with the reason why it cannot be read; nothing is written."""
+    from domain.policies import Policies
+    from starters.desk import tried
 
+    found: list[Any] = []
+    async with frame.database() as database:
+        words, now = await _words(database, columns), datetime.now(UTC)
+        for file in files:
+            try:
+                brought = _brought(file, words, form, columns)
+            except InputRefused as refused:
+                found.append((str(file), str(refused), []))
+            else:
+                found.append((str(file), brought, await database.read(tried, brought, Policies(), now)))
+    return found
+
+
+async def _read_all(
+    database: Database, files: list[Path], form: str, columns: str, outcomes: list[dict[str, str]]
+) -> list[tuple[Path, Brought]]:
+    """The files that can be read; of the others the refusal is recorded, and nothing is kept."""
+    from database import intake
+
+    words, readable = await _words(database, columns), []
+    for file in files:
+        try:
+            readable.append((file, _brought(file, words, form, columns)))
+        except InputRefused as refused:
+            await database.transaction(intake.refuse, f"file {file.name}", refused.place, refused.reason, datetime.now(UTC))
+            sentence = str(refused) if str(file) in str(refused) else f"{file}: {refused}"
+            outcomes.append({"file": str(file), "refused": sentence})
+    return readable
+
+
+async def _words(database: Database, columns: str) -> Words:
+    from starters.desk import words_of
+
+    return await words_of(database, columns)
+
+
+def _outcomes(file: Path, entry: EntryView, same: bool) -> list[dict[str, str]]:
+    """What became of each part of a file."""
+    found = []
+    for part in entry.parts:
+        about = {"file": str(file)}
+        if part.status == "refused":
+            place = f"{file}, {part.place}" if part.place else str(file)
+            found.append(about | {"refused": part.reason if part.reason.startswith("Order ") else f"{place}: {part.reason}"})
+        elif part.status in ("mapping", "parked"):
+            found.append(about | {"order": part.order, "waits": part.reason})
+        elif part.status == "done" and part.kind == "order":
+            found.append(about | {"order": part.order, "how": "same" if same or part.reason else "started"})
+    if entry.status == "refused" and not entry.parts:
+        found.append({"file": str(file), "refused": f"{file}, {entry.reason}"})
+    return found
+
+
+def _brought(file: Path, words: Words, form: str, columns: str) -> Brought:
+    """One file, read; InputRefused for what cannot be read, whether by the machine or by us."""
+    from starters.desk import bring
+    from starters.files.translate import LARGEST
+
+    now = datetime.now(UTC)
     if file == Path("-"):
-        return recognise(sys.stdin.buffer.read(LARGEST + 1), "standard input", channel)
+        return bring(sys.stdin.buffer.read(LARGEST + 1), "standard input", now, words, form, columns)
     try:
-        if (size := file.stat().st_size) > LARGEST:  # a file of many gigabytes never comes into memory
-            raise InputRefused(str(file), f"it has {size:,} bytes, and at most {LARGEST:,} are read")
-        content = file.read_bytes()
+        with file.open("rb") as opened:
+            content = opened.read(LARGEST + 1)  # a file of many gigabytes never comes into memory
+            size = file.stat().st_size
     except OSError as trouble:
         raise InputRefused(str(file), f"it cannot be read ({trouble.strerror})") from None
-    return recognise(content, str(file), channel)
+    if size > LARGEST:
+        raise InputRefused(str(file), f"it has {size:,} bytes, and at most {LARGEST:,} are read")
+    return bring(content, str(file), now, words, form, columns)
