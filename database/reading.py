@@ -89,6 +89,12 @@ def order_view(session: Session, order: str) -> OrderView:
     return _with_places(session, views[order]) if views else _captured(intake.document(session, order))
 
 
+def customer_of(session: Session, order: str) -> str:
+    """Whose order it is; empty while nobody knows whom its channel means. Raises NotFound."""
+    row = session.get(Order, order)
+    return (row.customer or "") if row is not None else intake.document(session, order).customer
+
+
 def list_orders(session: Session, limit: int = 50, stage: Stage | None = None, customer: str | None = None) -> list[OrderSummary]:
     """The latest orders by the time they were placed, of one stage or one customer when asked; with those that are only captured so far."""
     chosen = select(Order.order).order_by(Order.placed_at.desc(), Order.order).limit(limit)
@@ -104,9 +110,24 @@ def list_orders(session: Session, limit: int = 50, stage: Stage | None = None, c
     return [_summary(view) for view in found]
 
 
-def page(
-    session: Session, limit: int, after: str = "", stage: Stage | None = None, customer: str | None = None
-) -> tuple[list[OrderSummary], str | None]:
+class OrderFilter(Value):
+    """Which orders are wanted; whatever is empty leaves out none.
+
+    `customer` is ours or as the channel named them; `owner` and `of` are the customer and the channel that the reader is bound to.
+    """
+
+    stage: Stage | None = None
+    customer: str = ""
+    channel: str = ""
+    since: Moment | None = None
+    owner: str = ""
+    of: str = ""
+
+
+EVERY_ORDER = OrderFilter()
+
+
+def page(session: Session, limit: int, after: str = "", wanted: OrderFilter = EVERY_ORDER) -> tuple[list[OrderSummary], str | None]:
     """A page of orders that their workflows have written down, newest first, and the cursor of the next page, if there is one.
 
     `after` is a cursor of an earlier page: pages do not move when orders are placed meanwhile. Raises InputRefused for any other text.
@@ -115,10 +136,15 @@ def page(
     if after:
         placed_at, order = _cursor(after)
         chosen = chosen.where(or_(Order.placed_at < placed_at, and_(Order.placed_at == placed_at, Order.order > order)))
-    if stage is not None:
-        chosen = chosen.join(_units, _units.c.order == Order.order).where(_in_stage(stage))
-    if customer is not None:
-        chosen = chosen.where(or_(Order.customer == customer, Order.stated_customer == customer))
+    if wanted.stage is not None:
+        chosen = chosen.join(_units, _units.c.order == Order.order).where(_in_stage(wanted.stage))
+    if wanted.customer:
+        chosen = chosen.where(or_(Order.customer == wanted.customer, Order.stated_customer == wanted.customer))
+    if wanted.since is not None:
+        chosen = chosen.where(Order.placed_at >= wanted.since)
+    for column, value in ((Order.channel, wanted.channel), (Order.channel, wanted.of), (Order.customer, wanted.owner)):
+        if value:
+            chosen = chosen.where(column == value)
     found = list(session.execute(chosen))
     views = _views(session, [order for order, _ in found[:limit]])
     following = f"{found[limit - 1][1].isoformat()}~{found[limit - 1][0]}" if len(found) > limit else None

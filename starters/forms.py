@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from domain.edi_partners import Partners
-from starters.channels import amazon, manual, messages, shopify_webhooks, tracking, warehouse, woocommerce
+from starters.channels import amazon, generic, manual, messages, shopify_webhooks, tracking, warehouse, woocommerce
 from starters.edi import parts as edi
 from starters.files import translate as files
 from starters.intake import Translator, orders_of
@@ -18,6 +18,7 @@ FORMS: Mapping[str, Translator] = {
     "x12": edi.translator("x12", Partners()),
     "edifact": edi.translator("edifact", Partners()),
     "manual": orders_of(manual.read),
+    generic.FORM: generic.read,
     "messages": messages.read,
     tracking.FORM: tracking.read,
     warehouse.FORM: warehouse.read,

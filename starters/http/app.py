@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import time
 from importlib.metadata import version
 from typing import Any
@@ -15,14 +16,14 @@ from pydantic import TypeAdapter
 from sqlalchemy import select
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from domain.order import PlaceOrder
 from domain.values import Value
 from starters.channels.tracking import TrackingEvents
 from starters.channels.warehouse import WarehouseFact
-from starters.http import carriers, orders, payment_services, problems, shops, warehouses
+from starters.http import carriers, looking, messages, orders, payment_services, problems, shops, warehouses
 from starters.http.callers import tokens_of
 from starters.http.house import Here, House
 from starters.http.limits import Limits, RateLimit
+from starters.schemas import order_schema
 
 DESCRIPTION = """Orders in, their whole lives out. Every failure is a problem (RFC 9457) with one sentence that says what to do.
 Sending anything again is safe: orders by their channel and id, everything else by its `Idempotency-Key`, or its body."""
@@ -30,6 +31,7 @@ Sending anything again is safe: orders by their channel and id, everything else 
 TAGS = [
     {"name": "orders", "description": "Place and read orders."},
     {"name": "messages", "description": "Tell an order what has happened, ask it for what it may refuse."},
+    {"name": "channels", "description": "Orders of sales channels, in the channel's own form or in ours."},
     {"name": "stock", "description": "What can be promised, from where, when."},
     {"name": "warehouses", "description": "What warehouses with a system of their own say of their work."},
     {"name": "webhooks", "description": "What carriers and payment services tell by themselves."},
@@ -38,10 +40,18 @@ TAGS = [
     {"name": "service", "description": "Whether the service lives."},
 ]
 
-READ_BY_US: dict[str, Any] = {"PlaceOrder": PlaceOrder, "TrackingEvents": TrackingEvents, "WarehouseFact": WarehouseFact}
+READ_BY_US: dict[str, Any] = {
+    "TrackingEvents": TrackingEvents,
+    "WarehouseFact": WarehouseFact,
+    "Problem": problems.Problem,
+}
 """Bodies that our own strict readers read, so that every refusal has a place; the description gets their schemas added."""
 
 log = structlog.get_logger()
+
+
+def _health(status: str, database: bool) -> dict[str, Any]:
+    return {"application/json": {"example": {"status": status, "database": database, "temporal": True}}}
 
 
 class Health(Value):
@@ -50,6 +60,12 @@ class Health(Value):
     status: str
     database: bool
     temporal: bool
+
+
+HEALTH: dict[int | str, dict[str, Any]] = {
+    200: {"model": Health, "description": "Documents are taken.", "content": _health("up", True)},
+    503: {"model": Health, "description": "Nothing is taken now.", "content": _health("down", False)},
+}
 
 
 def create_app(house: House) -> FastAPI:
@@ -66,12 +82,14 @@ def create_app(house: House) -> FastAPI:
     app.state.house = house
     problems.install(app)
     app.include_router(orders.router)
+    app.include_router(messages.router)
+    app.include_router(looking.router)
     app.include_router(carriers.router)
     app.include_router(payment_services.router)
     app.include_router(warehouses.router)
     app.include_router(shops.router)
 
-    @app.get("/health", tags=["service"], summary="Whether the service lives", responses={503: {"model": Health}})
+    @app.get("/health", tags=["service"], summary="Whether the service lives", responses=HEALTH)
     async def health(here: Here) -> Any:
         """200 while documents can be taken, which needs the database alone."""
         database, temporal = await asyncio.gather(_database_answers(here), _temporal_answers(here))
@@ -96,8 +114,19 @@ def _described(app: FastAPI) -> dict[str, Any]:
             parts = described.pop("$defs", {})
             schemas |= {each: part for each, part in parts.items() if each not in schemas}
             schemas[name] = described
+        published = _published_order()
+        schemas |= published.pop("$defs")
+        schemas["PlaceOrder"] = published
+        schemas["OrderOfChannel"] = published | {"required": [name for name in published["required"] if name != "channel"]}
         app.openapi_schema = schema
     return app.openapi_schema
+
+
+def _published_order() -> dict[str, Any]:
+    """The published schema, its parts called as the description's are."""
+    schema: dict[str, Any] = json.loads(json.dumps(order_schema()).replace("#/$defs/", "#/components/schemas/"))
+    del schema["$schema"], schema["$id"]
+    return schema
 
 
 async def _database_answers(house: House) -> bool:

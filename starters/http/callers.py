@@ -123,8 +123,8 @@ def needs(scope: Scope, *heeds: str) -> Callable[..., Awaitable[Caller]]:
     return caller
 
 
-Reader = Annotated[Caller, Depends(needs(Scope.ORDERS_READ))]
-Writer = Annotated[Caller, Depends(needs(Scope.ORDERS_WRITE))]
-Speaker = Annotated[Caller, Depends(needs(Scope.MESSAGES_WRITE))]
-StockReader = Annotated[Caller, Depends(needs(Scope.STOCK_READ))]
+Reader = Annotated[Caller, Depends(needs(Scope.ORDERS_READ, "customer", "channel"))]
+Writer = Annotated[Caller, Depends(needs(Scope.ORDERS_WRITE, "customer", "channel"))]
+Speaker = Annotated[Caller, Depends(needs(Scope.MESSAGES_WRITE, "customer", "channel"))]
+StockReader = Annotated[Caller, Depends(needs(Scope.STOCK_READ, "customer", "channel"))]
 Warehouse = Annotated[Caller, Depends(needs(Scope.WAREHOUSE_WRITE, "location"))]

@@ -11,9 +11,9 @@ from domain.errors import Refused
 from domain.intake import Delivery
 from domain.values import Value
 from starters.channels import tracking
+from starters.http.answers import refusals
 from starters.http.examples import TRACKING
 from starters.http.house import Here
-from starters.http.orders import refusals
 from starters.http.problems import Answered, problem
 from starters.webhooks import standard
 

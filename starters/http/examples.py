@@ -17,7 +17,31 @@ ORDER: dict[str, Any] = {
     "freight": {"minor": 590, "currency": "EUR"},
 }
 
-MESSAGE: dict[str, Any] = {"shipment": 1, "signed_by": "A. Byron", "occurred_at": "2026-11-25T09:30:00Z"}
+TAKEN: dict[str, Any] = {"order": "web/7001", "status": "placed", "entry": 4711, "reason": ""}
+
+MESSAGES: dict[str, Any] = {
+    "delivery_confirmed": {
+        "summary": "A fact: someone took the goods",
+        "value": {"shipment": 1, "signed_by": "A. Byron", "occurred_at": "2026-11-25T09:30:00Z"},
+    },
+    "cancel_order": {"summary": "A request: stop what has not shipped", "value": {"reason": "Ordered twice"}},
+    "amend_order": {"summary": "A request: change quantities", "value": {"quantities": [{"line": 1, "quantity": 1}]}},
+}
+
+TOLD: dict[str, Any] = {"entry": 4712, "status": "done", "reason": ""}
+
+RECEIPT: dict[str, Any] = {
+    "message_id": "api/key:web-shop/web/7001/cancel_order/6d1f",
+    "name": "cancel_order",
+    "recorded_at": "2026-11-25T09:31:02Z",
+}
+
+RETURN: dict[str, Any] = {
+    "lines": [{"line": 1, "quantity": 1}],
+    "kind": "refund",
+    "reason": "Too loud",
+    "wish": {"because": "changed_mind"},
+}
 
 TRACKING: dict[str, Any] = {
     "events": [
@@ -142,4 +166,131 @@ AMAZON_ORDER: dict[str, Any] = {
             }
         ],
     }
+}
+
+PAGE: dict[str, Any] = {
+    "orders": [
+        {
+            "order": "web/7001",
+            "customer": "C-1001",
+            "stage": "fulfilling",
+            "held": False,
+            "total": {"minor": 50390, "currency": "EUR"},
+            "balance": {"minor": 0, "currency": "EUR"},
+            "placed_at": "2026-11-23T12:00:00Z",
+            "open_exceptions": [],
+            "waits": [{"wait": "pick", "subject": "shipment 1", "until": "2026-11-24T16:00:00Z"}],
+        }
+    ],
+    "next": "2026-11-23T12:00:00+00:00~web/7001",
+}
+
+READ: dict[str, Any] = {
+    "order": "web/7001",
+    "stage": "shipped",
+    "customer": "C-1001",
+    "customer_name": "Kaffeekontor Nord",
+    "po_number": "",
+    "currency": "EUR",
+    "terms": "net30",
+    "policy": "partial",
+    "placed_at": "2026-11-23T12:00:00Z",
+    "accepted": True,
+    "held": "",
+    "outcome": "",
+    "reason": "",
+    "total": {"minor": 50390, "currency": "EUR"},
+    "findings": [],
+    "lines": [
+        {
+            "number": 1,
+            "item": "GRD-200",
+            "ordered": 2,
+            "cancelled": 0,
+            "open": 0,
+            "allocated": 0,
+            "picked": 0,
+            "packed": 0,
+            "shipped": 2,
+            "delivered": 0,
+            "returned": 0,
+            "unit_price": "249.00",
+        }
+    ],
+    "shipments": [
+        {
+            "number": 1,
+            "location": "BERLIN",
+            "status": "shipped",
+            "picks": [{"line": 1, "item": "GRD-200", "bin": "B-01", "quantity": 2}],
+            "parcels": [{"number": 1, "weight_g": 4600, "contents": [{"line": 1, "quantity": 2}]}],
+            "carrier": "Parcelway",
+            "service": "standard",
+            "tracking": "PW771482719033",
+            "carrier_status": "in_transit",
+            "due_at": "2026-11-29T17:00:00Z",
+            "shipped_at": "2026-11-24T14:02:00Z",
+        }
+    ],
+    "invoices": [],
+    "payments": [],
+    "credits": [],
+    "returns": [],
+    "exceptions": [],
+    "waits": [{"wait": "delivery", "subject": "shipment 1", "until": "2026-11-29T17:00:00Z"}],
+}
+
+TIMELINE: list[dict[str, Any]] = [
+    {
+        "at": "2026-11-24T10:05:02Z",
+        "step": "record_pick",
+        "key": "web/7001/shipment/1/pick",
+        "actor": "warehouse/BERLIN",
+        "message_id": "warehouse/BERLIN/WMS-20931",
+        "message_name": "pick_confirmed",
+        "summary": "2 units of shipment 1 were picked",
+    }
+]
+
+AVAILABILITY: dict[str, Any] = {
+    "item": "GRD-200",
+    "quantity": 4,
+    "country": "DE",
+    "postcode": "20457",
+    "by": None,
+    "asked_at": "2026-11-23T12:00:00Z",
+    "anywhere_at": "2026-11-23T12:00:00Z",
+    "locations": [],
+}
+
+ENTRY: dict[str, Any] = {
+    "entry": 4711,
+    "channel": "api/key:web-shop",
+    "delivery": "sha256:9f2c",
+    "form": "manual",
+    "topic": "orders",
+    "bytes": 612,
+    "received_at": "2026-11-23T12:00:01Z",
+    "status": "done",
+    "reason": "",
+    "attempts": 0,
+    "parts": [{"part": 1, "place": "order 7001", "kind": "order", "order": "web/7001", "tracking": "", "status": "done", "reason": ""}],
+}
+
+STRIPE_EVENT: dict[str, Any] = {
+    "id": "evt_1SxQ2h",
+    "object": "event",
+    "type": "checkout.session.completed",
+    "created": 1764150000,
+    "data": {
+        "object": {
+            "id": "cs_a1",
+            "object": "checkout.session",
+            "client_reference_id": "web/7001",
+            "amount_total": 50390,
+            "currency": "eur",
+            "payment_intent": "pi_3SxQ2f",
+            "payment_status": "paid",
+        }
+    },
 }

@@ -12,9 +12,10 @@ from database import inbox
 from domain.errors import Refused
 from domain.intake import Delivery
 from starters.channels.reading import decoded
+from starters.http.answers import refusals
 from starters.http.carriers import Accepted
+from starters.http.examples import STRIPE_EVENT
 from starters.http.house import Here
-from starters.http.orders import refusals
 from starters.http.problems import Answered, problem
 from starters.webhooks import stripe
 from starters.webhooks.signature import verify
@@ -30,7 +31,12 @@ router = APIRouter(prefix="/webhooks")
     openapi_extra={
         "requestBody": {
             "required": True,
-            "content": {"application/json": {"schema": {"type": "object", "description": "An event: docs.stripe.com/api/events/object."}}},
+            "content": {
+                "application/json": {
+                    "schema": {"type": "object", "description": "An event: docs.stripe.com/api/events/object."},
+                    "example": STRIPE_EVENT,
+                }
+            },
         }
     },
 )

@@ -19,10 +19,10 @@ from config.shops import Shop, ShopKind
 from domain.errors import Conflict, NotFound
 from domain.intake import Delivery
 from domain.values import Value
+from starters.http.answers import IdempotencyKey, refusals
 from starters.http.callers import Writer
 from starters.http.examples import AMAZON_ORDER, SHOPIFY_ORDER, WOOCOMMERCE_ORDER
 from starters.http.house import Here, House
-from starters.http.orders import IdempotencyKey, refusals
 from starters.http.problems import Answered, problem
 from starters.webhooks.shops import signed
 
@@ -42,7 +42,7 @@ class Received(Value):
     """`kept`: it is in the inbox; `same`: it was there before; `other`: its id came with another body, and the first one stands; `ping`."""
 
     status: Literal["kept", "same", "other", "ping"]
-    entry: int | None = Field(default=None, description="Its document in the inbox.")
+    entry: int | None = Field(default=None, description="Its document in the inbox.", examples=[4711])
 
 
 def _described(headers: Mapping[str, str], example: dict[str, Any]) -> dict[str, Any]:

@@ -13,10 +13,10 @@ from domain.errors import NotFound, Unavailable
 from domain.intake import Delivery
 from domain.values import Value
 from starters.channels import warehouse
+from starters.http.answers import refusals
 from starters.http.callers import Warehouse
 from starters.http.examples import FACTS_OF_A_WAREHOUSE
 from starters.http.house import Here
-from starters.http.orders import refusals
 from starters.http.problems import Answered, Place, problem
 
 router = APIRouter(prefix="/warehouses")

@@ -125,6 +125,10 @@ async def test_orders_are_listed_in_pages_that_do_not_move(door: httpx.AsyncClie
         if len(seen) == 2:
             await database.transaction(write, 9)
     assert seen[:5] == ["web/page-4", "web/page-2", "web/page-3", "web/page-0", "web/page-1"]
+    wanted: dict[str, Any] = {"since": "2031-01-01T00:01:30", "channel": "web", "limit": 200}
+    late = (await door.get("/v1/orders", params=wanted)).json()["orders"]
+    assert [each["order"] for each in late] == ["web/page-9", "web/page-4"]
+    assert (await door.get("/v1/orders", params={**wanted, "channel": "shopify"})).json() == {"orders": [], "next": None}
     answer = await door.get("/v1/orders", params={"after": "yesterday"})
     assert problem_of(answer)[2] == "after: 'yesterday' is not the `next` of a page"
 
