@@ -10,6 +10,7 @@ import typer
 from domain.errors import InputRefused
 from starters.cli import frame, subjects
 from starters.cli.frame import AsJson, OrderKey
+from starters.cli.lists import OutFile, write_orders, write_stock
 
 if TYPE_CHECKING:
     from domain.quotas import QuotaView
@@ -26,6 +27,7 @@ def list_orders(
     customer: Annotated[str | None, typer.Option("--customer", help="Only orders of this customer.")] = None,
     exceptions: Annotated[bool, typer.Option("--exceptions", help="Only orders that a person has to decide about.")] = False,
     limit: Annotated[int, typer.Option("--limit", min=1, max=10_000, help="At most so many, the newest.")] = 50,
+    out: OutFile = None,
     json: AsJson = False,
 ) -> None:
     """Orders, newest first: the stage of each, what it waits for and until when."""
@@ -42,6 +44,9 @@ def list_orders(
     found = [each for each in frame.run(read()) if each.open_exceptions or not exceptions]
     if json:
         frame.answer_json([{**each.model_dump(mode="json"), "stage": each.stage.value} for each in found])
+        return
+    if out is not None:
+        write_orders(out, found)
         return
     from starters.cli.rendering import order_list
 
@@ -80,7 +85,7 @@ def show(
 
 
 @app.command(rich_help_panel=PANEL)
-def stock(item: Annotated[str | None, typer.Argument(help="Only this item.")] = None, json: AsJson = False) -> None:
+def stock(item: Annotated[str | None, typer.Argument(help="Only this item.")] = None, out: OutFile = None, json: AsJson = False) -> None:
     """What lies where: on hand, reserved, set aside, available; for whom it is set aside, and what is held for nobody."""
     from database import held, quotas, reading, soft_reservations
     from domain.errors import NotFound
@@ -103,6 +108,9 @@ def stock(item: Annotated[str | None, typer.Argument(help="Only this item.")] = 
         raise NotFound("stock of item", item)
     if json:
         frame.answer_json([{**row.model_dump(mode="json"), "available": row.available} for row in rows])
+        return
+    if out is not None:
+        write_stock(out, rows)
         return
     from starters.cli.rendering import stock_table
     from starters.cli.rendering_sourcing import quota_table, soft_table

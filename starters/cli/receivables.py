@@ -11,6 +11,7 @@ import typer
 from domain.errors import InputRefused, NotFound
 from starters.cli import frame
 from starters.cli.frame import AsJson
+from starters.cli.lists import OutFile, write_ageing, write_open_invoices
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -30,6 +31,7 @@ def ageing(
     by: Annotated[str, typer.Option("--by", help="`customer` sums up, `invoice` lists every open invoice.")] = "customer",
     at: At = None,
     customer: Annotated[str, typer.Option("--customer", help="Of this customer only.")] = "",
+    out: OutFile = None,
     json: AsJson = False,
 ) -> None:
     """Who owes what, and since when: not due, 1-30, 31-60, 61-90 and more than 90 days past the due date."""
@@ -42,6 +44,8 @@ def ageing(
         invoices = frame.run(_read(lambda session: reports.open_invoices(session, moment, customer or None)))
         if json:
             frame.answer_json([each.model_dump(mode="json") for each in invoices])
+        elif out is not None:
+            write_open_invoices(out, invoices)
         elif invoices:
             frame.console().print(_invoices_table(invoices))
         else:
@@ -50,6 +54,8 @@ def ageing(
     rows = frame.run(_read(lambda session: reports.ageing(session, moment, customer or None)))
     if json:
         frame.answer_json([{**row.model_dump(mode="json"), "overdue": row.overdue, "total": row.total} for row in rows])
+    elif out is not None:
+        write_ageing(out, rows)
     elif rows:
         frame.console().print(_ageing_table(rows))
     else:

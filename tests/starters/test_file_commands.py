@@ -160,3 +160,17 @@ def _before(home: Path) -> None:
     database.run(intake.capture, placed, NOON)
     database.run(orders.accept_order, AcceptOrder(order=placed.key, key="k", at=NOON, placed=placed, price_tolerance=Decimal("0.5")))
     asyncio.run(database.close())
+
+
+def test_stock_orders_and_what_is_owed_go_to_a_spreadsheet(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    _before(home)
+    assert run(["stock", "KET-100", "--out", str(home / "stock.csv")]) == 0
+    assert capsys.readouterr().out == f"3 rows in {home / 'stock.csv'}.\n"
+    first = (home / "stock.csv").read_text("utf-8-sig").splitlines()
+    assert first[0] == "Item,Location,Bin,On hand,Reserved,Set aside,Available"
+    assert first[1].startswith("KET-100,BERLIN,")
+    assert run(["list", "--out", str(home / "orders.csv")]) == 0
+    assert "manual/6001" in (home / "orders.csv").read_text("utf-8-sig")
+    for command in (["ageing"], ["ageing", "--by", "invoice"], ["list"]):
+        assert run([*command, "--out", str(home / "owed.xlsx")]) == 0
+        assert (home / "owed.xlsx").read_bytes().startswith(b"PK")
