@@ -77,6 +77,8 @@ class Settings(BaseSettings):
     """A count that differs by at most so many units, and by no more than the value below, is booked without a second person."""
     count_tolerance_value: int = Field(default=5_000, ge=0)
     """Minor units of the house's currency."""
+    return_window: int = Field(default=30, ge=0, le=3_650)
+    """Days after delivery in which goods may come back, where their item says nothing else."""
     price_roles: Names = frozenset()
     """The staff roles that may set the price of a line when an order is validated, separated by commas; empty: whoever may decide."""
     world_url: str = Field(default_factory=lambda found: f"sqlite:///{found['home'] / 'world.db'}")

@@ -18,9 +18,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from domain.errors import InputRefused, Refused, Unavailable
-from domain.policies import Policies
 from domain.values import Value
 from domain.views import WaitView
+from starters.demo_shop import write_shop
 from starters.dunning_demo import Dunned, look
 from starters.replenishment_demo import HISTORY, Replenished, replenish_samples
 
@@ -110,6 +110,7 @@ class Result:
     cash: CashSummary | None = None  # what came of the bank's statements
     payments: Sequence[EntryView] = ()  # their entries
     dunned: Dunned | None = None  # the e-mails that went out, and a promise that was broken
+    delivered: int = 0  # documents that the web shop delivered over HTTP
     replenished: Replenished | None = None  # what was ordered at the end; none after trouble, or where the samples have no history
 
     @property
@@ -125,7 +126,7 @@ async def demonstrate(
     Orders that do not end within `time_limit` seconds, or a process that ends by itself, are a `trouble` of the result, not an error.
     """
     from config.temporal import connect
-    from database import bank_entries, waves
+    from database import bank_entries, inbox, waves
     from database.audit import audit
     from database.engine import Database
 
@@ -165,7 +166,8 @@ async def demonstrate(
         cash, entries = await database.read(bank_entries.summary), await database.read(bank_entries.list_entries, None)
         dunned = await database.read(look, settings.mail_sink) if settings.mail_sink else None
         endings = await _endings(database, scenarios)
-        return Result(endings, violations, progress.seconds, trouble, floor, cash, entries, dunned, replenished)
+        delivered = len(await database.read(inbox.entries, channel="shopify", most=10_000))
+        return Result(endings, violations, progress.seconds, trouble, floor, cash, entries, dunned, delivered, replenished)
     finally:
         watching.cancel()
         await database.close()
@@ -192,17 +194,28 @@ async def tell_the_world(settings: Settings, scenarios: Sequence[Scenario]) -> N
 
 
 async def place_all(client: Client, database: Database, settings: Settings, samples: Path, scenarios: Sequence[Scenario]) -> None:
-    """Place every file of the scenarios at an even pace, those with the longest stories first; a file holds one order or several."""
+    """Place every file of the scenarios at an even pace, those with the longest stories first; a file holds one order or several.
+
+    What a shop wrote is delivered by the shop; one whose customer nobody knows is brought in by hand, and asks its question itself.
+    """
+    from database.inbox import meanings
+    from domain.intake import NeedKind
     from starters.channels.recognise import recognise
+    from starters.demo_shop import DemoShop
     from starters.placing import place
 
-    policies = Policies(day=settings.day, return_window=RETURN_WINDOW)
     scripts = {scenario.key: scenario.script for scenario in scenarios}
-    for name in dict.fromkeys(scenario.file for scenario in sorted(scenarios, key=_brevity)):
-        for order in recognise((samples / name).read_bytes(), name):
-            await buy_for(database, order.key, scripts.get(order.key, {}), settings.day)
-            await place(client, database, settings, order, policies)
-            await asyncio.sleep(PLACES_EVERY)
+    async with DemoShop(settings) as shop:
+        for name in dict.fromkeys(scenario.file for scenario in sorted(scenarios, key=_brevity)):
+            content = (samples / name).read_bytes()
+            for order in recognise(content, name):
+                await buy_for(database, order.key, scripts.get(order.key, {}), settings.day)
+                known = await database.read(meanings, order.channel, NeedKind.CUSTOMER, [order.customer])
+                if order.channel == "shopify" and known:
+                    await shop.deliver(content)
+                else:
+                    await place(client, database, settings, order)
+                await asyncio.sleep(PLACES_EVERY)
 
 
 async def buy_for(database: Database, order: str, script: dict[str, Any], day: timedelta) -> None:
@@ -295,6 +308,9 @@ def fresh_home(settings: Settings) -> Settings:
         ui_address=f"http://127.0.0.1:{ui_port}",
         day_seconds=DAY_SECONDS,
         own_floor=OWN_FLOOR,
+        return_window=RETURN_WINDOW,
+        api_address=f"127.0.0.1:{_free(8080)}",
+        shops=write_shop(home),
         mail="smtp",
         smtp_host="127.0.0.1",
         smtp_port=_free(2525),
@@ -313,6 +329,9 @@ def _environment(settings: Settings) -> str:
         "OMS_WORLD_URL": settings.world_url,
         "OMS_DAY_SECONDS": str(settings.day_seconds),
         "OMS_OWN_FLOOR": ",".join(sorted(settings.own_floor)),
+        "OMS_RETURN_WINDOW": str(settings.return_window),
+        "OMS_API_ADDRESS": settings.api_address,
+        "OMS_SHOPS": str(settings.shops),
         "OMS_UI_ADDRESS": settings.ui_address,
         "TEMPORAL_ADDRESS": settings.temporal_address,
         "TEMPORAL_NAMESPACE": settings.temporal_namespace,

@@ -67,7 +67,7 @@ async def place(
     Raises Conflict for a known order with other content (which is recorded), InputRefused for one that is too large to travel, and
     Unavailable when the server or the database does not answer: placing it again is safe.
     """
-    start = order_start(placed, policies or Policies(day=settings.day, price_roles=tuple(sorted(settings.price_roles))))
+    start = order_start(placed, policies or policies_of(settings))
     size = len(start.model_dump_json().encode())
     if size > LARGEST_PAYLOAD:
         raise InputRefused(f"order {placed.key}", f"it has {size:,} bytes, and at most {LARGEST_PAYLOAD:,} can travel")
@@ -77,6 +77,11 @@ async def place(
     if captured == "new" or not await database.read(_written, placed.key):
         await _start(client, placed, start)
     return Placed(order=placed.key, how="started" if captured == "new" else "same")
+
+
+def policies_of(settings: Settings) -> Policies:
+    """The business's usual patience, as this installation has it."""
+    return Policies(day=settings.day, return_window=settings.return_window, price_roles=tuple(sorted(settings.price_roles)))
 
 
 def _written(session: Session, order: str) -> bool:

@@ -190,6 +190,7 @@ def environment_of(settings: Settings) -> dict[str, str]:
         "OMS_UI_ADDRESS": settings.ui_address,
         "OMS_API_ADDRESS": settings.api_address,
         "OMS_SHOPS": str(settings.shops or ""),
+        "OMS_RETURN_WINDOW": str(settings.return_window),
         "OMS_MAIL": settings.mail,
         "OMS_SMTP_HOST": settings.smtp_host,
         "OMS_SMTP_PORT": str(settings.smtp_port),

@@ -42,7 +42,7 @@ async def _demo(keep: bool) -> int:
     stop = stop_on_signals()
     read_scenarios(SAMPLES)
     settings = fresh_home(frame.settings())
-    async with Everything(settings, report=lambda sentence: frame.say(f"[green]✓[/] {sentence}")) as everything:
+    async with Everything(settings, api=True, report=lambda sentence: frame.say(f"[green]✓[/] {sentence}")) as everything:
         with _shown(str(everything.server.ui_address)) as watch:
             living = asyncio.create_task(demonstrate(everything, SAMPLES, watch))
             stopping = asyncio.create_task(stop.wait())
@@ -136,6 +136,8 @@ def _report(result: Result, everything: Everything, keep: bool) -> None:
     for ending in result.endings:
         if ending.as_told and ending.skipped:
             frame.say(f"  [yellow]{escape(ending.key)}[/] took a shorter way: {escape('; '.join(ending.skipped))}.")
+    if result.delivered:
+        frame.say(f"{_mark(True)} {result.delivered} orders of the web shop came in over HTTP, as its signed webhooks.")
     if result.floor is not None:
         did = result.floor
         frame.say(
@@ -217,6 +219,7 @@ def _next(result: Result, everything: Everything, keep: bool) -> None:
     for command, meaning in (
         ("oms list", "every order, and what it waits for"),
         (f"oms show {some} --trail", "one order, and who did what"),
+        ("oms inbox --channel shopify", "what the web shop delivered, and what became of it"),
         ("oms stock", "what lies where"),
         ("oms wave list --all", "what our own floor picked; oms wave show WAVE has its scans"),
         ("oms cash list", "payments that nobody could match; oms cash match decides"),

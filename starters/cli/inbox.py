@@ -25,7 +25,7 @@ app.add_typer(inbox, name="inbox", rich_help_panel=PANEL)
 def listed(
     context: typer.Context,
     status: Annotated[str, typer.Option("--status", help="open, waiting, done or refused.")] = "",
-    channel: Annotated[str, typer.Option("--channel", help="Of one channel only, such as shopify/my-shop.")] = "",
+    channel: Annotated[str, typer.Option("--channel", help="Of one channel only, such as shopify.")] = "",
     most: Annotated[int, typer.Option("--most", min=1, max=1_000, help="How many, newest first.")] = 50,
     json: AsJson = False,
 ) -> None:

@@ -32,7 +32,9 @@ def place(
     ] = None,
     channel: Annotated[
         str | None,
-        typer.Option("--channel", help="The form: shopify, x12, edifact, manual, csv, xlsx or yaml. [default: seen in the file]"),
+        typer.Option(
+            "--channel", help="The form: shopify, woocommerce, amazon, x12, edifact, manual, csv, xlsx or yaml. [default: seen in the file]"
+        ),
     ] = None,
     columns: Annotated[
         str, typer.Option("--columns", metavar="MAP", help="The column map of a CSV or XLSX file. [default: the usual headings]")
