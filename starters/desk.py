@@ -27,7 +27,7 @@ from starters.forms import FORMS
 from starters.intake import DESK
 
 TABLES = ("csv", "xlsx")
-BROUGHT = ("shopify", "x12", "edifact", "manual", *TABLES, "yaml")
+BROUGHT = ("shopify", "woocommerce", "amazon", "x12", "edifact", "manual", *TABLES, "yaml")
 """The forms in which a person brings orders."""
 
 

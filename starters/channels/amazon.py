@@ -11,12 +11,12 @@ from datetime import datetime
 from decimal import Decimal
 
 from domain.errors import InputRefused
-from domain.intake import Delivery, IgnoredIn, OrderStatedIn, Part, RefusedIn, Words
+from domain.intake import Delivery, IgnoredIn, OrderIn, OrderStatedIn, Part, RefusedIn, Words
 from domain.money import Money, parse_amount
 from domain.order import Address, Charge, OrderLine, PaymentTerms, PlaceOrder, TaxLine
 from starters.channels.bounds import built, known_currency, money, whole_quantity, within_reason
 from starters.channels.reading import Node, read_json
-from starters.channels.shops import cancelled, channel_of, id_of, moment
+from starters.channels.shops import OURS, cancelled, channel_of, id_of, moment
 
 PLACES = {"external_id": "orderId", "customer": "salesChannel", "lines": "orderItems", "shipping_service": "fulfillment"}
 
@@ -51,7 +51,13 @@ def read(content: bytes, channel: str = "amazon") -> list[PlaceOrder]:
 def parts(delivery: Delivery, words: Words) -> Sequence[Part]:
     """Each order of a document by itself: one that cannot be read keeps no other out. Raises InputRefused for a document as a whole."""
     channel = channel_of(delivery, "amazon")
-    return [part for body in _orders(delivery.body) for part in _parts(body, channel)]
+    found = [part for body in _orders(delivery.body) for part in _parts(body, channel)]
+    return [_by_hand(part) for part in found] if delivery.channel in OURS else found
+
+
+def _by_hand(part: Part) -> Part:
+    """What one of us brings is an order, and no word about one."""
+    return OrderIn(place=part.place, order=part.order) if isinstance(part, OrderStatedIn) else part
 
 
 def _orders(content: bytes) -> list[Node]:

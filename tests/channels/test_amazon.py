@@ -9,9 +9,10 @@ from decimal import Decimal
 import pytest
 
 from domain.errors import InputRefused
+from domain.intake import Delivery
 from domain.money import Money
 from domain.order import PaymentTerms, PlaceOrder
-from starters.channels.amazon import read
+from starters.channels.amazon import parts, read
 from tests.channels.builders import AMAZON, amazon, amazon_item
 
 PRODUCT = AMAZON["orderItems"][0]["product"]
@@ -99,3 +100,11 @@ def test_an_item_without_a_unit_price_is_priced_by_what_it_brings_in() -> None:
 )
 def test_what_is_wrong_is_refused_with_its_place(content: bytes, place: str, reason: str) -> None:
     assert refused(content) == (place, reason)
+
+
+def test_a_page_that_one_of_us_brings_is_orders_and_one_of_a_poller_is_how_they_stand() -> None:
+    def kinds(channel: str) -> list[str]:
+        delivery = Delivery(channel=channel, delivery="d", form="amazon", body=amazon(), received_at=datetime.now(UTC))
+        return [type(part).__name__ for part in parts(delivery, {})]
+
+    assert (kinds("desk"), kinds("amazon")) == (["OrderIn"], ["OrderStatedIn"])

@@ -94,7 +94,7 @@ def test_a_demonstration_begins_with_an_empty_home_of_its_own(tmp_path: Path) ->
     settings = fresh_home(Settings.load(home=tmp_path))
 
     assert settings.home == tmp_path / "demo"
-    assert sorted(path.name for path in settings.home.iterdir()) == ["env"]
+    assert sorted(path.name for path in settings.home.iterdir()) == ["env", "shops.toml"]
     assert f"export OMS_HOME={tmp_path / 'demo'}\n" in (settings.home / "env").read_text()
 
 
