@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import Boolean, String, and_, cast, false, insert, literal, or_, select, union_all
 from sqlalchemy.orm import Session
 
+from database.agreements import tax_rate
 from database.tables import (
     CreditTax,
     Customer,
@@ -117,18 +118,7 @@ def _items(session: Session, placed: PlaceOrder) -> tuple[dict[str, ItemFacts], 
         if rate is not None:
             known = rates.setdefault(rate.code, {})
             if rate not in known:
-                known[rate] = TaxRate(
-                    code=rate.code,
-                    country=rate.country,
-                    region=rate.region,
-                    city=rate.city,
-                    title=rate.title,
-                    rate=Decimal(rate.rate),
-                    compound=rate.compound,
-                    sequence=rate.sequence,
-                    valid_from=rate.valid_from,
-                    valid_to=rate.valid_to,
-                )
+                known[rate] = tax_rate(rate)
         if setting is not None:
             settings[setting.country] = setting
     found = settings.get(country) or settings.get("*")

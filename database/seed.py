@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session, aliased
 
+from database.agreements import condition_row
 from database.calendars import read_calendar
 from database.finance_charges import write_charge_terms
 from database.parcels import SERIES
@@ -36,7 +37,6 @@ from database.tables import (
     PackingRulesRow,
     PaymentTermsRow,
     Price,
-    PriceCondition,
     PriceList,
     SourcingPolicyRow,
     SsccCounter,
@@ -50,7 +50,7 @@ from domain.errors import InputRefused
 from domain.finance_charges import FinanceChargeTerms
 from domain.order import Address, ShippingPolicy
 from domain.packing import GoodsClass, PackingRules
-from domain.pricing.conditions import CONDITION, QuantityBreak
+from domain.pricing.conditions import CONDITION
 from domain.pricing.taxes import TaxRate, TaxSetting
 from domain.quotas import SetQuota
 from domain.reminder_terms import ReminderTerms
@@ -216,18 +216,7 @@ def _customer_groups(entry: Mapping[str, Any]) -> Iterator[Base]:
 
 
 def _price_conditions(entry: Mapping[str, Any]) -> Iterator[Base]:
-    rule = CONDITION.validate_python(entry)
-    yield PriceCondition(
-        condition=rule.id,
-        kind=rule.kind,
-        customer=rule.customer or None,
-        customer_group=rule.customer_group or None,
-        item=rule.item or None,
-        item_group=rule.item_group,
-        price_list=rule.price_list if isinstance(rule, QuantityBreak) else None,
-        valid_to=rule.valid_to,
-        rule=rule.model_dump_json(),
-    )
+    yield condition_row(CONDITION.validate_python(entry))
 
 
 def _tax_rates(entry: Mapping[str, Any]) -> Iterator[Base]:

@@ -86,7 +86,7 @@ from database.tables.planning import (
     ReplenishmentProposal,
     ReplenishmentRun,
 )
-from database.tables.pricing import CreditTax, CustomerGroup, InvoiceTax, PriceCondition, TaxRateRow, TaxSettingRow
+from database.tables.pricing import AgreementEventRow, CreditTax, CustomerGroup, InvoiceTax, PriceCondition, TaxRateRow, TaxSettingRow
 from database.tables.promises import Promise
 from database.tables.record import AuditEntry, Counter, JournalEntry
 from database.tables.returns import ClaimRow, CreditFeeRow, HeldMovement, HeldStock, SentBack
@@ -97,6 +97,7 @@ from database.tables.supply import PurchaseOrder, PurchaseOrderLine, Supplier, S
 __all__ = [
     "AccountApplication",
     "AccountEntry",
+    "AgreementEventRow",
     "ApiKey",
     "AuditEntry",
     "AuthorizationRow",

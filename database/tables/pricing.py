@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 
 from sqlalchemy import CheckConstraint, ForeignKey, ForeignKeyConstraint, Index
 from sqlalchemy.orm import Mapped, mapped_column
 
-from database.tables.base import Base, Json
+from database.tables.base import Base, Json, Serial
 
 
 class CustomerGroup(Base):
@@ -105,3 +105,17 @@ class CreditTax(Base):
     rate: Mapped[str]
     base: Mapped[int | None]
     amount: Mapped[int]
+
+
+class AgreementEventRow(Base):
+    """The history of prices and tax rates: rows are added, never changed."""
+
+    __tablename__ = "agreement_events"
+    __table_args__ = (Index(None, "subject"),)
+
+    id: Mapped[Serial]
+    subject: Mapped[str]  # "condition K-1", "list TRADE-EUR KET-100", "tax DE standard MwSt"
+    what: Mapped[str]
+    actor: Mapped[str]
+    reason: Mapped[str]
+    at: Mapped[datetime]

@@ -10,6 +10,7 @@ from typer.exceptions import Abort, TyperException
 from domain.errors import OrderError, Unavailable
 from starters.cli import (
     accounting,
+    agreeing,
     asking,
     banking,
     claiming,
@@ -69,6 +70,7 @@ for room in (
     promising,
     reading,
     pricing,
+    agreeing,
     sourcing,
     queueing,
     telling,
