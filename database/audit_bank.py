@@ -21,6 +21,7 @@ from database.tables import (
     OutboxFact,
     Payment,
 )
+from database.unheard_money import CHARGEBACK
 from domain.bank import entry_name
 
 Found = Iterator[tuple[str, str]]
@@ -89,9 +90,9 @@ def _what_left_an_account_arrived(session: Session) -> Found:
 
 
 def _an_account_is_never_overdrawn(session: Session) -> Found:
-    """What we charge a customer (interest) may be more than they have; what they use may not."""
+    """What we charge a customer (interest, a chargeback) may be more than they have; what they use may not."""
     total = func.sum(AccountEntry.amount)
-    used = select(AccountEntry.customer, AccountEntry.currency, total).where(AccountEntry.kind != FINANCE_CHARGE)
+    used = select(AccountEntry.customer, AccountEntry.currency, total).where(AccountEntry.kind.not_in((FINANCE_CHARGE, CHARGEBACK)))
     chosen = used.group_by(AccountEntry.customer, AccountEntry.currency)
     for customer, currency, minor in session.execute(chosen.having(total > 0)):
         yield customer, f"the account is overdrawn by {minor} minor units of {currency}"

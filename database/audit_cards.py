@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from sqlalchemy import and_, exists, func, select
+from sqlalchemy import and_, exists, func, or_, select
 from sqlalchemy.orm import Session
 
+from database import unheard_money
 from database.tables import AuthorizationRow, ExceptionRow, GatewayEventRow, Order, OutboxFact, Payment
 from domain.steps import Outcome
 
@@ -54,9 +55,21 @@ def _what_an_event_brought_is_told(session: Session) -> Found:
         yield f"event {row.event}", f"counts {row.told} minor units, and its order {row.order or '(none)'} was told nothing"
 
 
+def _money_that_no_order_hears_is_booked(session: Session) -> Found:
+    """Told to an order that is over, of a customer of ours: it is on their account, or owed there and claimed."""
+    name = GatewayEventRow.gateway + "/" + GatewayEventRow.event
+    mine = and_(OutboxFact.outcome != "", or_(OutboxFact.message_id == name, OutboxFact.message_id.startswith(name + "/")))
+    chosen = select(OutboxFact).join(GatewayEventRow, and_(mine, OutboxFact.order == GatewayEventRow.order))
+    chosen = chosen.join(Order, Order.order == OutboxFact.order).where(Order.customer.is_not(None))
+    for fact in session.scalars(chosen.where(OutboxFact.name.in_(("payment_received", "payment_reversed")))):
+        if not unheard_money.booked(session, fact):
+            yield f"event {fact.message_id}", f"order {fact.order} would not hear of its money, and no account has it"
+
+
 CARD_RULES: tuple[Callable[[Session], Found], ...] = (
     _captures_stay_within_their_authorization,
     _an_authorization_belongs_to_one_step,
     _a_cancelled_order_holds_no_card,
     _what_an_event_brought_is_told,
+    _money_that_no_order_hears_is_booked,
 )

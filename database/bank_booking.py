@@ -12,7 +12,7 @@ from datetime import UTC, date, datetime, time
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
-from database import outbox
+from database import outbox, unheard_money
 from database.accounts import account_locked, enter_account, on_account
 from database.journal import insert_once
 from database.tables import AccountApplication, BankEntryRow, BankMatch, BankPayer, Counter, Order, OutboxFact
@@ -162,11 +162,16 @@ def take_back(session: Session, parts: Sequence[BankMatch], currency: str, reaso
 def told(session: Session, message_id: str, at: datetime, outcome: str = "") -> None:
     """Note that an order has heard a fact, or why it never will; money that it would not hear goes to the customer's account."""
     outbox.told(session, message_id, at, outcome)
-    if outcome and message_id.startswith(("cash/", "account/")):
+    if not outcome:
+        return
+    ours = message_id.startswith(("cash/", "account/"))
+    if ours or unheard_money.event_of(session, message_id) is not None:
         at_the_till(session)
         fact = session.get(OutboxFact, message_id)
-        if fact is not None and fact.outcome:
+        if fact is not None and fact.outcome and ours:
             _not_heard(session, message_id, fact.order, fact.outcome, at)
+        elif fact is not None and fact.outcome:
+            unheard_money.book_unheard(session, fact, at)
 
 
 def _not_heard(session: Session, message_id: str, order: str, reason: str, at: datetime) -> None:

@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import func, or_, select, update
 from sqlalchemy.orm import Session
 
-from database import journal, outbox
+from database import journal, outbox, unheard_money
 from database.tables import AuthorizationRow, GatewayEventRow, Intake, Order, OutboxFact, Payment, Refund
 from domain.gateway_events import EventKind, EventTaken, EventView, GatewayEvent
 from domain.messages import ExceptionRaised, Fact, PaymentReceived, PaymentReversed
@@ -62,9 +62,14 @@ def recent(session: Session, unheard: bool = False, most: int = 50) -> list[Even
             occurred_at=row.occurred_at,
             outcome=row.outcome,
             heard=_heard(fact),
+            booked=_booked(session, fact),
         )
         for row, fact in session.execute(chosen.order_by(GatewayEventRow.occurred_at.desc(), GatewayEventRow.event).limit(most))
     ]
+
+
+def _booked(session: Session, fact: OutboxFact | None) -> str:
+    return unheard_money.booked(session, fact) if fact is not None and fact.outcome else ""
 
 
 def _heard(fact: OutboxFact | None) -> str:

@@ -55,6 +55,7 @@ class EventView(Value):
     occurred_at: Moment
     outcome: str
     heard: str
+    booked: str = ""  # where its money stands, when no order would hear of it
 
 
 class EventTaken(Value):

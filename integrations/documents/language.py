@@ -119,6 +119,8 @@ PHRASES: dict[str, dict[str, str]] = {
     "kind_fee": {"en": "Fees and interest", "de": "Gebühren und Zinsen", "fr": "Frais et intérêts"},
     "kind_payment": {"en": "Payment", "de": "Zahlung", "fr": "Paiement"},
     "kind_reversal": {"en": "Payment taken back", "de": "Rücklastschrift", "fr": "Paiement rejeté"},
+    "kind_received": {"en": "Payment on account", "de": "Zahlung auf Konto", "fr": "Paiement sur compte"},
+    "kind_chargeback": {"en": "Chargeback", "de": "Kreditkarten-Rückbelastung", "fr": "Rétrofacturation"},
     "kind_credit": {"en": "Credit note", "de": "Gutschrift", "fr": "Avoir"},
     "kind_refund": {"en": "Refund", "de": "Erstattung", "fr": "Remboursement"},
     "kind_write_off": {"en": "Written off", "de": "Ausgebucht", "fr": "Passé en perte"},

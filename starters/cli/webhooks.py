@@ -88,5 +88,5 @@ def events(
         return
     from starters.cli.rendering import moment, table
 
-    rows = [(moment(each.occurred_at), each.name, each.order, each.outcome, each.heard) for each in found]
-    frame.console().print(table(("When (UTC)", "Event", "Order", "What it meant", "Heard"), rows))
+    rows = [(moment(each.occurred_at), each.name, each.order, each.outcome, each.heard, each.booked) for each in found]
+    frame.console().print(table(("When (UTC)", "Event", "Order", "What it meant", "Heard", "Booked instead"), rows))

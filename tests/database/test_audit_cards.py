@@ -16,6 +16,7 @@ BROKEN = {
     ),
     "a_cancelled_order_holds_no_card": "UPDATE orders SET outcome = 'cancelled'",
     "what_an_event_brought_is_told": "DELETE FROM outbox",
+    "money_that_no_order_hears_is_booked": "UPDATE outbox SET outcome = 'it is over'",
 }
 
 NEVER_GRANTED = "UPDATE payments SET \"authorization\" = 'pi_2'"

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from database import gateway_events, outbox, payments
-from database.tables import GatewayEventRow
+from database import bank_booking, debts, gateway_events, outbox, payments
+from database.audit import audit
+from database.tables import AccountEntry, GatewayEventRow, Order
 from domain.gateway_events import EventKind, EventTaken, GatewayEvent
 from domain.messages import ExceptionRaised, Fact, PaymentReceived, PaymentReversed
 from domain.money_steps import (
@@ -228,3 +229,66 @@ async def test_an_event_of_no_order_of_ours_is_kept_with_what_it_names(house: Ho
         return [(row.event, row.kind, row.order) for row in found]
 
     assert await house.database.read(rows) == [("evt_1", "captured", ""), ("evt_2", "other", "")]
+
+
+# --- money of an order that is over ------------------------------------------------------------------------------------------------------
+
+OVER = f"Order {ORDER} is closed, the message came too late."
+
+
+async def not_heard(house: House) -> None:
+    """The messenger tells everything, the order is over, and it says so twice."""
+    for each in await house.database.read(outbox.untold):
+        for _ in range(2):
+            await house(bank_booking.told, each.message_id, NOW, OVER)
+
+
+async def account(house: House) -> list[tuple[str, int, str]]:
+    def read(session: Session) -> list[tuple[str, int, str]]:
+        rows = session.scalars(select(AccountEntry).order_by(AccountEntry.id))
+        return [(row.kind, row.amount, row.reference) for row in rows]
+
+    return await house.database.read(read)
+
+
+async def test_a_payment_for_an_order_that_is_over_is_the_customers_on_account_once(house: House) -> None:
+    await authorized(house)
+    page = {"authorization": "pi_77", "order": ORDER, "reference": "cs_1", "amount": eur(700)}
+    await took(house, "evt_1", EventKind.PAID, **page)
+    await not_heard(house)
+    await took(house, "evt_2", EventKind.CAPTURED, authorization="pi_77", amount=eur(700))
+    await not_heard(house)
+    assert await account(house) == [("received", -700, "pi_77")]
+    [event] = await house.database.read(gateway_events.recent, True)
+    assert (event.heard, event.booked) == (OVER, "7.00 EUR on the account of C-1")
+    assert await house.database.read(audit) == []
+
+
+async def test_a_chargeback_of_an_order_that_is_over_is_owed_and_somebody_follows_it(house: House) -> None:
+    await authorized(house)
+    await captured(house)
+    disputed = {"amount": eur(6_000), "reference": "dp_1", "reason": "fraudulent", "status": "needs_response"}
+    for event in ("evt_1", "evt_2"):
+        await took(house, event, EventKind.DISPUTED, **disputed)
+        await not_heard(house)
+    assert await account(house) == [("chargeback", 6_000, FIRST)]
+    [claim] = await house.database.read(debts.claims)
+    assert (claim.against, claim.party, claim.amount, claim.order) == ("customer", "C-1", eur(6_000), ORDER)
+    assert claim.reason.startswith("chargeback: fraudulent (dp_1)")
+    assert claim.due_at is not None
+    assert await house.database.read(audit) == []
+    won = await took(house, "evt_3", EventKind.DISPUTE_CLOSED, **disputed | {"status": "won"})
+    assert won.told == 1
+    await not_heard(house)
+    assert sum(minor for _, minor, _ in await account(house)) == 0
+    assert await house.database.read(audit) == []
+
+
+async def test_the_chargeback_of_a_stranger_is_a_claim_alone(house: House) -> None:
+    await authorized(house)
+    await captured(house)
+    await house(lambda session: session.execute(update(Order).values(customer=None)))
+    await took(house, "evt_1", EventKind.DISPUTED, amount=eur(6_000), reference="dp_1", status="needs_response", reason="")
+    await not_heard(house)
+    assert await account(house) == []
+    assert [(claim.party, claim.amount) for claim in await house.database.read(debts.claims)] == [("C-1", eur(6_000))]
