@@ -88,6 +88,32 @@ class StockAnswer(Value):
     refused: tuple[tuple[StockPlace, str], ...] = ()
 
 
+class Feed(Value):
+    """A shop that is fed back to, as far as that decides what it is told.
+
+    `words` are the channels whose mappings its words are in; `locations` are our locations = the shop's own ids of them. A shop of
+    `one_stock` has one figure for an item, over those locations, or over all where none is named; others have one for each.
+    `one_status`: it has to be told when nothing of an order is still to come.
+    """
+
+    shop: str
+    channel: str
+    words: tuple[str, ...] = ()
+    locations: dict[str, str] = {}
+    one_stock: bool = False
+    one_status: bool = False
+
+
+class News(Value):
+    """What a shop should know now, as the text that it is told from; `subject` names it within its kind."""
+
+    kind: FeedbackKind
+    subject: str
+    wanted: str
+    order: str = ""
+    item: str = ""
+
+
 class FindFeedback(Value):
     """Find what a shop is to be told at `at`."""
 

@@ -11,8 +11,8 @@ import httpx
 from domain.errors import Busy, Refused, Unavailable
 from domain.values import Value
 
-SECONDS = 15.0
-"""For one call; a telling makes up to five of them."""
+SECONDS = 10.0
+"""For one call; a telling makes two to five of them."""
 
 MOST_BYTES = 4_000_000
 """Of an answer; the largest that is asked for are pages of a hundred lines."""

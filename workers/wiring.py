@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import AsyncExitStack
 from datetime import timedelta
 from importlib.metadata import version
@@ -27,6 +27,7 @@ from activities.bell import Bell
 from activities.collective import CollectiveActivities
 from activities.credit import CreditActivities
 from activities.dispatch import DispatchActivities
+from activities.feedback import FeedbackActivities
 from activities.finance_charges import FinanceChargeActivities
 from activities.floor import FloorActivities
 from activities.invoices import InvoiceActivities
@@ -39,6 +40,7 @@ from activities.shipping import ShippingActivities
 from activities.stock import StockActivities
 from activities.supply import SupplyActivities
 from config.settings import Settings
+from config.shops import shops_of
 from database.engine import Database
 from domain.errors import Refused
 from integrations.forecasting import best_forecaster
@@ -50,14 +52,16 @@ from workers.gateways import payments_of
 from workers.mail import mail_of
 from workers.messenger import messenger
 from workers.runner import plain, watched
+from workers.shops import ShopDoor, doors_of, feeder, feeds_of
 from workers.sweeper import sweeper
 from workers.warehouses import serving
 from workflows.collective import InvoiceRun
 from workflows.dispatch import ManifestClosing, TrackShipments
 from workflows.distribution import Distribution, Reallocation
+from workflows.feedback import ShopFeedback
 from workflows.finance_charges import FinanceCharges
 from workflows.order import Order
-from workflows.policies import CARRIER, MAIL, ORDERS_QUEUE, PAYMENTS, PLANNING, QUEUES, WAREHOUSE
+from workflows.policies import CARRIER, MAIL, ORDERS_QUEUE, PAYMENTS, PLANNING, QUEUES, SHOP_QUEUE, WAREHOUSE
 from workflows.receipt import StockReceipt
 from workflows.replenishment import Replenishment
 from workflows.supply import SupplyCancellation, SupplySlip
@@ -84,6 +88,7 @@ WORKFLOWS = [
     ManifestClosing,
     TrackShipments,
     InvoiceRun,
+    ShopFeedback,
 ]
 
 Activity = Callable[..., Any]
@@ -92,8 +97,11 @@ Activity = Callable[..., Any]
 class Partners:
     """Who stands behind the ports."""
 
-    def __init__(self, warehouse: Warehouse, carriers: Carriers, payments: Payments, mail: Mail) -> None:
+    def __init__(
+        self, warehouse: Warehouse, carriers: Carriers, payments: Payments, mail: Mail, shops: Mapping[str, ShopDoor] | None = None
+    ) -> None:
         self.warehouse, self.carriers, self.payments, self.mail = warehouse, carriers, payments, mail
+        self.shops = shops or {}
 
 
 def partners(settings: Settings) -> tuple[Partners, World]:
@@ -128,6 +136,7 @@ def activities_by_queue(database: Database, behind: Partners, bell: Bell | None 
     supply, credit = SupplyActivities(database), CreditActivities(database)
     supply, reminders = SupplyActivities(database), ReminderActivities(database, behind.mail)
     finance_charges = FinanceChargeActivities(database)
+    feedback = FeedbackActivities(database, {name: door.front for name, door in behind.shops.items()})
     return {
         ORDERS_QUEUE: [
             orders.accept_order,
@@ -175,6 +184,7 @@ def activities_by_queue(database: Database, behind: Partners, bell: Bell | None 
             returns.open_claim,
             dispatch.find_under_way,
             dispatch.news_told,
+            feedback.find_feedback,
         ],
         WAREHOUSE.queue: [floor.release_picks, floor.cancel_picks],
         CARRIER.queue: [
@@ -194,6 +204,7 @@ def activities_by_queue(database: Database, behind: Partners, bell: Bell | None 
         ],
         MAIL.queue: [invoices.send_reminder, invoices.send_deposit_request, reminders.issue_reminder],
         PLANNING.queue: [ReplenishmentActivities(database, best_forecaster).plan_items],
+        **{f"{SHOP_QUEUE}{name}": [feedback.tell_feedback] for name in behind.shops},
     }
 
 
@@ -205,10 +216,14 @@ def workers(
     runner: WorkflowRunner | None = None,
     queues: Collection[str] = QUEUES,
 ) -> list[Worker]:
-    """One worker per queue; only the first runs workflows, each watched by a sandbox when no other runner is given."""
+    """One worker per queue; only the first runs workflows, each watched by a sandbox when no other runner is given.
+
+    The queues of the shops behind us are served beside those that are named, each at the rate that its shop allows.
+    """
     found = []
     for queue, activities in activities_by_queue(database, behind, bell_of(client, database)).items():
-        if queue not in queues:
+        shop = behind.shops.get(queue.removeprefix(SHOP_QUEUE)) if queue.startswith(SHOP_QUEUE) else None
+        if shop is None and queue not in queues:
             continue
         found.append(
             Worker(
@@ -222,6 +237,7 @@ def workers(
                 graceful_shutdown_timeout=GRACE,
                 max_concurrent_workflow_tasks=WORKFLOW_TASKS,
                 max_concurrent_activities=100 if queue == ORDERS_QUEUE else 20,
+                max_task_queue_activities_per_second=shop.per_second if shop else None,
             )
         )
     return found
@@ -233,14 +249,20 @@ async def run_workers(settings: Settings, client: Client, stop: asyncio.Event, r
     behind, world = partners(settings)
     behind.warehouse = serving(settings, database, behind.warehouse)
     behind.mail = mail_of(settings, database, behind.mail)
+    shops = shops_of(settings)
+    behind.shops = doors_of(shops)
     async with AsyncExitStack() as stack:
         stack.push_async_callback(database.close)
         stack.callback(world.close)
+        for door in behind.shops.values():
+            stack.push_async_callback(door.close)
         elsewhere = {CARRIER.queue} if settings.carriers == "karrio" else set()
         for worker in workers(client, database, behind, runner=plain(), queues=set(QUEUES) - elsewhere):
             await stack.enter_async_context(worker)
         await stack.enter_async_context(messenger(client, database))
         await stack.enter_async_context(sweeper(Road(database, client, settings, FORMS)))
+        if behind.shops:
+            await stack.enter_async_context(feeder(client, database, feeds_of(shops)))
         ready()
         await stop.wait()
 

@@ -68,4 +68,18 @@ PLANNING = Patience(
     retry=RetryPolicy(initial_interval=timedelta(seconds=1), backoff_coefficient=2, maximum_interval=timedelta(minutes=1)),
 )
 
+SHOP_QUEUE = "shop/"
+"""What the names of the shops' queues begin with: each shop has one of its own, since it caps each caller by itself."""
+
 QUEUES = (ORDERS_QUEUE, WAREHOUSE.queue, CARRIER.queue, PAYMENTS.queue, MAIL.queue, PLANNING.queue)
+
+
+def shop_patience(shop: str) -> Patience:
+    """How a shop is told something."""
+    return Patience(
+        f"{SHOP_QUEUE}{shop}",
+        # All calls of a telling have 35 seconds; the rest is for our own rows.
+        start_to_close=timedelta(seconds=45),
+        # What the shop does not answer is written down as such; what is repeated here is our own database, or a worker that is gone.
+        retry=RetryPolicy(initial_interval=timedelta(milliseconds=200), backoff_coefficient=2, maximum_interval=timedelta(seconds=30)),
+    )

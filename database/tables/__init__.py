@@ -31,6 +31,7 @@ from database.tables.dunning import (
     ReminderTextRow,
     SentMail,
 )
+from database.tables.feedback import ChannelFeedback, FeedbackCursor
 from database.tables.floor import Bin, CountTask, OutboxFact, PickedSerial, PickRelease, PickTask, ScanPart, ScanRow, Wave
 from database.tables.gateway import GatewayEventRow
 from database.tables.inbox import InboxEntry, InboxNeed, InboxPart, Mapping, StatedOrder
@@ -111,6 +112,7 @@ __all__ = [
     "Bin",
     "CarrierCall",
     "CartonRow",
+    "ChannelFeedback",
     "ChannelQuota",
     "ClaimRow",
     "CollectibleRow",
@@ -134,6 +136,7 @@ __all__ = [
     "ExceptionRow",
     "ExchangeEntry",
     "ExchangeRate",
+    "FeedbackCursor",
     "FinanceChargeDocument",
     "FinanceChargeLine",
     "FinanceChargeRate",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import itertools
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -17,6 +17,7 @@ from temporalio.testing import WorkflowEnvironment
 from database import intake, reading
 from database.audit import audit
 from database.engine import Database
+from database.migrate import migrate
 from database.seed import seed
 from domain.errors import Refused
 from domain.exceptions import ExceptionKind, OpenException
@@ -47,6 +48,7 @@ from starters.messaging import ask, tell
 from starters.receiving import receive
 from tests.fresh import migrated
 from tests.workflows.trouble import Trouble
+from workers.shops import ShopDoor
 from workers.warehouses import OwnFloor, Warehouses
 from workers.wiring import Partners, workers
 
@@ -414,15 +416,21 @@ async def seeded(database: Database) -> None:
 
 
 @asynccontextmanager
-async def installed(env: WorkflowEnvironment, folder: Path) -> AsyncIterator[Shop]:
-    """An installation on this server, its database and its partners in `folder`; it ends with a clean audit."""
-    url = f"sqlite:///{folder / 'holdfast.db'}"
-    migrated(url)
+async def installed(
+    env: WorkflowEnvironment, folder: Path, url: str = "", web_shops: Mapping[str, ShopDoor] | None = None
+) -> AsyncIterator[Shop]:
+    """An installation on this server, its partners (and its database, unless `url` names one) in `folder`; it ends with a clean audit."""
+    if url:
+        migrate(url)
+    else:
+        url = f"sqlite:///{folder / 'holdfast.db'}"
+        migrated(url)
     database = Database(url)
     await seeded(database)
     try:
         with World(folder / "world.db") as world:
             shop = Shop(env, database, world, url)
+            shop.partners.shops = web_shops or {}
             await shop.open()
             try:
                 yield shop
