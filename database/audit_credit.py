@@ -11,7 +11,19 @@ from sqlalchemy.orm import Session
 
 from database.exchange import missing_rates
 from database.rates import rate_on
-from database.tables import CreditEvent, CreditRelease, CreditWait, Customer, ExchangeEntry, ForeignPayment, Invoice, Order, ReceivableEntry
+from database.tables import (
+    CreditEvent,
+    CreditRelease,
+    CreditWait,
+    Customer,
+    ExchangeEntry,
+    ExchangeRefund,
+    ForeignPayment,
+    Invoice,
+    Order,
+    ReceivableEntry,
+    Refund,
+)
 from domain.exchange import at_rate
 
 Found = Iterator[tuple[str, str]]
@@ -80,6 +92,9 @@ def _a_foreign_payment_is_spent_to_the_cent(session: Session) -> Found:
     for row in session.scalars(select(ExchangeEntry).where(ExchangeEntry.payment != "")):
         amount, paid = spent[row.order, row.payment]
         spent[row.order, row.payment] = (amount - row.amount, paid + row.paid)
+    for back in session.scalars(select(ExchangeRefund).where(ExchangeRefund.invoice == 0)):
+        amount, paid = spent[back.order, back.payment]
+        spent[back.order, back.payment] = (amount + back.amount, paid + back.carried)
     for payment in session.scalars(select(ForeignPayment)):
         name = f"{payment.order} payment {payment.payment}"
         worth = at_rate(payment.amount, payment.currency, Decimal(payment.rate), payment.ledger_currency)
@@ -88,6 +103,19 @@ def _a_foreign_payment_is_spent_to_the_cent(session: Session) -> Found:
         amount, paid = spent[payment.order, payment.payment]
         if paid > payment.ledger or (amount == payment.amount and paid != payment.ledger):
             yield name, f"{amount} of {payment.amount} was applied, for {paid} of {payment.ledger} in the ledger's currency"
+
+
+def _a_foreign_refund_is_what_went_out(session: Session) -> Found:
+    """A refund is booked with its amount, went out at the rate of its day, and realises nothing as store credit."""
+    joined = and_(Refund.order == ExchangeRefund.order, Refund.refund == ExchangeRefund.refund)
+    chosen = select(ExchangeRefund, Refund, Order).join(Refund, joined).join(Order, Order.order == Refund.order)
+    for row, refund, order in session.execute(chosen):
+        name = f"{row.order} refund {row.refund}"
+        worth = at_rate(row.amount, order.currency, Decimal(row.rate), order.ledger_currency)
+        if row.amount != refund.amount or (not refund.to_account and row.paid != worth):
+            yield name, f"{row.amount} of {refund.amount} are booked as {row.paid}, at their rate they come to {worth}"
+        if refund.to_account and row.difference:
+            yield name, f"is store credit, and {row.difference} are realised of it"
 
 
 def _nothing_is_unbooked_whose_rate_is_known(session: Session) -> Found:
@@ -103,5 +131,6 @@ CREDIT_RULES: tuple[Callable[[Session], Found], ...] = (
     _a_foreign_invoice_is_carried_as_far_as_it_is_open,
     _a_difference_is_what_was_paid_less_what_was_carried,
     _a_foreign_payment_is_spent_to_the_cent,
+    _a_foreign_refund_is_what_went_out,
     _nothing_is_unbooked_whose_rate_is_known,
 )

@@ -10,9 +10,10 @@ from decimal import Decimal
 from sqlalchemy import Executable, func, select
 from sqlalchemy.orm import Session
 
+from database.exchange_refunds import book_refunds, booked_refunds, given_back, refund_differences, unbooked_refunds
 from database.locks import order_kept, order_of
 from database.rates import rate_on
-from database.tables import ExchangeEntry, ExchangeRate, ForeignPayment, Invoice, Order, Payment, ReceivableEntry
+from database.tables import ExchangeEntry, ExchangeRate, ExchangeRefund, ForeignPayment, Invoice, Order, Payment, ReceivableEntry
 from domain.errors import Refused
 from domain.exchange import DifferenceView, MissingRate, Rate, RatesSet, at_rate, take
 from domain.money import Money, is_currency
@@ -32,6 +33,7 @@ def book(session: Session, order: Order) -> int:
 
     An invoice is carried at the rate of its day, with fees and credit notes at the same. A payment takes its share of what is carried, and
     its own share of what came in at the rate of its day: the difference is realised. A payment that is taken back gives back both.
+    A refund gives back what was owed at the rate at which it arose, and goes out at that of its day: that difference is realised, too.
     Without a rate the order goes on, and what follows on the same invoice waits for it with it.
     """
     session.flush()
@@ -44,11 +46,12 @@ def book(session: Session, order: Order) -> int:
     mine = select(ReceivableEntry).where(ReceivableEntry.order == order.order, ReceivableEntry.invoice.is_not(None))
     stuck: set[int] = set()
     booked = 0
+    refunded = booked_refunds(session, order.order)
     for entry in session.scalars(mine.order_by(ReceivableEntry.id)).all():
         assert entry.invoice is not None  # chosen so
         if entry.key in done or entry.invoice in stuck:
             continue
-        new = _entry(session, order, entry, rows[entry.invoice], money, spent)
+        new = _entry(session, order, entry, rows[entry.invoice], money, spent, refunded)
         if new is None:
             stuck.add(entry.invoice)
             continue
@@ -57,6 +60,8 @@ def book(session: Session, order: Order) -> int:
         if new.payment:
             spent.append(new)
         booked += 1
+    heads = {invoice: row for invoice, of_invoice in rows.items() for row in of_invoice if row.kind == "invoice"}
+    booked += book_refunds(session, order, heads, money, spent)
     session.flush()
     return booked
 
@@ -81,7 +86,8 @@ def set_rates(session: Session, rates: Iterable[Rate], at: datetime) -> RatesSet
 def missing_rates(session: Session) -> list[MissingRate]:
     """The rates without which invoices and payments cannot be booked, by currency and day."""
     found: defaultdict[tuple[str, date], list[tuple[str, int]]] = defaultdict(list)
-    for order, currency, amount, at in (*session.execute(_unbooked_invoices()), *session.execute(_unbooked_payments())):
+    waiting = (_unbooked_invoices(), _unbooked_payments(), unbooked_refunds())
+    for order, currency, amount, at in (row for chosen in waiting for row in session.execute(chosen)):
         found[currency, at.date()].append((order, abs(int(amount))))
     return [
         MissingRate(
@@ -96,7 +102,7 @@ def missing_rates(session: Session) -> list[MissingRate]:
 
 
 def differences(session: Session, order: str | None = None) -> list[DifferenceView]:
-    """What was gained or lost on payments in other currencies, reversals among them, in the order in which it was booked."""
+    """What was gained or lost in other currencies: on payments and reversals in the order in which it was booked, then on refunds."""
     chosen = (
         select(ExchangeEntry, Order.currency, Order.ledger_currency, ForeignPayment.rate, Invoice.document)
         .join(Order, Order.order == ExchangeEntry.order)
@@ -120,7 +126,7 @@ def differences(session: Session, order: str | None = None) -> list[DifferenceVi
         for row, currency, ledger, rate, document in session.execute(
             chosen if order is None else chosen.where(ExchangeEntry.order == order)
         )
-    ]
+    ] + refund_differences(session, order)
 
 
 # --- parts ---------------------------------------------------------------------------------------------------------------------------
@@ -133,6 +139,7 @@ def _entry(
     before: list[ExchangeEntry],
     money: dict[str, ForeignPayment],
     spent: list[ExchangeEntry],
+    refunded: list[ExchangeRefund],
 ) -> ExchangeEntry | None:
     """The booking of an entry; None while a rate for it is missing. `before` are those of its invoice, `spent` those of all payments."""
     if entry.kind == "invoice":
@@ -161,7 +168,8 @@ def _entry(
     if payment is None:
         return None
     used = [row for row in spent if row.payment == entry.payment]
-    paid = take(payment.ledger - sum(row.paid for row in used), part, payment.amount + sum(row.amount for row in used))
+    back, went = given_back(refunded, entry.payment)
+    paid = take(payment.ledger - sum(row.paid for row in used) - went, part, payment.amount + sum(row.amount for row in used) - back)
     return _row(entry, known, -carried, paid, paid - carried)
 
 
@@ -218,7 +226,8 @@ def _unbooked_orders(session: Session) -> list[str]:
         .join(Order, Order.order == ReceivableEntry.order)
         .where(FOREIGN, ReceivableEntry.invoice.is_not(None), ~booked)
     )
-    return sorted({*session.scalars(entries), *(order for order, *_ in session.execute(_unbooked_payments()))})
+    others = (order for chosen in (_unbooked_payments(), unbooked_refunds()) for order, *_ in session.execute(chosen))
+    return sorted({*session.scalars(entries), *others})
 
 
 def carried(session: Session, order: str, invoice: int) -> int:

@@ -15,6 +15,7 @@ from database.tables.credit import (
     CreditWait,
     ExchangeEntry,
     ExchangeRate,
+    ExchangeRefund,
     ForeignPayment,
     HouseSetting,
 )
@@ -136,6 +137,7 @@ __all__ = [
     "ExceptionRow",
     "ExchangeEntry",
     "ExchangeRate",
+    "ExchangeRefund",
     "FeedbackCursor",
     "FinanceChargeDocument",
     "FinanceChargeLine",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index
+from sqlalchemy import CheckConstraint, ForeignKey, ForeignKeyConstraint, Index
 from sqlalchemy.orm import Mapped, mapped_column
 
 from database.tables.base import Base, Json, Serial
@@ -134,5 +134,33 @@ class ExchangeEntry(Base):
     paid: Mapped[int]
     difference: Mapped[int]
     rate: Mapped[str]  # of the invoice's day
+    rate_on: Mapped[date]
+    at: Mapped[datetime]
+
+
+class ExchangeRefund(Base):
+    """A refund in another currency in the ledger's: one row for each, never changed.
+
+    What is owed to the customer is carried at the rate at which it arose (`carried`): that of the invoice whose credit it is, or of the
+    payment that lay on account. What went out is at the rate of the refund's day (`paid`); `difference` = carried - paid is realised, a
+    gain when positive. Store credit has not gone out: nothing is realised of it.
+    """
+
+    __tablename__ = "exchange_refunds"
+    __table_args__ = (
+        ForeignKeyConstraint(["order", "refund"], ["refunds.order", "refunds.refund"]),
+        CheckConstraint("difference = carried - paid", "difference_adds_up"),
+    )
+
+    order: Mapped[str] = mapped_column(primary_key=True)
+    refund: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    payment: Mapped[str]
+    invoice: Mapped[int]  # 0: money on account
+    amount: Mapped[int]  # minor units of the order's currency
+    carried: Mapped[int]  # minor units of the ledger's currency
+    paid: Mapped[int]
+    difference: Mapped[int]
+    carried_rate: Mapped[str]
+    rate: Mapped[str]  # of the refund's day
     rate_on: Mapped[date]
     at: Mapped[datetime]

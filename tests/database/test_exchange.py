@@ -16,7 +16,7 @@ from database.audit import audit
 from database.locks import order_of
 from database.rates import rolled_up
 from database.seed import seed
-from database.tables import ExchangeEntry, ForeignPayment
+from database.tables import ExchangeEntry, ExchangeRefund, ForeignPayment
 from domain.errors import Refused
 from domain.exchange import Rate, RatesSet, at_rate, take
 from domain.money import Money
@@ -28,6 +28,8 @@ from domain.money_steps import (
     IssueCredit,
     IssueInvoice,
     Part,
+    Refunded,
+    RefundPayment,
     ReversePayment,
     SendReminder,
     WriteOff,
@@ -167,6 +169,76 @@ async def test_credit_notes_fees_and_write_offs_stand_at_the_invoices_rate(house
     await house.once(gone, Recorded, receivables.write_off)
     assert await house(exchange.carried, placed.key, 1) == 0
     assert await found(house, placed) == []
+
+
+async def give_back(house: House, placed: PlaceOrder, number: int, minor: int, later: timedelta, invoice: int = 0, **about: Any) -> None:
+    back = RefundPayment(
+        **step(f"refund/{number}", placed.key) | {"at": NOW + later},
+        refund=number,
+        payment="BANK-1",
+        invoice=invoice,
+        amount=usd(minor, placed.currency),
+        reason="returned",
+        **about,
+    )
+    await house.once(back, Refunded, lambda session, asked: payments.book_refund(session, asked, Refunded()))
+
+
+async def test_a_refund_at_another_rate_than_its_invoice_is_a_loss_or_a_gain(house: House) -> None:
+    await rate(house, "0.92")
+    placed = await invoiced(house)
+    await pay(house, placed, "BANK-1", 10_000, 10_000)
+    given = goodwill(usd(4_000)) | {"reason": "returned"}
+    note = IssueCredit(**step("credit", placed.key), credit=1, invoice=1, total=usd(4_000), **given)
+    await house.once(note, DocumentIssued, receivables.issue_credit)
+    await rate(house, "0.97", TODAY + DAY)
+    await give_back(house, placed, 1, 3_333, DAY, invoice=1)
+    await rate(house, "0.90", TODAY + 2 * DAY)
+    await give_back(house, placed, 2, 667, 2 * DAY, invoice=1)
+    assert await found(house, placed) == [(9_200, 9_200, 0), (-3_066, -3_233, -167), (-614, -600, 14)]  # 40.00 USD were carried at 36.80
+    assert await house.database.read(audit) == []
+
+
+async def test_a_refund_of_money_on_account_is_carried_at_the_payments_rate(house: House) -> None:
+    await rate(house, "0.92")
+    placed = await invoiced(house)
+    await rate(house, "0.95", TODAY + DAY)
+    await pay(house, placed, "BANK-1", 13_333, 10_000, DAY)
+    await give_back(house, placed, 1, 1_111, DAY, to_account=True)
+    await give_back(house, placed, 2, 2_222, 2 * DAY)
+    rows = await found(house, placed)
+    assert rows == [(9_200, 9_500, 300), (-1_055, -1_055, 0), (-2_111, -2_111, 0)]
+    assert 9_500 - sum(carried for carried, *_ in rows[1:]) == 12_666  # 133.33 USD at 0.95, to the cent
+    assert await house.database.read(audit) == []
+
+
+async def test_the_audit_finds_a_refund_that_is_booked_at_no_rate(house: House) -> None:
+    await rate(house, "0.92")
+    placed = await invoiced(house)
+    await pay(house, placed, "BANK-1", 12_000, 10_000)
+    await give_back(house, placed, 1, 2_000, 0 * DAY)
+
+    def change(by: int) -> Any:
+        def work(session: Session) -> None:
+            row = session.query(ExchangeRefund).one()
+            row.paid, row.difference = row.paid + by, row.difference - by
+
+        return work
+
+    await house(change(7))
+    assert {violation.rule for violation in await house.database.read(audit)} == {"a_foreign_refund_is_what_went_out"}
+    await house(change(-7))
+
+
+async def test_a_refund_without_a_rate_waits_for_it(house: House) -> None:
+    await rate(house, "0.92")
+    placed = await invoiced(house)
+    await pay(house, placed, "BANK-1", 12_000, 10_000)
+    await give_back(house, placed, 1, 2_000, 30 * DAY)
+    [missing] = await house(exchange.missing_rates)
+    assert (missing.day, missing.amount) == (TODAY + 30 * DAY, usd(2_000))
+    assert await rate(house, "1.00", TODAY + 30 * DAY) == RatesSet(rates=1, booked=1)
+    assert (await found(house, placed))[1] == (-1_840, -2_000, -160)
 
 
 async def test_without_a_rate_the_order_goes_on_and_the_books_follow_when_it_comes(house: House) -> None:

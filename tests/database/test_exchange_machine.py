@@ -22,6 +22,8 @@ from domain.money_steps import (
     IssueCredit,
     IssueInvoice,
     Part,
+    Refunded,
+    RefundPayment,
     ReversePayment,
     SendReminder,
     WriteOff,
@@ -57,6 +59,8 @@ class ExchangeMachine(RuleBasedStateMachine):
         self.keys = self.credited = self.level = 0
         self.balance = TOTAL
         self.paid: dict[str, int] = {}  # payment -> applied
+        self.on_account: dict[str, int] = {}  # payment -> what no invoice took
+        self.refunds = 0
         self.known: set[int] = set()
 
     @initialize()
@@ -83,6 +87,7 @@ class ExchangeMachine(RuleBasedStateMachine):
         request = ApplyPayment(**self.step(day), payment=name, amount=yen(amount), parts=(Part(invoice=1, amount=yen(part)),))
         self.do(request, Recorded, payments.apply_payment)
         self.paid[name] = part
+        self.on_account[name] = amount - part
         self.balance -= part
 
     @rule(data=st.data(), day=DAYS)
@@ -91,6 +96,17 @@ class ExchangeMachine(RuleBasedStateMachine):
         name = data.draw(st.sampled_from(sorted(self.paid)))
         self.do(ReversePayment(**self.step(day), payment=name, reason="chargeback"), Recorded, payments.reverse_payment)
         self.balance += self.paid.pop(name)
+        self.on_account[name] = 0
+
+    @rule(data=st.data(), day=DAYS, amount=st.integers(1, 60_000))
+    @precondition(lambda self: any(self.on_account.values()))
+    def give_back(self, data: st.DataObject, day: int, amount: int) -> None:
+        name = data.draw(st.sampled_from(sorted(name for name, left in self.on_account.items() if left)))
+        amount = min(amount, self.on_account[name])
+        self.refunds += 1
+        back = RefundPayment(**self.step(day), refund=self.refunds, payment=name, amount=yen(amount), reason="paid too much")
+        self.do(back, Refunded, lambda session, asked: payments.book_refund(session, asked, Refunded()))
+        self.on_account[name] -= amount
 
     @rule(day=DAYS, fee=st.integers(1, 900))
     def remind(self, day: int, fee: int) -> None:
@@ -123,7 +139,7 @@ class ExchangeMachine(RuleBasedStateMachine):
         if self.known == set(range(6)):
             assert self.database.run(exchange.missing_rates) == []
             standing: dict[str, int] = {}
-            for row in rows:
+            for row in (row for row in rows if not row.payment.startswith("refund ")):
                 standing[row.payment] = standing.get(row.payment, 0) + row.amount.minor
             assert {name: part for name, part in standing.items() if part} == self.paid
             assert (self.database.run(exchange.carried, PLACED.key, 1) == 0) == (self.balance == 0)
