@@ -115,6 +115,11 @@ class Settings(BaseSettings):
     shops: LocalPath | None = None
     """The TOML file that says which shops send us orders and how each is reached; `config/shops.py` explains it."""
 
+    edi_partners: LocalPath | None = None
+    """The TOML (or JSON) file of the trading partners' maps; none: everybody is read by the default maps."""
+    edi_folder: LocalPath | None = None
+    """The folder in which partners' files come and go: `in`, `out/<partner>`, `done`, `refused`; workers serve it."""
+
     payments: Literal["simulated", "stripe"] = "simulated"
     """Who takes cards: the simulated gateway, or an account with Stripe."""
     stripe_secret_key: SecretStr | None = None

@@ -12,6 +12,7 @@ from database.audit_cards import CARD_RULES
 from database.audit_claims import CLAIM_RULES
 from database.audit_credit import CREDIT_RULES
 from database.audit_dunning import DUNNING_RULES
+from database.audit_edi import EDI_RULES
 from database.audit_floor import FLOOR_RULES
 from database.audit_invoicing import INVOICING_RULES
 from database.audit_money import MONEY_RULES
@@ -211,6 +212,7 @@ RULES: tuple[Rule, ...] = (
     *ORDER_RULES,
     *CLAIM_RULES,
     *QUEUE_RULES,
+    *EDI_RULES,
     *FLOOR_RULES,
     *PARCEL_RULES,
     *MONEY_RULES,

@@ -8,7 +8,6 @@ from enum import StrEnum
 
 from pydantic import Field
 
-from domain.intake import Part
 from domain.messages import CarrierStatus
 from domain.money import Money
 from domain.order import Address, Moment
@@ -162,17 +161,17 @@ class StockReport(Value):
         return f"stock report {self.reference} of {len(self.lines)} items"
 
 
-EdiDocument = ChangeRequest | Remittance | Receipt | TrackingEvent | WarehouseShipped | StockReport
+EdiDocument = ChangeRequest | Remittance | Receipt | WarehouseShipped | StockReport
 
 
 class DocumentIn(Value):
     """A part that is no order and no message to one: cash application, tracking, a warehouse or a person takes it."""
 
     place: str = ""
+    partner: str = ""  # whose map it was read with
+    sender: str = ""  # the id in the envelope
     document: EdiDocument
 
-
-EdiPart = Part | DocumentIn
 
 # --- what goes out -------------------------------------------------------------------------------------------------------------------
 

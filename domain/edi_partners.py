@@ -58,7 +58,9 @@ class Partner(Value):
     is asked for in the mapping queue. `items` is the preference of item numbers, `dates` the formats that are tried in their order.
     `wants` names the documents that the partner takes back (997, 855, 856, 810, 846; CONTRL, ORDRSP, DESADV, INVOIC). With
     `changes_by_rule` a change of quantities or of the requested date is asked of the order at once; every other one is a person's. What a
-    partner marks as a test is read and acknowledged, and has an effect with `takes_tests` only.
+    partner marks as a test is read and acknowledged, and has an effect with `takes_tests` only. `prices` and `taxes` say whether a line
+    that states none is refused (or free of tax), or priced by our lists (or taxed by our rules). `location` is one of ours that the partner
+    runs as a warehouse: shipments from there are asked for with a 940.
     """
 
     name: Key
@@ -77,6 +79,9 @@ class Partner(Value):
     country: Annotated[str, Field(pattern=r"^[A-Z]{2}$")] = "US"
     changes_by_rule: bool = False
     takes_tests: bool = False
+    prices: Literal["theirs", "ours"] = "theirs"
+    taxes: Literal["theirs", "ours"] = "theirs"
+    location: Annotated[str, Field(max_length=100)] = ""
 
     @model_validator(mode="after")
     def _fits_its_syntax(self) -> Partner:
@@ -120,7 +125,8 @@ class Partners(Value):
         return self
 
     def named(self, name: str) -> Partner | None:
-        return next((partner for partner in self.partners if partner.name == name), None)
+        everybody = (*self.partners, *(default for default in (self.x12, self.edifact) if default))
+        return next((partner for partner in everybody if partner.name == name), None)
 
     def of(self, syntax: str, sender: PartnerId) -> Partner | None:
         """The partner of a sender, by qualifier and id, or by the id alone where the map names no qualifier; else the default."""

@@ -9,6 +9,7 @@ from typing import Annotated
 
 from pydantic import Field
 
+from domain.edi_documents import DocumentIn
 from domain.gateway_events import GatewayEvent
 from domain.messages import CarrierEvent, CarrierStatus, DeliveryConfirmed, Fact, Request, ReturnScanned, Text
 from domain.order import Moment, PlaceOrder
@@ -189,7 +190,9 @@ class UnmappedIn(Value):
     needs: tuple[tuple[NeedKind, str], ...]
 
 
-Part = OrderIn | OrderStatedIn | ReturnStatedIn | MessageIn | SeenIn | GatewayIn | CountedIn | RefusedIn | IgnoredIn | UnmappedIn
+Part = (
+    OrderIn | OrderStatedIn | ReturnStatedIn | MessageIn | SeenIn | GatewayIn | CountedIn | RefusedIn | IgnoredIn | UnmappedIn | DocumentIn
+)
 
 
 def items_mapped(order: PlaceOrder, ours: Mapping[str, str]) -> PlaceOrder:

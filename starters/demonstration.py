@@ -11,7 +11,7 @@ import socket
 import sys
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -41,6 +41,10 @@ RETURN_WINDOW = 60
 """Days in which goods may come back: the usual 30 would be over in 9 s, and a busy machine may take as long to hear of a delivery."""
 TIME_LIMIT = 180.0
 """Seconds after which the demonstration falls short: a machine with two cores needs less than half of it."""
+SAMPLE_PARTNERS = Path(__file__).parents[1] / "samples" / "partners.toml"
+"""Who sends the sample orders by EDI."""
+TYPED_BY_THE_DESK = "order_desk.edi"
+"""The one file of the samples whose unknown words its orders ask about; partners' own would wait in the mapping queue."""
 PLACES_EVERY = 0.12
 """Seconds between two orders: all at once, each would wait for all the others while its days go by."""
 OWN_FLOOR = frozenset({"BERLIN"})
@@ -100,6 +104,14 @@ class Ending(Value):
         return self.ended == self.expected
 
 
+class PartnersAnswered(Value):
+    """Orders that came by EDI, and how many documents of each kind went back; `example` is the number of one, an invoice."""
+
+    orders: int
+    documents: dict[str, int]
+    example: int
+
+
 @dataclass
 class Result:
     endings: list[Ending]
@@ -111,6 +123,7 @@ class Result:
     payments: Sequence[EntryView] = ()  # their entries
     dunned: Dunned | None = None  # the e-mails that went out, and a promise that was broken
     delivered: int = 0  # documents that the web shop delivered over HTTP
+    partners: PartnersAnswered | None = None  # what went back to partners; none after trouble
     replenished: Replenished | None = None  # what was ordered at the end; none after trouble, or where the samples have no history
 
     @property
@@ -162,12 +175,13 @@ async def demonstrate(
             placing.cancel()
         progress.seconds = seconds or time.monotonic() - begun
         watch(progress)
+        answered = None if trouble else await answered_partners(database)
         violations, floor = await database.read(audit), await database.read(waves.worked)
         cash, entries = await database.read(bank_entries.summary), await database.read(bank_entries.list_entries, None)
         dunned = await database.read(look, settings.mail_sink) if settings.mail_sink else None
         endings = await _endings(database, scenarios)
         delivered = len(await database.read(inbox.entries, channel="shopify", most=10_000))
-        return Result(endings, violations, progress.seconds, trouble, floor, cash, entries, dunned, delivered, replenished)
+        return Result(endings, violations, progress.seconds, trouble, floor, cash, entries, dunned, delivered, answered, replenished)
     finally:
         watching.cancel()
         await database.close()
@@ -207,6 +221,9 @@ async def place_all(client: Client, database: Database, settings: Settings, samp
     scripts = {scenario.key: scenario.script for scenario in scenarios}
     async with DemoShop(settings) as shop:
         for name in dict.fromkeys(scenario.file for scenario in sorted(scenarios, key=_brevity)):
+            if settings.edi_folder is not None and name.endswith(".edi"):
+                await send_by_edi(client, database, settings, samples / name, scripts)
+                continue
             content = (samples / name).read_bytes()
             for order in recognise(content, name):
                 await buy_for(database, order.key, scripts.get(order.key, {}), settings.day)
@@ -233,6 +250,44 @@ async def buy_for(database: Database, order: str, script: dict[str, Any], day: t
         purchase_order=bought.number(order), supplier=bought.supplier, location=bought.location, lines=(line,), at=now, actor="buyer"
     )
     await database.transaction(place_purchase, placed)
+
+
+async def send_by_edi(client: Client, database: Database, settings: Settings, file: Path, scripts: Mapping[str, dict[str, Any]]) -> None:
+    """Put a partner's file where partners put them; the one that our own order desk typed is brought in by it."""
+    from starters.channels.recognise import recognise
+    from starters.edi.partners import partners_of
+    from starters.edi.post import Post, write_whole
+    from starters.forms import forms
+    from starters.intake import Road
+
+    assert settings.edi_folder is not None
+    for order in recognise(file.read_bytes(), file.name):
+        await buy_for(database, order.key, scripts.get(order.key, {}), settings.day)
+    if file.name == TYPED_BY_THE_DESK:
+        post = Post(Road(database, client, settings, forms(settings)), partners_of(settings), settings.edi_folder)
+        await post.bring([file], desk=True)
+        return
+    (settings.edi_folder / "in").mkdir(parents=True, exist_ok=True)
+    await asyncio.to_thread(write_whole, settings.edi_folder / "in" / file.name, file.read_bytes())
+    await asyncio.sleep(PLACES_EVERY)
+
+
+async def answered_partners(database: Database) -> PartnersAnswered:
+    """What went back to partners, once nothing is owed to anybody any more; the workers write it within a second or two."""
+    from database import edi
+    from domain.edi_partners import Partners
+    from starters.edi.due import due
+
+    for _ in range(60):
+        if not await database.read(due, Partners()) and not await database.read(edi.to_send):
+            break
+        await asyncio.sleep(0.5)
+    found = await database.read(edi.outgoing, "", "810", "", "", 1)
+    return PartnersAnswered(
+        orders=await database.read(edi.orders_received),
+        documents=await database.read(edi.counted),
+        example=found[0].number if found else 0,
+    )
 
 
 def _brevity(scenario: Scenario) -> int:
@@ -316,6 +371,8 @@ def fresh_home(settings: Settings) -> Settings:
         smtp_port=_free(2525),
         smtp_security="none",
         mail_sink=home / "mail",
+        edi_partners=SAMPLE_PARTNERS if SAMPLE_PARTNERS.is_file() else None,
+        edi_folder=home / "edi",
     )
     (home / "env").write_text(_environment(demonstrated))
     return demonstrated
@@ -332,6 +389,8 @@ def _environment(settings: Settings) -> str:
         "OMS_RETURN_WINDOW": str(settings.return_window),
         "OMS_API_ADDRESS": settings.api_address,
         "OMS_SHOPS": str(settings.shops),
+        "OMS_EDI_PARTNERS": str(settings.edi_partners or ""),
+        "OMS_EDI_FOLDER": str(settings.edi_folder or ""),
         "OMS_UI_ADDRESS": settings.ui_address,
         "TEMPORAL_ADDRESS": settings.temporal_address,
         "TEMPORAL_NAMESPACE": settings.temporal_namespace,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 import structlog
 from sqlalchemy.orm import Session
@@ -14,6 +14,7 @@ from database import inbox, intake, statements, tracking
 from database.engine import Database
 from database.filling_in import filled_in
 from database.inbox import PartResult
+from domain.edi_documents import DocumentIn
 from domain.errors import Conflict, InputRefused, NotFound, Refused, Unavailable
 from domain.intake import (
     NOTHING_LEFT_OUT,
@@ -50,6 +51,16 @@ PATIENCE = timedelta(seconds=5)
 Translator = Callable[[Delivery, Words], Sequence[Part]]
 """Pure: a document and what its sender's words mean; its parts in their order. InputRefused for one that cannot be read at all."""
 
+
+@runtime_checkable
+class Desk(Protocol):
+    """A translator with a memory: it knows what came before, answers senders, and takes what no order takes."""
+
+    async def opened(self, database: Database, entry: int, delivery: Delivery, words: Words) -> Sequence[Part]: ...
+
+    async def take(self, database: Database, entry: int, number: int, part: DocumentIn) -> PartResult | Sequence[MessageIn]: ...
+
+
 log = structlog.get_logger()
 
 
@@ -81,10 +92,13 @@ class Road:
         if delivery is None:
             return
         try:
-            parts = self._translated(delivery, await self.database.read(inbox.words, delivery.channel))
+            parts = await self._translated(entry, delivery, await self.database.read(inbox.words, delivery.channel))
         except InputRefused as refused:
             await self.database.transaction(_refuse, entry, delivery, refused)
             return
+        except Unavailable as trouble:
+            await self._postpone(entry, trouble)
+            raise
         finished = await self.database.read(inbox.finished_parts, entry)
         for number, part in enumerate(parts, 1):
             if number in finished:
@@ -120,13 +134,16 @@ class Road:
         if silent and not isinstance(trouble, Unavailable):
             raise Unavailable(f"Temporal does not answer: {trouble}") from trouble
 
-    def _translated(self, delivery: Delivery, words: Words) -> Sequence[Part]:
+    async def _translated(self, entry: int, delivery: Delivery, words: Words) -> Sequence[Part]:
         translator = self.translators.get(delivery.form)
         if translator is None:
             raise InputRefused("the document", f"there is no translator for the form {delivery.form!r}")
         try:
+            desk = _desk(translator)
+            if desk is not None:
+                return await desk.opened(self.database, entry, delivery, words)
             return translator(delivery, words)
-        except InputRefused:
+        except (InputRefused, Unavailable):
             raise
         except Exception as defect:  # a translator that breaks is our defect: its document is refused, and kept to be looked at
             log.exception("a translator broke", form=delivery.form, channel=delivery.channel, delivery=delivery.delivery)
@@ -147,6 +164,8 @@ class Road:
             return await restating.restated(self, delivery, number, part)
         if isinstance(part, ReturnStatedIn):
             return await restating.taken_back(self, delivery, number, part)
+        if isinstance(part, DocumentIn):
+            return await self._taken(delivery, entry, number, part)
         if isinstance(part, UnmappedIn):
             return _mapping(number, part.place, "order", part.needs)
         if isinstance(part, IgnoredIn):
@@ -199,6 +218,16 @@ class Road:
             return about.model_copy(update={"status": "refused", "reason": str(refused)})
         return about
 
+    async def _taken(self, delivery: Delivery, entry: int, number: int, part: DocumentIn) -> PartResult:
+        """Have the desk take a document that is no order; what it says to orders is told one after the other."""
+        desk = _desk(self.translators[delivery.form])
+        assert desk is not None, "only a desk finds such documents"
+        result = await desk.take(self.database, entry, number, part)
+        if isinstance(result, PartResult):
+            return result
+        told = [await self.told(number, message) for message in result]
+        return next((each for each in told if each.status != "done"), told[-1])
+
     async def _tracked(self, number: int, part: SeenIn) -> PartResult:
         """Tell the order whose shipment or return bears the number; what nobody bears yet is parked under it."""
         borne = await self.database.read(tracking.bearer, part.tracking)
@@ -216,6 +245,10 @@ class Road:
             return about.model_copy(update={"status": "ignored", "reason": reason})
         told = await self.told(number, MessageIn(place=part.place, order=borne.order, message=fact))
         return told.model_copy(update={"tracking": part.tracking})
+
+
+def _desk(translator: object) -> Desk | None:
+    return translator if isinstance(translator, Desk) else None
 
 
 async def keep(database: Database, delivery: Delivery) -> inbox.Kept:

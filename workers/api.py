@@ -16,7 +16,7 @@ from config.shops import shops_of
 from config.temporal import connect
 from database.engine import Database
 from domain.errors import OrderError, Unavailable
-from starters.forms import FORMS
+from starters.forms import forms
 from starters.http.app import create_app
 from starters.http.house import House
 from starters.intake import Road
@@ -63,7 +63,7 @@ async def run_api(settings: Settings, stop: asyncio.Event, ready: Callable[[str]
         raise Unavailable(f"Nobody can listen at {host}:{port}: {taken.strerror}; name another address in OMS_API_ADDRESS.") from taken
     database = Database(settings.database_url)
     client = await connect(settings, lazy=True)
-    house = House(settings, database, client, Road(database, client, settings, FORMS), shops=shops)
+    house = House(settings, database, client, Road(database, client, settings, forms(settings)), shops=shops)
     server = Server(
         uvicorn.Config(
             create_app(house),

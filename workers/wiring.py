@@ -46,11 +46,14 @@ from domain.errors import Refused
 from integrations.forecasting import best_forecaster
 from integrations.ports import Carriers, Mail, Payments, Warehouse
 from integrations.simulated import SimulatedCarriers, SimulatedMail, SimulatedWarehouse, World
-from starters.forms import FORMS
+from starters.edi.partners import partners_of
+from starters.edi.post import Post
+from starters.forms import forms
 from starters.intake import Road
 from workers.gateways import payments_of
 from workers.mail import mail_of
 from workers.messenger import messenger
+from workers.rounds import rounds
 from workers.runner import plain, watched
 from workers.shops import ShopDoor, doors_of, feeder, feeds_of
 from workers.sweeper import sweeper
@@ -72,6 +75,9 @@ GRACE = timedelta(seconds=10)
 WORKFLOW_TASKS = 8
 """Workflow tasks at a time in one process. They share one interpreter: more of them only wait for each other, and a task that is kept
 waiting for two seconds (as when a hundred orders arrive at once, each loading its sandbox) counts as deadlocked and starts again."""
+
+EDI_EVERY = 1.0
+"""Seconds between two looks at the folder of EDI and at what partners are owed; a file is read at the second look that finds it alike."""
 
 BUILD = f"holdfast-{version('holdfast')}"
 """What the Temporal UI shows as the worker's build; the SDK's own default reads every loaded module's file at the start, for seconds."""
@@ -260,9 +266,11 @@ async def run_workers(settings: Settings, client: Client, stop: asyncio.Event, r
         for worker in workers(client, database, behind, runner=plain(), queues=set(QUEUES) - elsewhere):
             await stack.enter_async_context(worker)
         await stack.enter_async_context(messenger(client, database))
-        await stack.enter_async_context(sweeper(Road(database, client, settings, FORMS)))
         if behind.shops:
             await stack.enter_async_context(feeder(client, database, feeds_of(shops)))
+        road = Road(database, client, settings, forms(settings))
+        await stack.enter_async_context(sweeper(road))
+        await stack.enter_async_context(rounds("edi", Post(road, partners_of(settings), settings.edi_folder).round, EDI_EVERY))
         ready()
         await stop.wait()
 

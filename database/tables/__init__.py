@@ -32,6 +32,7 @@ from database.tables.dunning import (
     ReminderTextRow,
     SentMail,
 )
+from database.tables.edi import EdiChange, EdiCounter, EdiInterchange, EdiOrder, EdiOutgoing, EdiRemittance, EdiStock, EdiStuck
 from database.tables.feedback import ChannelFeedback, FeedbackCursor
 from database.tables.floor import Bin, CountTask, OutboxFact, PickedSerial, PickRelease, PickTask, ScanPart, ScanRow, Wave
 from database.tables.gateway import GatewayEventRow
@@ -134,6 +135,14 @@ __all__ = [
     "DepositRow",
     "Dock",
     "EarlyDiscountRow",
+    "EdiChange",
+    "EdiCounter",
+    "EdiInterchange",
+    "EdiOrder",
+    "EdiOutgoing",
+    "EdiRemittance",
+    "EdiStock",
+    "EdiStuck",
     "ExceptionRow",
     "ExchangeEntry",
     "ExchangeRate",

@@ -156,6 +156,9 @@ def _report(result: Result, everything: Everything, keep: bool) -> None:
         frame.console().print(entries_table(result.payments))
     if result.dunned is not None:
         _show_dunning(result.dunned)
+    if (partners := result.partners) is not None and partners.orders:
+        sent = ", ".join(f"{partners.documents.get(kind, 0)} x {kind} {what}" for kind, what in _EDI)
+        frame.say(f"{_mark(partners.example > 0)} {partners.orders} orders came by EDI, and their partners got back {sent}.")
     if (bought := result.replenished) is not None:
         frame.say(
             f"{_mark(True)} {bought.planned} items planned, {bought.proposed} to order: {bought.quantity} x {bought.item} ordered by "
@@ -169,6 +172,9 @@ def _report(result: Result, everything: Everything, keep: bool) -> None:
     if result.trouble:
         frame.say(f"{_mark(False)} {escape(result.trouble)}")
     _next(result, everything, keep)
+
+
+_EDI = (("997", "(receipt)"), ("855", "(answer)"), ("856", "(ship notice)"), ("810", "(invoice)"))
 
 
 def _show_dunning(dunned: Dunned) -> None:
@@ -221,6 +227,11 @@ def _next(result: Result, everything: Everything, keep: bool) -> None:
         (f"oms show {some} --trail", "one order, and who did what"),
         ("oms inbox --channel shopify", "what the web shop delivered, and what became of it"),
         ("oms stock", "what lies where"),
+        *(
+            ((f"oms edi show {result.partners.example}", "an invoice as its partner got it by EDI; oms edi sent lists them all"),)
+            if result.partners
+            else ()
+        ),
         ("oms wave list --all", "what our own floor picked; oms wave show WAVE has its scans"),
         ("oms cash list", "payments that nobody could match; oms cash match decides"),
         (f"oms bank {home}/bank/*.xml", "read the bank's statements again: nothing is booked twice"),

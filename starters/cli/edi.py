@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from domain.errors import InputRefused
-from starters.cli import frame
+from starters.cli import edi_exchange, frame
 from starters.cli.frame import AsJson
 
 if TYPE_CHECKING:
-    from domain.edi_documents import EdiPart
     from domain.edi_partners import Partners
+    from domain.intake import Part
     from starters.edi.answer import Answer
     from starters.edi.translate import InterchangeRead, SetRead
 
@@ -23,6 +23,7 @@ app = typer.Typer()
 PANEL = "Bring in"
 
 edi = typer.Typer(help="Documents of trading partners: X12 and EDIFACT.", no_args_is_help=True)
+edi.add_typer(edi_exchange.app)
 app.add_typer(edi, name="edi", rich_help_panel=PANEL)
 
 
@@ -106,7 +107,7 @@ def _set(one: SetRead) -> dict[str, Any]:
     }
 
 
-def _becomes(part: EdiPart) -> str:
+def _becomes(part: Part) -> str:
     from domain.edi_documents import DocumentIn
     from domain.intake import IgnoredIn, MessageIn, OrderIn, UnmappedIn
 
@@ -124,7 +125,7 @@ def _becomes(part: EdiPart) -> str:
     return "refused"
 
 
-def _says(part: EdiPart) -> str:
+def _says(part: Part) -> str:
     """What a part asks or tells, or why it is none."""
     from domain.edi_documents import DocumentIn
     from domain.intake import IgnoredIn, MessageIn, OrderIn, RefusedIn, SeenIn, UnmappedIn

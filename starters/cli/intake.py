@@ -129,7 +129,7 @@ def receive(
 async def _place_all(files: list[Path], form: str, columns: str, outcomes: list[dict[str, str]]) -> None:
     """Add what became of every order and every file to `outcomes`. What can be read is kept before a server is asked to take it."""
     from database.inbox import entry_view
-    from starters.forms import FORMS
+    from starters.forms import forms
     from starters.intake import Road, keep
 
     settings = frame.settings()
@@ -145,7 +145,7 @@ async def _place_all(files: list[Path], form: str, columns: str, outcomes: list[
                 outcomes.append({"file": str(file), "refused": f"{file}: {refused}"})
         handed: set[int] = set()
         try:
-            road = Road(database, await frame.client(), settings, FORMS)
+            road = Road(database, await frame.client(), settings, forms(settings))
             for file, kept in entries:
                 await road.hand_over(kept.entry)
                 handed.add(kept.entry)

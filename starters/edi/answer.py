@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import datetime
 
 from domain.edi_partners import Partner
@@ -23,30 +24,47 @@ class Answer(Value):
     content: bytes
 
 
-def answers(read: InterchangeRead, numbers: Iterator[int], at: datetime) -> list[Answer]:
-    """None for a sender whom nobody knows. `numbers` draws control numbers, one for each interchange and one for each group.
+@dataclass(frozen=True)
+class Reply:
+    """An answer that is owed: it is written once its control number is drawn, which is its interchange's and its group's."""
+
+    kind: str
+    read: InterchangeRead
+    partner: Partner
+
+    def written(self, control: int, at: datetime) -> bytes:
+        interchange = self.read.interchange
+        envelope = Envelope(
+            partner=self.partner, receiver=interchange.sender, interchange=control, group=control, at=at, test=interchange.test
+        )
+        if self.kind == "TA1":
+            return interchange_acknowledgement(envelope, interchange)
+        write = syntax_report if self.kind == "CONTRL" else functional_acknowledgements
+        content = write(envelope, self.read)
+        assert content is not None, "nothing is owed where there is nothing to acknowledge"
+        return content
+
+
+def replies(read: InterchangeRead) -> list[Reply]:
+    """What an interchange is answered with; nothing for a sender whom nobody knows.
 
     A broken envelope is answered with a TA1 alone; with a whole one only the partner's wish counts, and ISA14 for the TA1.
     """
     partner, interchange = read.partner, read.interchange
     if partner is None:
         return []
-
-    version = next((group.version for group in interchange.groups if _VERSION.fullmatch(group.version)), "")
-    if interchange.syntax == "x12" and version:  # in the version in which the sender speaks
-        partner = partner.model_copy(update={"version": version, "interchange_version": interchange.version})
-
-    def envelope(partner: Partner) -> Envelope:
-        number = next(numbers)
-        return Envelope(partner=partner, receiver=interchange.sender, interchange=number, group=next(numbers), at=at, test=interchange.test)
-
-    found: list[Answer] = []
     if interchange.syntax == "edifact":
-        report = syntax_report(envelope(partner), read) if "CONTRL" in partner.wants else None
-        return [Answer(kind="CONTRL", content=report)] if report else []
-    if interchange.fault or interchange.asks_receipt:
-        found.append(Answer(kind="TA1", content=interchange_acknowledgement(envelope(partner), interchange)))
+        owed = "CONTRL" in partner.wants and {one.set.kind for one in read.sets} != {"CONTRL"}
+        return [Reply("CONTRL", read, partner)] if owed else []
+    version = next((group.version for group in interchange.groups if _VERSION.fullmatch(group.version)), "")
+    if version:  # in the version in which the sender speaks
+        partner = partner.model_copy(update={"version": version, "interchange_version": interchange.version})
+    kinds = ["TA1"] if interchange.fault or interchange.asks_receipt else []
     if interchange.fault is None and "997" in partner.wants and any(group.kind not in ("FA", "") for group in interchange.groups):
-        report = functional_acknowledgements(envelope(partner), read)
-        found += [Answer(kind="997", content=report)] if report else []
-    return found
+        kinds.append("997")
+    return [Reply(kind, read, partner) for kind in kinds]
+
+
+def answers(read: InterchangeRead, numbers: Iterator[int], at: datetime) -> list[Answer]:
+    """The answers to an interchange, each under the next of `numbers`."""
+    return [Answer(kind=one.kind, content=one.written(next(numbers), at)) for one in replies(read)]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from domain.errors import InputRefused
 
 LARGEST = 5_000_000
@@ -26,6 +28,14 @@ def text_of(content: bytes) -> str:
     if not text:
         raise InputRefused("the document", "it is empty")
     return text
+
+
+def by_segment(content: bytes) -> list[str]:
+    """The segments of a document of ours, each with what ends it."""
+    text = text_of(content)
+    end = text[105:106] if text.startswith("ISA") else "'"
+    parts = re.split(f"(?<!\\?){re.escape(end)}", text) if end == "'" else text.split(end)
+    return [f"{part.strip()}{end}" for part in parts if part.strip()]
 
 
 def syntax_of(text: str) -> str:

@@ -30,6 +30,11 @@ class Envelope(Value):
     test: bool = False
 
 
+def pair_of(syntax: str, ours: PartnerId, theirs: PartnerId | str) -> str:
+    """Between whom control numbers count: an id of ours and one of a partner."""
+    return f"{syntax} {ours} {theirs}"
+
+
 def plain(text: str) -> str:
     """Text in ISO 8859-1 without control characters: what it does not know becomes its nearest letter, else a blank."""
     out = []

@@ -5,16 +5,17 @@ A set that cannot be read is refused with its place and reason; its neighbours p
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol, cast
 
 from domain.edi_changes import amendment
-from domain.edi_documents import ChangeRequest, DocumentIn, EdiDocument, EdiPart, TrackingEvent
+from domain.edi_documents import ChangeRequest, DocumentIn, EdiDocument, TrackingEvent
 from domain.edi_partners import PIECES, Partner, Partners
 from domain.errors import InputRefused
-from domain.intake import IgnoredIn, MessageIn, NeedKind, OrderIn, RefusedIn, UnmappedIn, Words
+from domain.intake import IgnoredIn, MessageIn, NeedKind, OrderIn, Part, RefusedIn, SeenIn, UnmappedIn, Words
 from domain.messages import CarrierEvent
 from starters.channels.dates import moment_in
 from starters.channels.units import UnknownUnit
@@ -43,7 +44,7 @@ class SetRead:
 
     group: Group
     set: DocumentSet
-    parts: list[EdiPart] = field(default_factory=list)
+    parts: list[Part] = field(default_factory=list)
     fault: Fault | None = None
 
 
@@ -56,7 +57,7 @@ class InterchangeRead:
     sets: list[SetRead] = field(default_factory=list)
 
     @property
-    def parts(self) -> list[EdiPart]:
+    def parts(self) -> list[Part]:
         """Never none: an interchange that holds nothing is refused by itself."""
         found = [part for one in self.sets for part in one.parts]
         if self.interchange.fault and not found:
@@ -64,30 +65,45 @@ class InterchangeRead:
         return found
 
 
+class History(Protocol):
+    """The fingerprint of an interchange that came before, by its identity; a dict is one."""
+
+    def get(self, identity: str, default: str, /) -> str: ...
+
+
 class Reader(Protocol):
-    def __call__(self, one: DocumentSet, partner: Partner, interchange: Interchange) -> Sequence[EdiPart]: ...
+    def __call__(self, one: DocumentSet, partner: Partner, interchange: Interchange) -> Sequence[Part]: ...
 
 
-def read(content: bytes, partners: Partners, words: Words, known: Mapping[str, str] | None = None) -> list[InterchangeRead]:
-    """Every interchange of a document; `known` are the fingerprints of interchanges that came before, by their identity.
+def read(content: bytes, partners: Partners, words: Words, known: History | None = None) -> list[InterchangeRead]:
+    """Every interchange of a document; `known` are the fingerprints of interchanges that came before.
 
     Raises InputRefused for what is no interchange at all.
     """
     text = text_of(content)
     opened = open_x12(text) if syntax_of(text) == "x12" else open_edifact(text)
-    seen = dict(known or {})
+    seen: dict[str, str] = {}
     answers = []
     for interchange in opened:
         if interchange.stray:
             answers.append(InterchangeRead(interchange, None))
             continue
-        _recognise(interchange, seen)
+        _recognise(interchange, seen, known or {})
         partner = partner_of(interchange, partners, words)
         _check_receiver(interchange, partner)
         one = InterchangeRead(interchange, partner)
         one.sets = [_read_set(interchange, group, document, partner) for group, document in interchange.sets()]
+        for found in one.sets:
+            found.parts = [_signed(part, interchange, partner) for part in found.parts]
         answers.append(one)
     return answers
+
+
+def _signed(part: Part, interchange: Interchange, partner: Partner | None) -> Part:
+    """With whose it is, where that matters to whoever takes it."""
+    if not isinstance(part, DocumentIn) or partner is None:
+        return part
+    return part.model_copy(update={"partner": partner.name, "sender": f"{interchange.sender}"})
 
 
 def partner_of(interchange: Interchange, partners: Partners, words: Words) -> Partner | None:
@@ -108,9 +124,9 @@ def _pieces(ours: str) -> int:
     return PIECES.get(ours.strip().upper(), 0)
 
 
-def _recognise(interchange: Interchange, seen: dict[str, str]) -> None:
+def _recognise(interchange: Interchange, seen: dict[str, str], known: History) -> None:
     """The same interchange again is a repetition; its number under another content is a fault."""
-    before = seen.setdefault(interchange.identity, "")
+    before = seen.setdefault(interchange.identity, known.get(interchange.identity, ""))
     if not before:
         seen[interchange.identity] = interchange.fingerprint
     elif before == interchange.fingerprint:
@@ -133,14 +149,14 @@ def _read_set(interchange: Interchange, group: Group, one: DocumentSet, partner:
     answer.parts = _parts(answer, interchange, partner)
     # A set has as many parts whatever becomes of it: a document is translated again after a mapping, and its parts are known by number.
     places = sum(segment.name == "AT7" for segment in one.segments) if one.kind == "214" else 1
-    rest: EdiPart = IgnoredIn(place=one.place, reason="as the part before it")
+    rest: Part = IgnoredIn(place=one.place, reason="as the part before it")
     if isinstance(answer.parts[-1], UnmappedIn):
         rest = answer.parts[-1]
     answer.parts += [rest] * (places - len(answer.parts))
     return answer
 
 
-def _parts(answer: SetRead, interchange: Interchange, partner: Partner | None) -> list[EdiPart]:
+def _parts(answer: SetRead, interchange: Interchange, partner: Partner | None) -> list[Part]:
     one = answer.set
     if interchange.repeated:
         return [IgnoredIn(place=one.place, reason=f"interchange {interchange.control} came before, with the same content")]
@@ -182,18 +198,18 @@ def _x12(one: DocumentSet) -> list[X12Segment]:
     return cast("list[X12Segment]", one.segments)
 
 
-def _purchase_order(one: DocumentSet, partner: Partner, interchange: Interchange) -> Sequence[EdiPart]:
+def _purchase_order(one: DocumentSet, partner: Partner, interchange: Interchange) -> Sequence[Part]:
     reading = Reading(partner.channel, partner.currency, partner.country, partner.items, partner.units, partner.dates)
     source = TransactionSet(one.kind, one.control, interchange.sender.id, tuple(_x12(one)))
     order = purchase_order(source, reading)
     return [OrderIn(place=f"{one.place}, order {order.external_id}", order=order)]
 
 
-def _change(one: DocumentSet, partner: Partner, interchange: Interchange) -> Sequence[EdiPart]:
+def _change(one: DocumentSet, partner: Partner, interchange: Interchange) -> Sequence[Part]:
     return [_asked(changes.change_request(_x12(one), one.place, partner), one, partner)]
 
 
-def _asked(change: ChangeRequest, one: DocumentSet, partner: Partner) -> EdiPart:
+def _asked(change: ChangeRequest, one: DocumentSet, partner: Partner) -> Part:
     """What the partner's rule allows is asked of the order at once; the rest waits for a person."""
     place = f"{one.place}, {change.summary}"
     asked = amendment(change, f"edi:{partner.name}")
@@ -202,15 +218,15 @@ def _asked(change: ChangeRequest, one: DocumentSet, partner: Partner) -> EdiPart
     return DocumentIn(place=place, document=change)
 
 
-def _receipt(one: DocumentSet, partner: Partner, interchange: Interchange) -> Sequence[EdiPart]:
+def _receipt(one: DocumentSet, partner: Partner, interchange: Interchange) -> Sequence[Part]:
     return [_document(one, receipts.receipt(_x12(one), one.place))]
 
 
-def _remittance(one: DocumentSet, partner: Partner, interchange: Interchange) -> Sequence[EdiPart]:
+def _remittance(one: DocumentSet, partner: Partner, interchange: Interchange) -> Sequence[Part]:
     return [_document(one, remittances.remittance(_x12(one), one.place, partner))]
 
 
-def _tracking(one: DocumentSet, partner: Partner, interchange: Interchange) -> Sequence[EdiPart]:
+def _tracking(one: DocumentSet, partner: Partner, interchange: Interchange) -> Sequence[Part]:
     silent = IgnoredIn(place=one.place, reason="its status code (AT701) means nothing to an order")
     found = tracking.events(_x12(one), one.place, partner, _made_at(interchange))
     return [_seen(event, one) if event else silent for event in found]
@@ -224,29 +240,47 @@ def _made_at(interchange: Interchange) -> datetime | None:
         return None
 
 
-def _seen(event: TrackingEvent, one: DocumentSet) -> EdiPart:
+def _seen(event: TrackingEvent, one: DocumentSet) -> Part:
     """Told to the order where the carrier repeats our number of the shipment, else found by the tracking number."""
+    place, message_id = f"{one.place}, {event.summary}", f"214/{event.carrier}/{event.tracking}/{event.code}/{event.at:%Y%m%d%H%M}"[:200]
+    actor, detail = f"edi:{event.carrier}"[:120], f"{event.code} {event.place}".strip()[:1000]
     shipment = shipment_of(event.reference)
+    if shipment is None and _bare(event.tracking):
+        return SeenIn(
+            place=place,
+            tracking=_bare(event.tracking),
+            message_id=message_id,
+            occurred_at=event.at,
+            actor=actor,
+            status=event.status,
+            detail=detail,
+            expected_at=event.expected_at,
+        )
     if shipment is None:
-        return _document(one, event)
+        return IgnoredIn(place=place, reason=f"it names neither a shipment of ours nor a tracking number: {event.reference!r:.60}")
     order, number = shipment
     fact = CarrierEvent(
-        message_id=f"214/{event.carrier}/{event.tracking}/{event.code}/{event.at:%Y%m%d%H%M}"[:200],
+        message_id=message_id,
         occurred_at=event.at,
-        actor=f"edi:{event.carrier}"[:120],
+        actor=actor,
         shipment=number,
         status=event.status,
-        detail=f"{event.code} {event.place}".strip()[:1000],
+        detail=detail,
         expected_at=event.expected_at,
     )
-    return MessageIn(place=f"{one.place}, {event.summary}", order=order, message=fact)
+    return MessageIn(place=place, order=order, message=fact)
 
 
-def _shipped(one: DocumentSet, partner: Partner, interchange: Interchange) -> Sequence[EdiPart]:
+def _bare(tracking: str) -> str:
+    """As labels have it: without blanks, hyphens and points."""
+    return re.sub(r"[\s\-.]", "", tracking).upper()[:60]
+
+
+def _shipped(one: DocumentSet, partner: Partner, interchange: Interchange) -> Sequence[Part]:
     return [_document(one, warehouse.shipped(_x12(one), one.place, partner))]
 
 
-def _stock(one: DocumentSet, partner: Partner, interchange: Interchange) -> Sequence[EdiPart]:
+def _stock(one: DocumentSet, partner: Partner, interchange: Interchange) -> Sequence[Part]:
     return [_document(one, warehouse.stock_report(_x12(one), one.place, partner))]
 
 
@@ -257,20 +291,20 @@ def _edifact(one: DocumentSet) -> list[EdifactSegment]:
     return cast("list[EdifactSegment]", one.segments)
 
 
-def _edifact_order(one: DocumentSet, partner: Partner, interchange: Interchange) -> Sequence[EdiPart]:
+def _edifact_order(one: DocumentSet, partner: Partner, interchange: Interchange) -> Sequence[Part]:
     order = edifact_orders.order(_edifact(one), one.place, partner, interchange.sender.id)
     return [OrderIn(place=f"{one.place}, order {order.external_id}", order=order)]
 
 
-def _edifact_change(one: DocumentSet, partner: Partner, interchange: Interchange) -> Sequence[EdiPart]:
+def _edifact_change(one: DocumentSet, partner: Partner, interchange: Interchange) -> Sequence[Part]:
     return [_asked(edifact_changes.change_request(_edifact(one), one.place, partner), one, partner)]
 
 
-def _edifact_receipt(one: DocumentSet, partner: Partner, interchange: Interchange) -> Sequence[EdiPart]:
+def _edifact_receipt(one: DocumentSet, partner: Partner, interchange: Interchange) -> Sequence[Part]:
     return [_document(one, edifact_receipts.receipt(_edifact(one), one.place))]
 
 
-def _document(one: DocumentSet, document: EdiDocument) -> EdiPart:
+def _document(one: DocumentSet, document: EdiDocument) -> Part:
     return DocumentIn(place=f"{one.place}, {document.summary}", document=document)
 
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from domain.edi_documents import DocumentIn, EdiPart
+from domain.edi_documents import DocumentIn
 from domain.edi_partners import Partners
-from domain.intake import OrderIn, RefusedIn, Words
+from domain.intake import OrderIn, Part, RefusedIn, Words
 from domain.order import PlaceOrder
 from starters.edi.translate import read
 from tests.channels.edi_documents import (
@@ -14,11 +14,11 @@ from tests.channels.edi_documents import (
 )
 
 
-def parts(content: bytes, partners: Partners = PARTNERS, words: Words | None = None) -> list[EdiPart]:
+def parts(content: bytes, partners: Partners = PARTNERS, words: Words | None = None) -> list[Part]:
     return [part for one in read(content, partners, words or {}) for part in one.parts]
 
 
-def only(content: bytes) -> EdiPart:
+def only(content: bytes) -> Part:
     (part,) = parts(content)
     return part
 

@@ -137,7 +137,7 @@ def test_a_997_speaks_the_version_of_what_it_answers(version: str, group: str, i
     content = x12_interchange(x12_order(changes={"BEG": "BEG*00*SA*PO-1**261120"})).decode()
     said = answered(content.replace("*00401*", f"*{version}*").replace("*004010~", f"*{group}~").encode())["997"]
     assert f"*{isa}*" in rows(said, "ISA")[0]
-    assert rows(said, "GS", "AK5") == [f"GS*FA*HOLDFAST*ACME*20261126*0930*101*X*{group}", "AK5*A"]
+    assert rows(said, "GS", "AK5") == [f"GS*FA*HOLDFAST*ACME*20261126*0930*100*X*{group}", "AK5*A"]
 
 
 def test_a_sender_with_a_name_that_no_envelope_knows_is_answered_all_the_same() -> None:

@@ -15,7 +15,7 @@ from domain.intake import RefusedIn, UnmappedIn
 from starters.edi.answer import answers
 from starters.edi.edifact.opening import open_edifact
 from starters.edi.normalise import LARGEST, text_of
-from starters.edi.parts import as_part
+from starters.edi.parts import for_a_person
 from starters.edi.translate import InterchangeRead, read
 from starters.edi.x12.opening import open_x12
 from tests.channels.edi_documents import (
@@ -89,12 +89,12 @@ def whole(content: bytes) -> list[InterchangeRead]:
     for one in found:
         assert one.parts
         for part in one.parts:
-            shown = as_part(part)
-            assert shown.place or isinstance(shown, UnmappedIn)
-            if isinstance(shown, RefusedIn):
-                assert shown.reason
-                assert len(shown.place) + len(shown.reason) < 2_000
+            assert part.place or isinstance(part, UnmappedIn)
+            if isinstance(part, RefusedIn):
+                assert part.reason
+                assert len(part.place) + len(part.reason) < 2_000
             if isinstance(part, DocumentIn):
+                assert for_a_person(part)
                 assert len(part.document.summary) < 1_000
         for answer in answers(one, numbers, AT):
             text = text_of(answer.content)

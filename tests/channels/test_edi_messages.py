@@ -6,12 +6,12 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from domain.edi_documents import ChangeRequest, DocumentIn, Receipt, Remittance, StockReport, TrackingEvent, WarehouseShipped
+from domain.edi_documents import ChangeRequest, DocumentIn, Receipt, Remittance, StockReport, WarehouseShipped
 from domain.edi_partners import Partners
-from domain.intake import IgnoredIn, MessageIn, RefusedIn, UnmappedIn
+from domain.intake import IgnoredIn, MessageIn, RefusedIn, SeenIn, UnmappedIn
 from domain.messages import AmendOrder, CarrierEvent, CarrierStatus, LineQuantity
 from domain.money import Money
-from starters.edi.parts import as_part
+from starters.edi.parts import for_a_person
 from starters.edi.references import shipment_of, shipment_reference
 from tests.channels.edi_documents import (
     ACME,
@@ -69,18 +69,17 @@ def test_every_other_change_is_left_to_a_person(start: str, new: str, why: str) 
     part = only(x12_interchange(x12_set("860", changed(CHANGE, start, new))))
     assert isinstance(part, DocumentIn)
     assert isinstance(part.document, ChangeRequest)
-    shown = as_part(part)
-    assert isinstance(shown, RefusedIn)
-    assert shown.reason.startswith("a person decides: ")
-    assert why in shown.reason
+    shown = for_a_person(part)
+    assert shown.startswith("a person decides: ")
+    assert why in shown
 
 
 def test_without_a_rule_a_person_decides_and_sees_what_is_asked() -> None:
     careful = Partners(partners=(ACME.model_copy(update={"changes_by_rule": False}),))
     (part,) = parts(x12_interchange(x12_set("860", CHANGE)), careful)
-    assert as_part(part) == RefusedIn(
-        place="set 0001, change 3 of order acme/PO-1", reason="a person decides: line 1 to 1; line 2 to 0; wanted on 2026-12-10"
-    )
+    assert isinstance(part, DocumentIn)
+    assert (part.place, part.partner, part.sender) == ("set 0001, change 3 of order acme/PO-1", "acme", "ZZ:ACME")
+    assert for_a_person(part) == "a person decides: line 1 to 1; line 2 to 0; wanted on 2026-12-10"
 
 
 @pytest.mark.parametrize(
@@ -108,14 +107,14 @@ def test_a_partners_acknowledgement_says_what_was_not_taken_and_where() -> None:
     assert isinstance(receipt, Receipt)
     assert (receipt.kind, receipt.control, receipt.code, receipt.accepted) == ("PR", "12", "E", False)
     assert [(one.kind, one.control, one.code) for one in receipt.sets] == [("855", "0001", "A"), ("855", "0002", "R")]
-    assert as_part(only(x12_interchange(x12_set("997", RECEIPT)))) == RefusedIn(
-        place="set 0001, acknowledgement E of PR 12",
-        reason="the partner did not take what we sent: 855 0002 (segment 7 (PO1) says 8, element 2 says 7: 'x', AK5 says 5)",
+    refused = only(x12_interchange(x12_set("997", RECEIPT)))
+    assert isinstance(refused, DocumentIn)
+    assert for_a_person(refused) == (
+        "the partner did not take what we sent: 855 0002 (segment 7 (PO1) says 8, element 2 says 7: 'x', AK5 says 5)"
     )
-    taken = [*RECEIPT[:3], "AK9*A*1*1*1"]
-    assert as_part(only(x12_interchange(x12_set("997", taken)))) == IgnoredIn(
-        place="set 0001, acknowledgement A of PR 12", reason="the partner took what we sent"
-    )
+    taken = document("997", [*RECEIPT[:3], "AK9*A*1*1*1"])
+    assert isinstance(taken, Receipt)
+    assert taken.accepted
     part = only(edifact_interchange(edifact_message("CONTRL", CONTRL, version="D:3:UN")))
     assert isinstance(part, DocumentIn)
     assert isinstance(part.document, Receipt)
@@ -141,9 +140,9 @@ def test_a_carriers_status_is_told_to_the_order_that_it_names() -> None:
         (1, CarrierStatus.IN_TRANSIT, datetime(2026, 12, 1, 14, 15, tzinfo=UTC), "X6 Chicago, IL, US"),
         (1, CarrierStatus.DELIVERED, datetime(2026, 12, 2, 19, 5, tzinfo=UTC), "D1 Boston, MA, US"),
     ]
-    strange = document("214", changed(TRACKING[:4], "B10", "B10*1Z999*THEIRS-9*UPSN"))
-    assert isinstance(strange, TrackingEvent)
-    assert (strange.tracking, strange.reference) == ("1Z999", "THEIRS-9")
+    strange = only(x12_interchange(x12_set("214", changed(TRACKING[:4], "B10", "B10*1z 9-99*THEIRS-9*UPSN"))))
+    assert isinstance(strange, SeenIn)
+    assert (strange.tracking, strange.status, strange.actor) == ("1Z999", CarrierStatus.IN_TRANSIT, "edi:UPSN")
 
 
 def test_a_status_that_means_nothing_to_an_order_is_ignored() -> None:

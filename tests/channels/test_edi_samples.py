@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from domain.edi_documents import DocumentIn, EdiPart, TrackingEvent
+from domain.edi_documents import DocumentIn
 from domain.edi_partners import Partners
 from domain.errors import InputRefused
-from domain.intake import IgnoredIn, OrderIn, RefusedIn
+from domain.intake import IgnoredIn, OrderIn, Part, RefusedIn, SeenIn
 from starters.edi.translate import read
 
 PAGE = Path(__file__).parents[2] / "docs" / "channels.md"
@@ -31,10 +31,10 @@ def outcome(content: bytes) -> tuple[str, str]:
     return ", ".join(f"{number} {called}" for called, number in counted.items()), refusals[0] if refusals else ""
 
 
-def _called(part: EdiPart) -> str:
+def _called(part: Part) -> str:
     if isinstance(part, DocumentIn):
-        return "status" if isinstance(part.document, TrackingEvent) else "document"
-    return {OrderIn: "order", RefusedIn: "refused", IgnoredIn: "ignored"}[type(part)]
+        return "document"
+    return {OrderIn: "order", SeenIn: "status", RefusedIn: "refused", IgnoredIn: "ignored"}[type(part)]
 
 
 def test_the_page_names_every_document(shared_samples: Path) -> None:

@@ -1,0 +1,192 @@
+"""What partners should have been sent and were not: found in what the orders are, so that nothing has to be remembered by anybody."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from datetime import datetime
+from functools import partial
+
+from sqlalchemy import ColumnElement, String, and_, cast, literal, or_, select
+from sqlalchemy.orm import InstrumentedAttribute, Session
+
+from database import edi
+from database.engine import Database
+from database.tables import EdiOrder, EdiOutgoing, Invoice, JournalEntry, Order, ParcelRow, Shipment
+from domain.edi_partners import Partner, PartnerId, Partners
+from domain.errors import NotFound, Refused
+from domain.values import Value
+from starters.edi import documents
+from starters.edi.outgoing import Envelope, pair_of
+
+ANSWERS, NOTICES, INVOICES = ("855", "ORDRSP"), ("856", "DESADV"), ("810", "INVOIC")
+MOST = 200
+"""Documents of a kind in one round."""
+
+
+class Due(Value):
+    """A document that a partner waits for; `number` is that of its shipment or invoice."""
+
+    kind: str
+    key: str
+    partner: str
+    receiver: PartnerId
+    order: str
+    number: int = 0
+    test: bool = False
+
+
+Text = ColumnElement[str] | InstrumentedAttribute[str]
+Writer = Callable[[Session, Due, Partner, Envelope], bytes]
+
+
+async def draw_what_is_due(database: Database, partners: Partners, at: datetime) -> int:
+    """Write every document that is due, each in a transaction of its own; how many. One that cannot be written holds up no other."""
+    found, written = await database.read(due, partners), 0
+    for one in found:
+        try:
+            drawn = await database.transaction(draw, one, partners, at)
+            written += drawn.new
+        except (Refused, NotFound) as trouble:
+            await database.transaction(edi.stick, one.kind, one.key, one.partner, str(trouble), at)
+    return written
+
+
+def draw(session: Session, one: Due, partners: Partners, at: datetime) -> edi.Drawn:
+    """Write one document under its next control number. Raises Refused where it cannot be written."""
+    partner = partners.named(one.partner)
+    if partner is None:
+        raise Refused(f"There is no map for the partner {one.partner} any more.")
+    return edi.draw(
+        session,
+        one.kind,
+        one.key,
+        one.partner,
+        pair_of(partner.syntax, partner.ours, one.receiver),
+        partial(_written, session, one, partner, at),
+        at,
+        one.order,
+    )
+
+
+def _written(session: Session, one: Due, partner: Partner, at: datetime, control: int) -> bytes:
+    envelope = Envelope(partner=partner, receiver=one.receiver, interchange=control, group=control, at=at, test=one.test)
+    return WRITERS[one.kind](session, one, partner, envelope)
+
+
+# --- what is due ---------------------------------------------------------------------------------------------------------------------
+
+
+def due(session: Session, partners: Partners) -> list[Due]:
+    """What is owed for orders that came by EDI, in the order in which it became so; for warehouses of others, what they shall ship."""
+    return [*_answers(session), *_orders_to_warehouses(session, partners), *_notices(session), *_invoices(session)]
+
+
+def _answers(session: Session) -> Iterator[Due]:
+    """Orders that are accepted and have sought their stock once, or that are over."""
+    sought = select(JournalEntry.key).where(
+        JournalEntry.key == Order.order + literal("/allocate/1", String), JournalEntry.result.is_not(None)
+    )
+    ready = or_(Order.outcome != "", and_(Order.accepted_at.is_not(None), sought.exists()))
+    for kind in ANSWERS:
+        chosen = select(EdiOrder).join(Order, Order.order == EdiOrder.order).where(ready, *_owed(kind, EdiOrder.order))
+        for row in session.scalars(chosen.order_by(EdiOrder.at, EdiOrder.order).limit(MOST)):
+            yield _due(row, kind, row.order)
+
+
+def _notices(session: Session) -> Iterator[Due]:
+    packed = select(ParcelRow.order).where(ParcelRow.order == Shipment.order, ParcelRow.shipment == Shipment.shipment).exists()
+    for kind in NOTICES:
+        key = _numbered(Shipment.order, Shipment.shipment)
+        chosen = select(EdiOrder, Shipment.shipment).join(Shipment, Shipment.order == EdiOrder.order)
+        chosen = chosen.where(Shipment.shipped_at.is_not(None), packed, *_owed(kind, key))
+        for row, number in session.execute(chosen.order_by(Shipment.shipped_at, Shipment.order).limit(MOST)):
+            yield _due(row, kind, f"{row.order}/{number}", number)
+
+
+def _invoices(session: Session) -> Iterator[Due]:
+    """One for each document: all parts of a collective invoice are one."""
+    for kind in INVOICES:
+        chosen = select(EdiOrder, Invoice.invoice, Invoice.document).join(Invoice, Invoice.order == EdiOrder.order)
+        chosen = chosen.where(*_owed(kind, Invoice.document)).order_by(Invoice.issued_at, Invoice.order, Invoice.invoice)
+        seen: set[str] = set()
+        for row, number, document in session.execute(chosen.limit(MOST)):
+            if document not in seen:
+                seen.add(document)
+                yield _due(row, kind, document, number)
+
+
+def _orders_to_warehouses(session: Session, partners: Partners) -> Iterator[Due]:
+    """Shipments that were released to a location that a partner runs for us."""
+    for partner in partners.partners:
+        if not partner.location or not partner.ids:
+            continue
+        key = _numbered(Shipment.order, Shipment.shipment)
+        asked = select(EdiOutgoing.number).where(EdiOutgoing.kind == "940", EdiOutgoing.key == key).exists()
+        chosen = select(Shipment.order, Shipment.shipment).where(
+            Shipment.location == partner.location, Shipment.status == "released", ~asked
+        )
+        for order, number in session.execute(chosen.order_by(Shipment.order, Shipment.shipment).limit(MOST)):
+            yield Due(kind="940", key=f"{order}/{number}", partner=partner.name, receiver=partner.ids[0], order=order, number=number)
+
+
+def _owed(kind: str, key: Text) -> tuple[ColumnElement[bool], ...]:
+    """The partner wants this kind of an order, and it was not written yet."""
+    written = select(EdiOutgoing.number).where(EdiOutgoing.kind == kind, EdiOutgoing.key == key).exists()
+    return EdiOrder.wants.contains(f" {kind} "), ~written
+
+
+def _numbered(order: InstrumentedAttribute[str], number: InstrumentedAttribute[int]) -> ColumnElement[str]:
+    return order + literal("/", String) + cast(number, String)
+
+
+def _due(row: EdiOrder, kind: str, key: str, number: int = 0) -> Due:
+    receiver = PartnerId(qualifier=row.qualifier, id=row.receiver)
+    return Due(kind=kind, key=key, partner=row.partner, receiver=receiver, order=row.order, number=number, test=row.test)
+
+
+# --- how it is written ---------------------------------------------------------------------------------------------------------------
+
+
+def _answer(session: Session, one: Due, partner: Partner, envelope: Envelope) -> bytes:
+    from starters.edi.edifact import answering as edifact
+    from starters.edi.x12 import answering as x12
+
+    document = documents.answer_to_order(session, one.order, partner, envelope.at)
+    return x12.acknowledgements(envelope, [document]) if one.kind == "855" else edifact.responses(envelope, [document])
+
+
+def _notice(session: Session, one: Due, partner: Partner, envelope: Envelope) -> bytes:
+    from starters.edi.edifact import despatching as edifact
+    from starters.edi.x12 import despatching as x12
+
+    document = documents.notice_of_shipment(session, one.order, one.number)
+    return x12.ship_notices(envelope, [document]) if one.kind == "856" else edifact.despatch_advices(envelope, [document])
+
+
+def _invoice(session: Session, one: Due, partner: Partner, envelope: Envelope) -> bytes:
+    from starters.edi.edifact import invoicing as edifact
+    from starters.edi.x12 import invoicing as x12
+
+    document = documents.invoice(session, one.order, one.number, partner)
+    return x12.invoices(envelope, [document]) if one.kind == "810" else edifact.invoices(envelope, [document])
+
+
+def _warehouse_order(session: Session, one: Due, partner: Partner, envelope: Envelope) -> bytes:
+    from starters.edi.x12 import stocking
+
+    return stocking.warehouse_orders(envelope, [documents.order_to_warehouse(session, one.order, one.number)])
+
+
+def _stock(session: Session, one: Due, partner: Partner, envelope: Envelope) -> bytes:
+    from starters.edi.x12 import stocking
+
+    return stocking.stock_reports(envelope, [documents.our_stock(session, one.key[-30:], envelope.at)])
+
+
+WRITERS: Mapping[str, Writer] = {
+    **dict.fromkeys(ANSWERS, _answer),
+    **dict.fromkeys(NOTICES, _notice),
+    **dict.fromkeys(INVOICES, _invoice),
+    "940": _warehouse_order,
+    "846": _stock,
+}
