@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import json
 import secrets
 from pathlib import Path
@@ -65,14 +66,14 @@ class DemoShop:
         except httpx.TransportError:
             return False
 
-    async def deliver(self, document: bytes) -> None:
-        """Tell of a new order as the shop does, once. Raises Unavailable when the door does not take it."""
+    async def deliver(self, document: bytes, topic: str = "orders/create") -> None:
+        """Tell of an order as the shop does, once. Raises Unavailable when the door does not take it."""
         assert self._client is not None  # made on entering
-        order = json.loads(document)
-        body = json.dumps(order.get("order", order)).encode()
+        told = json.loads(document)
+        body = json.dumps(told.get("order", told)).encode()
         headers = {
-            "X-Shopify-Topic": "orders/create",
-            "X-Shopify-Webhook-Id": f"demo-{order.get('order', order)['id']}",
+            "X-Shopify-Topic": topic,
+            "X-Shopify-Webhook-Id": f"{NAME}-{hashlib.sha256(topic.encode() + body).hexdigest()[:16]}",
             "X-Shopify-Hmac-Sha256": sign(body, self._secret),
             "Content-Type": "application/json",
         }
