@@ -11,17 +11,14 @@ from datetime import datetime
 from decimal import Decimal
 
 from domain.errors import InputRefused
-from domain.intake import Delivery, IgnoredIn, OrderIn, OrderStatedIn, Part, RefusedIn, Words
+from domain.intake import Delivery, IgnoredIn, OrderIn, OrderStatedIn, Part, Words
 from domain.money import Money, parse_amount
 from domain.order import Address, Charge, OrderLine, PaymentTerms, PlaceOrder, TaxLine
 from starters.channels.bounds import built, known_currency, money, whole_quantity, within_reason
 from starters.channels.reading import Node, read_json
-from starters.channels.shops import OURS, cancelled, channel_of, id_of, moment
+from starters.channels.shops import OURS, cancelled, channel_of, each_by_itself, id_of, moment
 
 PLACES = {"external_id": "orderId", "customer": "salesChannel", "lines": "orderItems", "shipping_service": "fulfillment"}
-
-MOST_ORDERS = 1_000
-"""Orders of one document; a page of Amazon has up to 100."""
 
 READY = "UNSHIPPED"
 
@@ -51,7 +48,7 @@ def read(content: bytes, channel: str = "amazon") -> list[PlaceOrder]:
 def parts(delivery: Delivery, words: Words) -> Sequence[Part]:
     """Each order of a document by itself: one that cannot be read keeps no other out. Raises InputRefused for a document as a whole."""
     channel = channel_of(delivery, "amazon")
-    found = [part for body in _orders(delivery.body) for part in _parts(body, channel)]
+    found = each_by_itself(_orders(delivery.body), lambda body: _parts(body, channel))
     return [_by_hand(part) for part in found] if delivery.channel in OURS else found
 
 
@@ -66,31 +63,27 @@ def _orders(content: bytes) -> list[Node]:
         found = document.objects("orders")
         if not found:
             raise InputRefused("orders", "the list is empty")
-        if len(found) > MOST_ORDERS:
-            raise InputRefused("orders", f"there are {len(found):,}, and at most {MOST_ORDERS:,} are read")
         return found
     wrapped = document.maybe("order")
     return [Node(wrapped.value) if wrapped else document]
 
 
 def _parts(body: Node, channel: str) -> Sequence[Part]:
-    try:
-        number = id_of(body, "orderId")
-        place = f"order {number}"
-        if _by_amazon(body):
-            return [IgnoredIn(place=place, reason="Amazon ships it itself")]
-        status, said_at = _status(body), _moment(body, "lastUpdatedTime")
-        if status == "CANCELLED":
-            unknown = "it is cancelled, and was never placed here"
-            return [cancelled(channel, number, said_at, _why_cancelled(body), place=place, unknown=unknown)]
-        if status in NOT_OURS:
-            return [IgnoredIn(place=place, reason=NOT_OURS[status])]
-        if status != READY:
-            raise InputRefused(body.child("fulfillment").place, f"{status!r:.40} is no status that is known here")
-        order = order_of(body, channel)
-        return [OrderStatedIn(place=place, order=order, said_at=said_at, remarks=tuple(_asked_to_cancel(body)), ready=True)]
-    except InputRefused as refused:
-        return [RefusedIn(place=refused.place, reason=refused.reason)]
+    """What an order's status asks for."""
+    number = id_of(body, "orderId")
+    place = f"order {number}"
+    if _by_amazon(body):
+        return [IgnoredIn(place=place, reason="Amazon ships it itself")]
+    status, said_at = _status(body), _moment(body, "lastUpdatedTime")
+    if status == "CANCELLED":
+        unknown = "it is cancelled, and was never placed here"
+        return [cancelled(channel, number, said_at, _why_cancelled(body), place=place, unknown=unknown)]
+    if status in NOT_OURS:
+        return [IgnoredIn(place=place, reason=NOT_OURS[status])]
+    if status != READY:
+        raise InputRefused(body.child("fulfillment").place, f"{status!r:.40} is no status that is known here")
+    order = order_of(body, channel)
+    return [OrderStatedIn(place=place, order=order, said_at=said_at, remarks=tuple(_asked_to_cancel(body)), ready=True)]
 
 
 def _status(body: Node) -> str:

@@ -17,7 +17,7 @@ from domain.order import PlaceOrder
 from starters.channels import shopify
 from starters.channels.bounds import known_currency, money, whole_quantity
 from starters.channels.reading import Node, read_json
-from starters.channels.shops import cancelled, channel_of, held, id_of, moment
+from starters.channels.shops import CATCH_UP, cancelled, channel_of, each_by_itself, held, id_of, moment
 
 NOTHING_TO_DO = {
     "orders/edited": "orders/updated says what the order is after the edit",
@@ -41,6 +41,8 @@ def read(delivery: Delivery, words: Words) -> Sequence[Part]:
         return [OrderIn(place=f"order {order.external_id}", order=order) for order in shopify.read(delivery.body, channel)]
     if topic in NOTHING_TO_DO:
         return [IgnoredIn(place=topic, reason=NOTHING_TO_DO[topic])]
+    if topic == CATCH_UP:
+        return _caught_up(read_json(delivery.body), channel)
     readers = {
         "orders/create": _created,
         "orders/updated": _updated,
@@ -72,6 +74,30 @@ def _updated(body: Node, channel: str, delivery: Delivery) -> Sequence[Part]:
         raise InputRefused(body.child("cancelled_at").place, "the topic says that the order is cancelled, and the body does not")
     order = _as_it_stands(body, shopify.order_of(body, channel))
     return [OrderStatedIn(place=f"order {number}", order=order, said_at=_said_at(body))]
+
+
+def _caught_up(document: Node, channel: str) -> Sequence[Part]:
+    """Orders as the shop's API lists them: new ones are placed, unless they are over; of the others, what changed is asked."""
+
+    def one(body: Node) -> Sequence[Part]:
+        number = id_of(body)
+        place = f"order {number}"
+        if at := body.text("cancelled_at"):
+            why, unknown = body.text("cancel_reason") or "no reason is stated", "it is cancelled, and was never placed here"
+            return [cancelled(channel, number, moment(at, body.child("cancelled_at").place), why, place=place, unknown=unknown)]
+        shipped = body.text("fulfillment_status") == "fulfilled"
+        unready = "it is shipped, and was never placed here" if shipped else ""
+        placed = shopify.order_of(body, channel)
+        stands = OrderStatedIn(place=place, order=_as_it_stands(body, placed), said_at=_said_at(body), ready=not shipped, unready=unready)
+        if stands.order == placed or shipped:
+            return [stands]
+        first = OrderStatedIn(place=place, order=placed, said_at=placed.placed_at, ready=True)
+        return [first, stands.model_copy(update={"ready": False})]  # what was taken off since is taken off the order that was placed
+
+    if document.child("orders").value is not None:
+        return each_by_itself(document.objects("orders"), one)
+    wrapped = document.maybe("order")
+    return each_by_itself([Node(wrapped.value) if wrapped else document], one)
 
 
 def _deleted(body: Node, channel: str, delivery: Delivery) -> Sequence[Part]:

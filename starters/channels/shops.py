@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 
 from domain.errors import InputRefused
-from domain.intake import Delivery, MessageIn
+from domain.intake import Delivery, MessageIn, Part, RefusedIn
 from domain.messages import CancelOrder, HoldOrder
 from starters.channels.reading import Node
 
@@ -17,6 +18,26 @@ OURS = ("desk",)
 def channel_of(delivery: Delivery, form: str) -> str:
     """The first half of the names of a document's orders."""
     return form if delivery.channel in OURS or "/" in delivery.channel else delivery.channel
+
+
+CATCH_UP = "orders"
+"""The topic of what a person fetched from a shop after an outage: orders as they stand, many of them known already."""
+
+MOST_ORDERS = 1_000
+"""Orders of one document; a page of a shop's API has up to 250."""
+
+
+def each_by_itself(bodies: Sequence[Node], read: Callable[[Node], Sequence[Part]]) -> list[Part]:
+    """The parts of several orders: one that cannot be read keeps no other out. Raises InputRefused for more than can be meant."""
+    if len(bodies) > MOST_ORDERS:
+        raise InputRefused("the document", f"it has {len(bodies):,} orders, and at most {MOST_ORDERS:,} are read")
+    found: list[Part] = []
+    for body in bodies:
+        try:
+            found += read(body)
+        except InputRefused as refused:
+            found.append(RefusedIn(place=refused.place, reason=refused.reason))
+    return found
 
 
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:#-]{0,59}", re.ASCII)

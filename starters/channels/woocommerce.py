@@ -16,7 +16,7 @@ from domain.money import Money, exponent, parse_amount
 from domain.order import Address, OrderLine, PaymentTerms, PlaceOrder, TaxLine
 from starters.channels.bounds import built, known_currency, money, whole_quantity, within_reason
 from starters.channels.reading import Node, read_json
-from starters.channels.shops import cancelled, channel_of, held, id_of, moment
+from starters.channels.shops import CATCH_UP, cancelled, channel_of, each_by_itself, held, id_of, moment
 
 PLACES = {"external_id": "id", "customer": "customer_id", "lines": "line_items", "shipping_service": "shipping_lines"}
 
@@ -47,6 +47,10 @@ def webhook(delivery: Delivery, words: Words) -> Sequence[Part]:
     if not topic:
         return [OrderIn(place=f"order {order.external_id}", order=order) for order in read(delivery.body, channel)]
     body = read_json(delivery.body)
+    if topic == CATCH_UP:
+        several = body.value if isinstance(body.value, list) else None
+        bodies = [body] if several is None else [Node(value, f"[{i}]") for i, value in enumerate(several)]
+        return each_by_itself(bodies, lambda one: [_stated(one, channel)])
     if topic == "order.deleted":
         number = id_of(body)
         why, unknown = "the shop deleted the order; release or cancel it", "the shop deleted an order that nobody knows here"

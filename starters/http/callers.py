@@ -125,6 +125,7 @@ def needs(scope: Scope, *heeds: str) -> Callable[..., Awaitable[Caller]]:
 
 Reader = Annotated[Caller, Depends(needs(Scope.ORDERS_READ, "customer", "channel"))]
 Writer = Annotated[Caller, Depends(needs(Scope.ORDERS_WRITE, "customer", "channel"))]
+Poller = Annotated[Caller, Depends(needs(Scope.ORDERS_WRITE, "channel"))]
 Speaker = Annotated[Caller, Depends(needs(Scope.MESSAGES_WRITE, "customer", "channel"))]
 StockReader = Annotated[Caller, Depends(needs(Scope.STOCK_READ, "customer", "channel"))]
 Warehouse = Annotated[Caller, Depends(needs(Scope.WAREHOUSE_WRITE, "location"))]

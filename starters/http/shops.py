@@ -20,7 +20,7 @@ from domain.errors import Conflict, NotFound
 from domain.intake import Delivery
 from domain.values import Value
 from starters.http.answers import IdempotencyKey, refusals
-from starters.http.callers import Writer
+from starters.http.callers import Poller
 from starters.http.examples import AMAZON_ORDER, SHOPIFY_ORDER, WOOCOMMERCE_ORDER
 from starters.http.house import Here, House
 from starters.http.problems import Answered, problem
@@ -119,9 +119,12 @@ async def woocommerce(request: Request, house: Here, shop: ShopName) -> Received
         "requestBody": {"required": True, "content": {"application/json": {"schema": {"type": "object"}, "example": AMAZON_ORDER}}}
     },
 )
-async def amazon(request: Request, house: Here, caller: Writer, shop: ShopName, idempotency_key: IdempotencyKey = None) -> Received:
+async def amazon(request: Request, house: Here, caller: Poller, shop: ShopName, idempotency_key: IdempotencyKey = None) -> Received:
     """What a poller got of `searchOrders` or `getOrder` (Orders API, version 2026-01-01), as it came. The same page twice is one."""
     found, body = _shop(house, shop, ShopKind.AMAZON), await request.body()
+    if caller.channel not in ("", found.channel):
+        sentence = f"The key is bound to the channel {caller.channel}, and the shop is of {found.channel}."
+        raise Answered(problem(403, "not-allowed", "The key does not allow it", sentence))
     return await _keep(house, found, body, "", idempotency_key or _digest(body))
 
 

@@ -34,8 +34,18 @@ EDITED = SHOPIFY | {
     "fulfillments": [{"status": "success", "line_items": [{"id": 1, "quantity": 1}]}],
 }
 TOPICS = {
-    "shopify": ["", "orders/create", "orders/updated", "orders/cancelled", "orders/delete", "orders/edited", "refunds/create", "x"],
-    "woocommerce": ["", "order.created", "order.updated", "order.deleted", "order.restored", "x"],
+    "shopify": [
+        "",
+        "orders/create",
+        "orders/updated",
+        "orders/cancelled",
+        "orders/delete",
+        "orders/edited",
+        "refunds/create",
+        "orders",
+        "x",
+    ],
+    "woocommerce": ["", "order.created", "order.updated", "order.deleted", "order.restored", "orders", "x"],
     "amazon": [""],
 }
 GOOD: list[tuple[str, dict[str, Any]]] = [

@@ -15,14 +15,15 @@ from sqlalchemy import func, select
 from temporalio.client import Client
 from temporalio.contrib.pydantic import pydantic_data_converter
 
-from database import inbox
+from database import callers, inbox
 from database.engine import Database
 from database.inbox import EntryView
 from database.tables import InboxEntry, Intake, Refusal
-from domain.intake import NeedKind
+from domain.callers import Scope
+from domain.intake import Delivery, NeedKind
 from starters.http.house import House
 from starters.webhooks.shops import sign
-from tests.http.conftest import READER, door_of, house_at
+from tests.http.conftest import READER, SECRET, door_of, house_at
 from tests.http.shop_doors import SHOPS, amazon_order, shopify, shopify_order, woo_order, woocommerce
 from tests.starters.orders import listening
 
@@ -470,8 +471,63 @@ async def test_amazons_door_needs_a_key_that_may_place_orders(house: House) -> N
             assert (await poller.post("/channels/amazon/amazon-de", json={"order": amazon_order("302-9")})).status_code == status
 
 
+async def test_a_key_of_one_channel_brings_no_orders_of_another(house: House) -> None:
+    for key_id, bound, status in (("amz", "amazon", 202), ("tms", "tms", 403)):
+        scopes, now = [Scope.ORDERS_WRITE], datetime.now(UTC)
+        await house.database.transaction(callers.add_key, key_id, SECRET, key_id, scopes, "ada", now, None, channel=bound)
+        async with door_of(house, key=callers.written(key_id, SECRET)) as poller:
+            answer = await poller.post("/channels/amazon/amazon-de", json={"order": amazon_order("302-10")})
+        assert answer.status_code == status
+
+
 async def test_the_examples_of_the_description_are_taken(shop: httpx.AsyncClient, house: House) -> None:
     described = (await shop.get("/openapi.json")).json()["paths"]
     for path, send in (("/channels/shopify/{shop}", shopify), ("/channels/woocommerce/{shop}", woocommerce)):
         example = described[path]["post"]["requestBody"]["content"]["application/json"]["example"]
         assert (await became(house, await send(shop, example)))[0][:2] == ("order", "done")
+
+
+# --- after an outage -----------------------------------------------------------------------------------------------------------------
+
+
+async def caught_up(house: House, kind: str, document: object) -> list[tuple[str, str, str]]:
+    body = json.dumps(document).encode()
+    delivery = Delivery(channel=kind, delivery=sign(body, ""), form=kind, topic="orders", body=body, received_at=datetime.now(UTC))
+    kept = await house.road.keep(delivery)
+    await house.road.sweep()
+    return [(part.kind, part.status, part.reason) for part in (await house.database.read(inbox.entry_view, kept.entry)).parts]
+
+
+async def test_what_was_missed_of_a_shop_is_caught_up_with(shop: httpx.AsyncClient, house: House, client: Client) -> None:
+    async with listening(client):
+        await placed(house, shop, 5001)
+        page = {
+            "orders": [
+                with_units(5001, 5, 1),
+                shopify_order(5002),
+                with_units(5003, 5, 1),
+                updated(5004, 5, cancelled_at="2026-11-23T14:05:00+01:00"),
+                updated(5005, 5, fulfillment_status="fulfilled"),
+                {"id": 5006},
+            ]
+        }
+        assert await caught_up(house, "shopify", page) == [
+            ("order_stated", "ignored", "it is of 2026-11-23 12:00:00, and a later one came before"),
+            ("amend_order", "done", ""),
+            ("order", "done", ""),
+            ("order", "done", ""),
+            ("amend_order", "done", ""),
+            ("cancel_order", "ignored", "it is cancelled, and was never placed here"),
+            ("order_stated", "ignored", "it is shipped, and was never placed here"),
+            ("nothing", "refused", "the order names no customer, and nobody could be billed for it"),
+        ]
+        assert [await said(client, f"shopify/{number}") for number in (5001, 5002, 5003)] == [
+            ["amend: line 1 to 1"],
+            [],
+            ["amend: line 1 to 1"],
+        ]
+
+
+async def test_woocommerces_list_is_read_order_by_order(house: House) -> None:
+    page = [woo_order(6001), woo_order(6002, status="completed"), woo_order(6003, status="pending"), 7]
+    assert [status for _, status, _ in await caught_up(house, "woocommerce", page)] == ["done", "ignored", "ignored", "refused"]
