@@ -7,7 +7,7 @@ LOCK = $(BIN)/python -m uv pip compile pyproject.toml --universal --python-versi
 ROOMS := domain database integrations activities workflows workers starters config simulation tests
 
 .DEFAULT_GOAL := help
-.PHONY: help install extras demo test check format crash bench bench-stock docs histories lock clean
+.PHONY: help install extras demo test check format crash bench bench-stock fuzz-api docs histories lock clean
 
 help: ## List what can be made
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | awk -F '\t' '{printf "  make %-11s %s\n", $$1, $$2}'
@@ -50,6 +50,9 @@ bench: $(STAMP) ## Orders per second against the floor; writes docs/benchmarks.m
 
 bench-stock: $(STAMP) ## Reservations, sourcing and forecasts per second; writes docs/benchmarks.md
 	$(BIN)/python -m simulation.bench_stock $(ARGS)
+
+fuzz-api: $(STAMP) ## Ask a running door everything that its description allows and forbids (ARGS='--examples 1000')
+	$(BIN)/python -m simulation.fuzz_api $(ARGS)
 
 docs: $(STAMP) ## Write docs/order-lifecycle.md from the code
 	$(BIN)/python -m starters.lifecycle_page docs/order-lifecycle.md

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime, timedelta
 
 from sqlalchemy import select
@@ -97,11 +98,13 @@ def answer(
     )
 
 
+_PLACE = re.compile(r"(?P<country>[A-Za-z]{2})(?:[ /-]+(?P<postcode>.*))?")
+
+
 def address(session: Session, text: str) -> tuple[str, str]:
     """(country, postcode) of `DE`, `DE-20457`, `DE 20457` or, where all our locations are in one country, `20457`. Raises InputRefused."""
-    head, rest = text[:2].upper(), text[2:].lstrip(" -/")
-    if head.isalpha() and (len(text) == 2 or text[2] in " -/"):
-        return head, rest.strip().upper()
+    if named := _PLACE.fullmatch(text.strip()):
+        return named["country"].upper(), (named["postcode"] or "").strip().upper()
     ours = {country for country in session.scalars(select(Location.country)) if country}
     if len(ours) == 1:
         return ours.pop(), text.strip().upper()

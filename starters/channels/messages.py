@@ -14,7 +14,7 @@ from domain.errors import InputRefused
 from domain.intake import Delivery, MessageIn, Part, RefusedIn, Words
 from domain.messages import FACTS, REQUESTS, parse_message
 from starters.channels.bounds import refusal
-from starters.channels.reading import Node, decoded, kind, read_json
+from starters.channels.reading import Node, decoded, kind, read_json, without_control
 
 MOST = 1_000
 """Messages of one document."""
@@ -50,6 +50,7 @@ def _message(node: Node, exact: object, stamp: dict[str, str]) -> Part:
         said = exact.get("message")
         if not isinstance(said, dict):
             raise InputRefused(node.child("message").place, f"an object was expected here, not {kind(said)}")
+        without_control(said, node.child("message").place)
         unclaimed: dict[str, list[str]] = {"roles": []} if name in REQUESTS else {}  # a role is looked up by us, never claimed from outside
         try:
             message = parse_message(name, json.dumps(stamp | said | unclaimed).encode())

@@ -121,6 +121,21 @@ def clean(text: str, place: str) -> str:
     return text
 
 
+def without_control(value: object, place: str = "") -> None:
+    """Refuse control characters and half surrogate pairs anywhere in a value; a text of a person may have lines and tabs."""
+    if isinstance(value, str):
+        for character in value:
+            if character not in "\n\r\t" and unicodedata.category(character) in ("Cc", "Cs"):
+                raise InputRefused(place or "the document", f"the character U+{ord(character):04X} has no business in a text")
+    elif isinstance(value, dict):
+        for name, inner in value.items():
+            without_control(name, place)
+            without_control(inner, f"{place}.{name}" if place else name)
+    elif isinstance(value, list):
+        for i, inner in enumerate(value):
+            without_control(inner, f"{place}[{i}]")
+
+
 def kind(value: object) -> str:
     """What a value of a document is called in a sentence."""
     names: list[tuple[type | tuple[type, ...], str]] = [

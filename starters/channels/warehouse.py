@@ -13,7 +13,7 @@ from domain.messages import LineQuantity, Packed, Parcel, PickConfirmed
 from domain.order import Moment
 from domain.values import Value
 from starters.channels.bounds import refusal
-from starters.channels.reading import clean, decoded, kind, read_json
+from starters.channels.reading import decoded, kind, read_json, without_control
 
 FORM = "warehouse"
 
@@ -63,8 +63,7 @@ def fact_of(body: bytes) -> PickedFact | PackedFact | CountedFact:
     document = read_json(body)
     if not isinstance(document.value, dict):
         raise InputRefused("the document", f"an object was expected here, not {kind(document.value)}")
-    for name in document.value:
-        clean(name, "the document")
+    without_control(document.value)
     try:
         said = FACT.validate_json(decoded(body), strict=True)
     except ValidationError as error:
@@ -74,7 +73,6 @@ def fact_of(body: bytes) -> PickedFact | PackedFact | CountedFact:
         found = refusal(error)
         place = found.place.removeprefix(f"{document.value.get('fact')}.")
         raise InputRefused(place, "a fact has no such field" if first["type"] == "extra_forbidden" else found.reason) from None
-    clean(said.id, "id")
     if isinstance(said, CountedFact) and bool(said.task) == bool(said.item and said.bin):
         raise InputRefused("task", "state either the count that was asked for (task), or item and bin")
     return said

@@ -19,6 +19,8 @@ LARGEST_BODY = 5_000_000
 BODY_WITHIN = 10.0
 """Seconds that a body may take: a sender that dribbles holds a connection for no longer."""
 
+NUL = b"%00"
+
 MOST_CALLERS = 10_000
 """Buckets that are kept; the one that was used longest ago is forgotten first, and a forgotten caller begins with a full one."""
 
@@ -79,7 +81,7 @@ class Limits:
 
     def _counting(self, scope: Scope, send: Send) -> Send:
         async def counted(message: Message) -> None:
-            if message["type"] == "http.response.start" and message["status"] == 401:
+            if message["type"] == "http.response.start" and message["status"] in (400, 401):
                 self.rate.wait(_caller(scope))
             await send(message)
 
@@ -90,6 +92,8 @@ class Limits:
         if wait:
             again = {"Retry-After": str(max(1, round(wait + 0.5)))}
             return problem(429, "too-many-requests", "Too many requests", f"Come again in {wait:.1f} s."), again, b""
+        if NUL in scope.get("raw_path", b"") or NUL in scope.get("query_string", b""):
+            return problem(400, "unreadable", "The address cannot be read", "It has a NUL character, which is in no name."), {}, b""
         too_large = problem(413, "too-large", "The body is too large", f"At most {self.largest:,} bytes are taken.")
         stated = dict(scope["headers"]).get(b"content-length", b"")
         if stated.isdigit() and (len(stated) > 15 or int(stated) > self.largest):

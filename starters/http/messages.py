@@ -18,7 +18,7 @@ from domain.messages import FACTS, REQUESTS, LineQuantity, Receipt, RequestRetur
 from domain.messages import Request as Asked
 from domain.values import Value
 from starters.channels import messages
-from starters.channels.reading import decoded, kind, read_json
+from starters.channels.reading import decoded, kind, read_json, without_control
 from starters.http import examples
 from starters.http.answers import Channel, ExternalId, IdempotencyKey, channel_of, kept, refusals, theirs
 from starters.http.callers import Speaker
@@ -130,6 +130,7 @@ async def request_return(
 ) -> Receipt:
     """The receipt says that it is recorded; the return with its number and label appears in the order."""
     order = f"{channel}/{external_id}"
+    without_control(asked.model_dump(mode="json"))
     await _may_say(house, caller, order, RequestReturn.called())
     key = idempotency_key or hashlib.sha256(asked.model_dump_json().encode()).hexdigest()[:24]
     message = RequestReturn(

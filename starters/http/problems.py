@@ -86,7 +86,7 @@ def install(app: FastAPI) -> None:
 
     @app.exception_handler(HTTPException)
     async def http(request: Request, error: HTTPException) -> JSONResponse:
-        kind = {404: "not-found", 405: "method-not-allowed"}.get(error.status_code, "http")
+        kind = {400: "unreadable", 404: "not-found", 405: "method-not-allowed"}.get(error.status_code, "http")
         return response(problem(error.status_code, kind, "It cannot be answered", str(error.detail)), dict(error.headers or {}))
 
     @app.exception_handler(Exception)

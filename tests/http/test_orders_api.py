@@ -147,6 +147,17 @@ async def test_availability_says_when_and_why(door: httpx.AsyncClient) -> None:
     assert problem_of(await door.get("/v1/availability/GRD-200", params={"by": "2026-12-01T00:00:00Z"}))[0] == 422
 
 
+@pytest.mark.parametrize("to", ["ø", "D", "1", "DEU-20457", "%"])
+async def test_a_place_that_names_no_country_of_ours_is_refused_or_a_postcode(door: httpx.AsyncClient, to: str) -> None:
+    answer = await door.get("/v1/availability/GRD-200", params={"to": to})
+    assert (answer.status_code, answer.json().get("country", "DE")) == (200, "DE")  # all our locations are in Germany
+
+
+@pytest.mark.parametrize("path", ["/v1/orders?customer=%00", "/v1/orders/web/%00", "/v1/availability/%00"])
+async def test_an_address_with_a_nul_is_refused(door: httpx.AsyncClient, path: str) -> None:
+    assert problem_of(await door.get(path))[:2] == (400, "/problems/unreadable")
+
+
 async def test_a_fact_is_told_once_and_one_for_an_unknown_order_is_parked(door: httpx.AsyncClient, client: Client) -> None:
     fact = {"shipment": 1, "signed_by": "A. Byron"}
     async with listening(client):
@@ -205,6 +216,7 @@ async def test_several_messages_come_in_one_document(client: Client) -> None:
         ("delivery_confirmed", b"[]", "an object was expected here"),
         ("delivery_confirmed", b'{"shipment": 0, "signed_by": "x"}', "shipment"),
         ("cancel_order", b'{"because": 1}', "because"),
+        ("cancel_order", b'{"reason": "\\u0000"}', "message.reason: the character U+0000 has no business in a text"),
     ],
 )
 async def test_what_is_no_message_is_refused_with_its_place(door: httpx.AsyncClient, name: str, body: bytes, sentence: str) -> None:
