@@ -1,4 +1,4 @@
-"""The demonstration's web shop: its orders come in as a real shop's do, as signed webhooks over HTTP."""
+"""The demonstration's web shop: its orders come in as signed webhooks over HTTP, and it is told what became of them."""
 
 from __future__ import annotations
 
@@ -6,28 +6,87 @@ import asyncio
 import hashlib
 import json
 import secrets
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
+from urllib.parse import urlsplit
 
 from domain.errors import Unavailable
+from domain.values import Value
 from starters.webhooks.shops import sign
 
 if TYPE_CHECKING:
     import httpx
 
     from config.settings import Settings
+    from domain.order import PlaceOrder
 
 NAME = "demo"
 OPENS_WITHIN = 30.0
 """Seconds that the HTTP door has to open: a busy machine starts its process in a few."""
 
 
-def write_shop(home: Path) -> Path:
-    """The file of shops with the demonstration's own, and a secret that nobody else knows."""
+LOCATIONS = {"BERLIN": "1", "LYON": "2", "ROTTERDAM": "3"}
+"""Our locations = the shop's."""
+
+
+def write_shop(home: Path, port: int | None = None) -> Path:
+    """The file of shops with the demonstration's own, and secrets that nobody else knows; its API is at `port`, where it has one."""
     file = home / "shops.toml"
     file.touch(mode=0o600)
-    file.write_text(f'[{NAME}]\nkind = "shopify"\nwebhook_secrets = ["{secrets.token_urlsafe(32)}"]\n')
+    entries = f'[{NAME}]\nkind = "shopify"\nwebhook_secrets = ["{secrets.token_urlsafe(32)}"]\n'
+    if port is not None:
+        locations = ", ".join(f'{ours} = "{theirs}"' for ours, theirs in LOCATIONS.items())
+        entries += f'address = "http://127.0.0.1:{port}"\naccess_token = "shpat_{secrets.token_hex(16)}"\nlocations = {{ {locations} }}\n'
+    file.write_text(entries)
     return file
+
+
+class Told(Value):
+    """What the shop was told, by its own books: fulfilments that stand, orders and units that were given up, stock levels that were set."""
+
+    fulfilments: int
+    cancellations: int
+    levels: int
+
+
+class ShopBooks:
+    """The shop's own books behind its API (`integrations.simulated.shops`): what we tell it lands there while the block lasts.
+
+    It sells `items`, and begins without stock.
+    """
+
+    def __init__(self, settings: Settings, items: Iterable[str]) -> None:
+        from config.shops import shops_of
+        from integrations.simulated.shops import ShopifyShop, ShopServer
+
+        shop = next(shop for shop in shops_of(settings) if shop.name == NAME)
+        assert shop.access_token is not None  # `write_shop` gave it one
+        self._shop = ShopifyShop(shop.access_token.get_secret_value(), tuple(LOCATIONS.values()))
+        for item in items:
+            for location in LOCATIONS.values():
+                self._shop.stock(item, location, 0)
+        self._server = ShopServer(self._shop, port=urlsplit(shop.address).port or 0)
+
+    def __enter__(self) -> Self:
+        self._server.__enter__()
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._server.__exit__(None, None, None)
+
+    def sell(self, order: PlaceOrder) -> None:
+        """An order that its customer placed there."""
+        self._shop.sell(order.external_id, *((line.item, max(line.quantity, 0)) for line in order.lines))
+
+    @property
+    def told(self) -> Told:
+        changes = self._shop.changes
+        return Told(
+            fulfilments=sum(len(self._shop.shipped(order)) for order in list(self._shop.orders)),
+            cancellations=sum(change.startswith(("orderCancel", "refundCreate")) for change in changes),
+            levels=sum(change.count("@") for change in changes if change.startswith("inventorySetQuantities")),
+        )
 
 
 class DemoShop:

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 from domain.errors import InputRefused, Refused, Unavailable
 from domain.values import Value
 from domain.views import WaitView
-from starters.demo_shop import write_shop
+from starters.demo_shop import ShopBooks, Told, write_shop
 from starters.dunning_demo import Dunned, look
 from starters.replenishment_demo import HISTORY, Replenished, replenish_samples
 
@@ -51,6 +51,8 @@ OWN_FLOOR = frozenset({"BERLIN"})
 """Where the demonstration walks waves of our own; the other locations are a partner's warehouses."""
 LOOKS_EVERY = 1.0
 """Seconds between two looks at the orders; each costs a moment that the orders could use."""
+TOLD_WITHIN = 20
+"""Seconds after the last order's end within which the web shop hears the last of it; it takes two tellings a second."""
 
 
 class Scenario(Value):
@@ -124,6 +126,8 @@ class Result:
     dunned: Dunned | None = None  # the e-mails that went out, and a promise that was broken
     delivered: int = 0  # documents that the web shop delivered over HTTP
     partners: PartnersAnswered | None = None  # what went back to partners; none after trouble
+    told: Told | None = None  # what the web shop was told of its orders
+    untold: int = 0  # what it would not take, or was not told when everything ended
     replenished: Replenished | None = None  # what was ordered at the end; none after trouble, or where the samples have no history
 
     @property
@@ -132,9 +136,16 @@ class Result:
 
 
 async def demonstrate(
-    everything: Everything, samples: Path, watch: Callable[[Progress], None], *, time_limit: float = TIME_LIMIT
+    everything: Everything,
+    samples: Path,
+    watch: Callable[[Progress], None],
+    *,
+    books: ShopBooks | None = None,
+    time_limit: float = TIME_LIMIT,
 ) -> Result:
     """Place every order of `samples` and follow them to their ends; `watch` is told the progress once a second.
+
+    `books` are those of the web shop, where it is to be told what became of its orders.
 
     Orders that do not end within `time_limit` seconds, or a process that ends by itself, are a `trouble` of the result, not an error.
     """
@@ -150,7 +161,7 @@ async def demonstrate(
     watching = asyncio.create_task(everything.until_one_ends())
     try:
         await tell_the_world(settings, scenarios)
-        placing = asyncio.create_task(place_all(client, database, settings, samples, scenarios))
+        placing = asyncio.create_task(place_all(client, database, settings, samples, scenarios, books))
         try:
             while progress.ended < progress.expected:
                 if watching.done():
@@ -180,8 +191,23 @@ async def demonstrate(
         cash, entries = await database.read(bank_entries.summary), await database.read(bank_entries.list_entries, None)
         dunned = await database.read(look, settings.mail_sink) if settings.mail_sink else None
         endings = await _endings(database, scenarios)
+        untold = await _until_told(database) if books else 0
         delivered = len(await database.read(inbox.entries, channel="shopify", most=10_000))
-        return Result(endings, violations, progress.seconds, trouble, floor, cash, entries, dunned, delivered, answered, replenished)
+        return Result(
+            endings,
+            violations,
+            progress.seconds,
+            trouble,
+            floor,
+            cash,
+            entries,
+            dunned,
+            delivered,
+            answered,
+            books.told if books else None,
+            untold,
+            replenished,
+        )
     finally:
         watching.cancel()
         await database.close()
@@ -207,7 +233,9 @@ async def tell_the_world(settings: Settings, scenarios: Sequence[Scenario]) -> N
     await asyncio.to_thread(tell)
 
 
-async def place_all(client: Client, database: Database, settings: Settings, samples: Path, scenarios: Sequence[Scenario]) -> None:
+async def place_all(
+    client: Client, database: Database, settings: Settings, samples: Path, scenarios: Sequence[Scenario], books: ShopBooks | None
+) -> None:
     """Place every file of the scenarios at an even pace, those with the longest stories first; a file holds one order or several.
 
     What a shop wrote is delivered by the shop; one whose customer nobody knows is brought in by hand, and asks its question itself.
@@ -228,6 +256,8 @@ async def place_all(client: Client, database: Database, settings: Settings, samp
             for order in recognise(content, name):
                 await buy_for(database, order.key, scripts.get(order.key, {}), settings.day)
                 known = await database.read(meanings, order.channel, NeedKind.CUSTOMER, [order.customer])
+                if order.channel == "shopify" and books is not None:
+                    books.sell(order)
                 if order.channel == "shopify" and known:
                     await shop.deliver(content)
                 else:
@@ -365,7 +395,7 @@ def fresh_home(settings: Settings) -> Settings:
         own_floor=OWN_FLOOR,
         return_window=RETURN_WINDOW,
         api_address=f"127.0.0.1:{_free(8080)}",
-        shops=write_shop(home),
+        shops=write_shop(home, _free(8090)),
         mail="smtp",
         smtp_host="127.0.0.1",
         smtp_port=_free(2525),
@@ -397,6 +427,20 @@ def _environment(settings: Settings) -> str:
     }
     lines = [f"export {name}={shlex.quote(value)}" for name, value in values.items()]
     return "\n".join([*lines, f'export PATH={shlex.quote(str(Path(sys.executable).parent))}:"$PATH"', ""])
+
+
+async def _until_told(database: Database) -> int:
+    """Wait until the web shop knows everything, or for as long as it may take; how many things it does not know."""
+    from database import feedback
+
+    missing = 0
+    for _ in range(TOLD_WITHIN):
+        counted = await database.read(feedback.counted)
+        missing = sum(count for (_, _, status), count in counted.items() if status in ("due", "refused"))
+        if not missing:
+            break
+        await asyncio.sleep(1)
+    return missing
 
 
 async def _look(database: Database, progress: Progress) -> None:

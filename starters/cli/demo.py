@@ -16,6 +16,7 @@ from starters.cli import frame
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
+    from starters.demo_shop import ShopBooks
     from starters.demonstration import Ending, Progress, Result
     from starters.dunning_demo import Dunned
     from workers.embedded import Everything
@@ -35,16 +36,29 @@ def demo(
 
 
 async def _demo(keep: bool) -> int:
+    from json import loads
+
     from starters.cli.running import stop_on_signals
-    from starters.demonstration import demonstrate, fresh_home, read_scenarios
+    from starters.demo_shop import ShopBooks
+    from starters.demonstration import fresh_home, read_scenarios
     from workers.embedded import SAMPLES, Everything
 
     stop = stop_on_signals()
     read_scenarios(SAMPLES)
     settings = fresh_home(frame.settings())
-    async with Everything(settings, api=True, report=lambda sentence: frame.say(f"[green]✓[/] {sentence}")) as everything:
+    reported = Everything(settings, api=True, report=lambda sentence: frame.say(f"[green]✓[/] {sentence}"))
+    items = [item["id"] for item in loads((SAMPLES / "catalogue.json").read_text())["items"]]
+    with ShopBooks(settings, items) as books:
+        return await _living(reported, books, stop, keep)
+
+
+async def _living(reported: Everything, books: ShopBooks, stop: asyncio.Event, keep: bool) -> int:
+    from starters.demonstration import demonstrate
+    from workers.embedded import SAMPLES
+
+    async with reported as everything:
         with _shown(str(everything.server.ui_address)) as watch:
-            living = asyncio.create_task(demonstrate(everything, SAMPLES, watch))
+            living = asyncio.create_task(demonstrate(everything, SAMPLES, watch, books=books))
             stopping = asyncio.create_task(stop.wait())
             await asyncio.wait([living, stopping], return_when=asyncio.FIRST_COMPLETED)
             if not living.done():
@@ -138,6 +152,11 @@ def _report(result: Result, everything: Everything, keep: bool) -> None:
             frame.say(f"  [yellow]{escape(ending.key)}[/] took a shorter way: {escape('; '.join(ending.skipped))}.")
     if result.delivered:
         frame.say(f"{_mark(True)} {result.delivered} orders of the web shop came in over HTTP, as its signed webhooks.")
+    if (heard := result.told) is not None:
+        frame.say(
+            f"{_mark(not result.untold)} The web shop was told {heard.fulfilments} fulfilments, {heard.cancellations} cancellations and "
+            f"{heard.levels} stock levels" + (f"; {result.untold} it does not know (`oms feedback list`)." if result.untold else ".")
+        )
     if result.floor is not None:
         did = result.floor
         frame.say(
@@ -226,6 +245,7 @@ def _next(result: Result, everything: Everything, keep: bool) -> None:
         ("oms list", "every order, and what it waits for"),
         (f"oms show {some} --trail", "one order, and who did what"),
         ("oms inbox --channel shopify", "what the web shop delivered, and what became of it"),
+        ("oms feedback list --kind shipment", "what the web shop was told"),
         ("oms stock", "what lies where"),
         *(
             ((f"oms edi show {result.partners.example}", "an invoice as its partner got it by EDI; oms edi sent lists them all"),)
