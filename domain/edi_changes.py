@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from domain.edi_documents import ChangeRequest
-from domain.messages import AmendOrder, LineQuantity
+from domain.messages import AmendOrder, CancelOrder, LineQuantity
+
+WHOLE = "the whole order is to be cancelled"
 
 
 def amendment(change: ChangeRequest, actor: str) -> AmendOrder | tuple[str, ...]:
@@ -22,8 +24,21 @@ def amendment(change: ChangeRequest, actor: str) -> AmendOrder | tuple[str, ...]
     )
 
 
+def request(change: ChangeRequest, actor: str) -> AmendOrder | CancelOrder | tuple[str, ...]:
+    """What a person who accepts the change has the order asked for; else what of it no order can be asked for."""
+    rest = tuple(reason for reason in _reasons(change) if reason != WHOLE)
+    if change.cancel and not rest:
+        return CancelOrder(
+            message_id=f"edi/{change.order}/change/{change.number}"[:200],
+            occurred_at=change.asked_at,
+            actor=actor,
+            reason=f"The customer cancelled it by EDI (change {change.number}).",
+        )
+    return amendment(change, actor)
+
+
 def _reasons(change: ChangeRequest) -> list[str]:
-    reasons = ["the whole order is to be cancelled"] if change.cancel else []
+    reasons = [WHOLE] if change.cancel else []
     numbers = [line.line for line in change.lines]
     for line in change.lines:
         where = f"line {line.line}"

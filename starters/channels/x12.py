@@ -43,7 +43,8 @@ DEFAULT_CURRENCY, DEFAULT_COUNTRY = "USD", "US"
 class Reading:
     """How a sender's purchase orders are meant; as it stands, those of somebody with whom nothing was agreed.
 
-    `units` are pieces per unit (PO103), none: whatever the unit, it is one piece. `dates` are formats, tried in their order.
+    `units` are pieces per unit (PO103), none: whatever the unit, it is one piece. `dates` are formats, tried in their order. Where prices
+    or taxes are ours, a line without a price is priced by our lists, and an order that states no taxes is taxed by our rules.
     """
 
     channel: str = "x12"
@@ -52,6 +53,8 @@ class Reading:
     items: tuple[str, ...] = ITEM_QUALIFIERS
     units: Mapping[str, int] | None = None
     dates: tuple[str, ...] = ("%Y%m%d",)
+    prices_ours: bool = False
+    taxes_ours: bool = False
 
 
 AS_IT_STANDS = Reading()
@@ -93,7 +96,8 @@ def purchase_order(source: TransactionSet, reading: Reading = AS_IT_STANDS) -> P
         raise InputRefused(f"{where}, PO1", f"there are more than {MOST_LINES:,}")
     lines = _lines(loops, currency, reading)
     lines = _with_shared_taxes(lines, [_tax(txi, currency) for txi in header if txi.name == "TXI"], currency)
-    charges = [sac for sac in source.segments if sac.name == "SAC" and sac.at(1) == "C"]
+    goods = _worth(lines, currency)
+    taxed = any(line.taxes for line in lines)
     order = built(
         PlaceOrder,
         {"external_id": beg.place(3), "po_number": beg.place(3), "customer": f"{where}, N104 of the buyer", "lines": f"{where}, PO1"},
@@ -110,8 +114,9 @@ def purchase_order(source: TransactionSet, reading: Reading = AS_IT_STANDS) -> P
         shipping_service=_service(header),
         terms=_terms(header),
         policy=_policy(header),
-        discount=_allowances(header, currency),
-        freight=Money.total((_charge(sac, currency) for sac in charges), currency),
+        discount=_allowances(header, currency, goods),
+        freight=_freight(source.segments, loops, lines, currency, goods),
+        **({"to_tax": True} if reading.taxes_ours and not taxed else {}),
     )
     return within_reason(_with_stated_total(order, summary), f"{where}, PO1", f"{where}, SAC05")
 
@@ -143,16 +148,17 @@ def _lines(loops: Sequence[_Loop], currency: str, reading: Reading) -> list[Orde
 
 def _line(loop: _Loop, number: int, currency: str, reading: Reading) -> OrderLine:
     po1 = loop.head
-    if not po1.at(4):
-        raise InputRefused(po1.place(4), "there is no unit price")
+    if not po1.at(4) and not reading.prices_ours:
+        raise InputRefused(po1.place(4), "there is no unit price, and the partner's map does not leave prices to us")
     quantity = whole_quantity(po1.at(2), po1.place(2))
-    price = _not_negative(po1.at(4), po1.place(4)) / PRICE_PER.get(po1.at(5), 1)
+    price = _not_negative(po1.at(4) or "0", po1.place(4)) / PRICE_PER.get(po1.at(5), 1)
     if reading.units is not None:
         if (pieces := reading.units.get(po1.at(3))) is None:
             raise UnknownUnit(po1.place(3), po1.at(3))
         quantity, price = whole_quantity(quantity * pieces, po1.place(2)), per_piece(price, pieces)
-    discount, gross = _allowances(loop.under, currency), money(quantity * price, currency, po1.place(4))
-    if gross < discount:
+    gross = money(quantity * price, currency, po1.place(4))
+    discount = _allowances(loop.under, currency, gross if po1.at(4) else None)
+    if gross < discount and po1.at(4):
         raise InputRefused(f"{po1.where}, SAC05", f"the allowance of {discount} is more than the {gross} of the line")
     return built(
         OrderLine,
@@ -160,7 +166,7 @@ def _line(loop: _Loop, number: int, currency: str, reading: Reading) -> OrderLin
         number=number,
         item=_item(po1, reading.items),
         quantity=quantity,
-        unit_price=price,
+        **({"unit_price": price} if po1.at(4) else {}),
         discount=discount,
         taxes=[_tax(txi, currency) for txi in loop.under if txi.name == "TXI"],
         description=_first_value(loop.under, "PID", 5),
@@ -195,15 +201,42 @@ def _with_shared_taxes(lines: list[OrderLine], taxes: Iterable[TaxLine], currenc
     return lines
 
 
-def _allowances(segments: Iterable[Segment], currency: str) -> Money:
-    return Money.total((_charge(sac, currency) for sac in segments if sac.name == "SAC" and sac.at(1) == "A"), currency)
+def _worth(lines: Iterable[OrderLine], currency: str) -> Money | None:
+    """What a percentage on the order is of: the goods after their own discounts; None where a line's price is ours to find."""
+    found = list(lines)
+    if any(line.to_price for line in found):
+        return None
+    return Money(minor=sum(line.worth(currency) for line in found), currency=currency)
 
 
-def _charge(sac: Segment, currency: str) -> Money:
-    """SAC05 has two implied decimals (N2); a decimal point that is written all the same is taken at its word."""
+def _freight(segments: Iterable[Segment], loops: Sequence[_Loop], lines: Sequence[OrderLine], currency: str, goods: Money | None) -> Money:
+    """Every charge of the order; one in percent is of its line where it stands below one, else of the goods."""
+    bases = {
+        id(segment): None if line.to_price else line.gross(currency)
+        for loop, line in zip(loops, lines, strict=True)
+        for segment in loop.under
+    }
+    charges = (sac for sac in segments if sac.name == "SAC" and sac.at(1) == "C")
+    return Money.total((_charge(sac, currency, bases.get(id(sac), goods)) for sac in charges), currency)
+
+
+def _allowances(segments: Iterable[Segment], currency: str, base: Money | None) -> Money:
+    return Money.total((_charge(sac, currency, base) for sac in segments if sac.name == "SAC" and sac.at(1) == "A"), currency)
+
+
+def _charge(sac: Segment, currency: str, base: Money | None) -> Money:
+    """SAC05 has two implied decimals (N2); a decimal point that is written all the same is taken at its word.
+
+    Without it SAC07 is a percentage of `base`, rounded half up.
+    """
     written = sac.at(5)
+    if not written and sac.at(7):
+        percent = _not_negative(sac.at(7), sac.place(7))
+        if base is None:
+            raise InputRefused(sac.place(7), "a percentage of a price that is left to us has no amount yet; state it as an amount (SAC05)")
+        return money(base.major * percent / 100, currency, sac.place(7))
     if not written:
-        raise InputRefused(sac.place(5), "an allowance or charge needs its amount; a percentage alone is not read")
+        raise InputRefused(sac.place(5), "an allowance or charge needs its amount (SAC05) or its percentage (SAC07)")
     amount = _not_negative(written, sac.place(5))
     return money(amount if "." in written else amount / 100, currency, sac.place(5))
 

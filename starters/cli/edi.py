@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from domain.errors import InputRefused
-from starters.cli import edi_exchange, frame
+from starters.cli import edi_exchange, edi_facts, frame
 from starters.cli.frame import AsJson
 
 if TYPE_CHECKING:
@@ -24,6 +24,7 @@ PANEL = "Bring in"
 
 edi = typer.Typer(help="Documents of trading partners: X12 and EDIFACT.", no_args_is_help=True)
 edi.add_typer(edi_exchange.app)
+edi.add_typer(edi_facts.app)
 app.add_typer(edi, name="edi", rich_help_panel=PANEL)
 
 

@@ -199,7 +199,16 @@ def _x12(one: DocumentSet) -> list[X12Segment]:
 
 
 def _purchase_order(one: DocumentSet, partner: Partner, interchange: Interchange) -> Sequence[Part]:
-    reading = Reading(partner.channel, partner.currency, partner.country, partner.items, partner.units, partner.dates)
+    reading = Reading(
+        partner.channel,
+        partner.currency,
+        partner.country,
+        partner.items,
+        partner.units,
+        partner.dates,
+        prices_ours=partner.prices == "ours",
+        taxes_ours=partner.taxes == "ours",
+    )
     source = TransactionSet(one.kind, one.control, interchange.sender.id, tuple(_x12(one)))
     order = purchase_order(source, reading)
     return [OrderIn(place=f"{one.place}, order {order.external_id}", order=order)]

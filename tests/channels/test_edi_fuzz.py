@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import random
+import resource
 import time
 from itertools import count
 
@@ -178,3 +180,49 @@ def test_large_documents_are_answered_in_bounded_time(content: bytes) -> None:
     began = time.monotonic()
     whole(content)
     assert time.monotonic() - began < 30  # a machine that does much else; alone it takes two seconds at most
+
+
+def mutated(content: bytes, chance: random.Random) -> bytes:
+    """A document with one to four faults of every kind that transmission, people and bad programs make."""
+    separator, end = (b"+", b"'") if content.startswith(b"UNA") else (b"*", b"~")
+    for _ in range(chance.randint(1, 4)):
+        rows = content.split(end)
+        n, m = chance.randrange(len(rows)), chance.randrange(len(rows))
+        match chance.randrange(6):
+            case 0:
+                elements = rows[n].split(separator)
+                elements[chance.randrange(len(elements))] = chance.choice(WORDS).encode()
+                rows[n] = separator.join(elements)
+            case 1:
+                rows.insert(m, rows.pop(n))
+            case 2:
+                rows.insert(m, rows[n])
+            case 3:
+                rows.pop(n)
+            case 4:
+                at = chance.randrange(len(rows[n]) + 1)
+                rows[n] = rows[n][:at] + bytes([chance.randrange(256)]) + rows[n][at + chance.randrange(2) :]
+            case _:
+                rows = rows[: max(n, 1)]
+        content = end.join(rows)
+    return content
+
+
+@pytest.mark.timeout(600)
+def test_ten_thousand_spoiled_documents_are_only_ever_refused_in_bounded_time_and_memory() -> None:
+    """Each document is read and answered; whatever is not taken has a place and a reason, and nothing else is ever raised."""
+    chance = random.Random("edi")  # the same documents every time
+    samples = [x12_interchange(x12_order()), GOOD[1], edifact_interchange(edifact_order()), GOOD[2]]
+    taken = refused = 0
+    slowest, memory = 0.0, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    for n in range(10_000):
+        content = mutated(samples[n % len(samples)], chance)
+        began = time.process_time()
+        parts = [part for one in whole(content) for part in one.parts]
+        slowest = max(slowest, time.process_time() - began)
+        taken += sum(not isinstance(part, RefusedIn) for part in parts)
+        refused += sum(isinstance(part, RefusedIn) for part in parts)
+    assert taken > 1_000  # many faults stand where nobody looks
+    assert refused > 10_000
+    assert slowest < 5
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - memory < 200_000  # kilobytes

@@ -12,7 +12,7 @@ from domain.edi_partners import Partner
 from domain.errors import InputRefused
 from domain.money import Money
 from domain.order import MOST_LINES, OrderLine, PaymentTerms, PlaceOrder, TaxLine
-from starters.channels.bounds import built, known_currency, within_reason
+from starters.channels.bounds import built, known_currency, money, within_reason
 from starters.channels.units import UnknownUnit
 from starters.channels.x12 import per_piece
 from starters.edi.edifact.fields import (
@@ -66,7 +66,10 @@ def order(segments: list[Segment], place: str, partner: Partner, sender: str) ->
     if len(set(numbers)) < len(detail) or 0 in numbers:
         numbers = list(range(1, len(detail) + 1))
     lines = [_line(loop, n, currency, partner) for loop, n in zip(detail, numbers, strict=True)]
-    charges = [_allowances(before(segments, "LIN"), "C", currency), *(_allowances(loop.under, "C", currency) for loop in detail)]
+    goods = _worth(lines, currency)
+    charges = [_allowances(header, "C", currency, goods)]
+    charges += [_allowances(loop.under, "C", currency, _gross(line, currency)) for loop, line in zip(detail, lines, strict=True)]
+    ours = {"to_tax": True} if partner.taxes == "ours" and not any(line.taxes for line in lines) else {}
     built_order = built(
         PlaceOrder,
         {"external_id": bgm.place(2), "po_number": bgm.place(2), "customer": f"{place}, NAD02 of the buyer", "lines": f"{place}, LIN"},
@@ -81,8 +84,9 @@ def order(segments: list[Segment], place: str, partner: Partner, sender: str) ->
         bill_to=address_of(parties.get("IV") or parties.get("BY"), partner),
         requested_at=moment_of(header, ("2", "64", "63", "10"), partner),
         terms=_terms(header),
-        discount=_allowances(header, "A", currency),
+        discount=_allowances(header, "A", currency, goods),
         freight=Money.total(charges, currency),
+        **ours,
     )
     stated = amounts(summary, ("86", "128", "9"), currency)
     return within_reason(built_order.model_copy(update={"stated_total": stated}), f"{place}, LIN", f"{place}, ALC")
@@ -95,7 +99,9 @@ def _line(loop: Loop, number: int, currency: str, partner: Partner) -> OrderLine
     quantity = units(qty, partner)
     if quantity == 0:
         raise InputRefused(qty.place(1, 2), "0 is not a quantity; order at least 1")
-    discount = _allowances(loop.under, "A", currency)
+    price = _price(loop, qty, partner)
+    gross = None if price is None else money(quantity * price, currency, qty.place(1, 2))
+    discount = _allowances(loop.under, "A", currency, gross)
     imd = first(loop.under, "IMD")
     return built(
         OrderLine,
@@ -103,7 +109,7 @@ def _line(loop: Loop, number: int, currency: str, partner: Partner) -> OrderLine
         number=number,
         item=item_of(loop, partner),
         quantity=quantity,
-        unit_price=_price(loop, qty, partner),
+        **({} if price is None else {"unit_price": price}),
         discount=discount,
         taxes=_taxes(loop.under, currency),
         description=(imd.at(3, 4) + imd.at(3, 5) if imd else "")[:400],
@@ -111,12 +117,28 @@ def _line(loop: Loop, number: int, currency: str, partner: Partner) -> OrderLine
     )
 
 
-def _price(loop: Loop, qty: Segment, partner: Partner) -> Decimal:
-    """The price of one piece: PRI says for how many of which unit it is (components 5 and 6); without a unit, that of the quantity."""
+def _gross(line: OrderLine, currency: str) -> Money | None:
+    return None if line.to_price else line.gross(currency)
+
+
+def _worth(lines: list[OrderLine], currency: str) -> Money | None:
+    """What a percentage on the order is of: the goods after their own discounts; None where a line's price is ours to find."""
+    if any(line.to_price for line in lines):
+        return None
+    return Money(minor=sum(line.worth(currency) for line in lines), currency=currency)
+
+
+def _price(loop: Loop, qty: Segment, partner: Partner) -> Decimal | None:
+    """The price of one piece: PRI says for how many of which unit it is (components 5 and 6); without a unit, that of the quantity.
+
+    None where there is none and the partner's map leaves prices to us.
+    """
     prices = {pri.at(1): pri for pri in reversed(loop.under) if pri.name == "PRI"}
     pri = next((prices[one] for one in PRICES if one in prices), None)
     if pri is None or not pri.at(1, 2):
-        raise InputRefused(loop.head.where, "the line has no price, and no order is taken without one (PRI)")
+        if partner.prices == "ours":
+            return None
+        raise InputRefused(loop.head.where, "the line has no price, and the partner's map does not leave prices to us (PRI)")
     basis = decimal(pri, 1, 5) if pri.at(1, 5) else Decimal(1)
     if basis == 0:
         raise InputRefused(pri.place(1, 5), "a price for no unit is none")
@@ -140,15 +162,20 @@ def _terms(header: list[Segment]) -> PaymentTerms:
     return NET_DAYS.get(pat.at(3, 4).lstrip("0") if pat else "", PaymentTerms.NET_30)
 
 
-def _allowances(segments: list[Segment], kind: str, currency: str) -> Money:
-    """The amounts (MOA) under every ALC of a kind: A is an allowance, C a charge."""
+def _allowances(segments: list[Segment], kind: str, currency: str, base: Money | None) -> Money:
+    """The amounts (MOA) under every ALC of a kind, A an allowance, C a charge; without one the percentage (PCD) of `base`."""
     total = Money.zero(currency)
     for loop in loops(segments, "ALC", end=("LIN", "TAX", "PRI", "QTY", "NAD", "UNS")):
         if loop.head.at(1) != kind:
             continue
         amount = amounts(loop.under, AMOUNT_OF_ALLOWANCE, currency)
+        pcd = first(loop.under, "PCD")
+        if amount is None and pcd is not None:
+            if base is None:
+                raise InputRefused(pcd.where, "a percentage of a price that is left to us has no amount yet; state it as an amount (MOA)")
+            amount = money(base.major * decimal(pcd, 1, 2) / 100, currency, pcd.place(1, 2))
         if amount is None:
-            raise InputRefused(loop.head.where, "an allowance or charge needs its amount; a percentage alone is not read (MOA)")
+            raise InputRefused(loop.head.where, "an allowance or charge needs its amount or its percentage (MOA)")
         total += amount
     return total
 
