@@ -20,6 +20,7 @@ from database.audit_parcels import PARCEL_RULES
 from database.audit_planning import PLANNING_RULES
 from database.audit_prices import PRICE_RULES
 from database.audit_queue import QUEUE_RULES
+from database.audit_quotes import QUOTE_RULES
 from database.audit_returns import RETURN_RULES
 from database.audit_supply import SUPPLY_RULES
 from database.tables import (
@@ -225,4 +226,5 @@ RULES: tuple[Rule, ...] = (
     *RETURN_RULES,
     *SUPPLY_RULES,
     *PLANNING_RULES,
+    *QUOTE_RULES,
 )

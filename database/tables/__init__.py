@@ -91,6 +91,7 @@ from database.tables.planning import (
 )
 from database.tables.pricing import AgreementEventRow, CreditTax, CustomerGroup, InvoiceTax, PriceCondition, TaxRateRow, TaxSettingRow
 from database.tables.promises import Promise
+from database.tables.quotes import Quote, QuoteEvent, QuoteRevision
 from database.tables.record import AuditEntry, Counter, JournalEntry
 from database.tables.returns import ClaimRow, CreditFeeRow, HeldMovement, HeldStock, SentBack
 from database.tables.sourcing import FreightRate, LocationAbility, SourcingDecision, SourcingPolicyRow
@@ -205,6 +206,9 @@ __all__ = [
     "PulledEvent",
     "PurchaseOrder",
     "PurchaseOrderLine",
+    "Quote",
+    "QuoteEvent",
+    "QuoteRevision",
     "ReallocationRow",
     "ReallocationShare",
     "ReallocationTake",

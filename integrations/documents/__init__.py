@@ -14,6 +14,7 @@ from integrations.documents.models import (
     PackingSlip,
     ParcelLabel,
     ProForma,
+    QuotePaper,
     ReminderLetter,
     ReturnForm,
 )
@@ -75,6 +76,13 @@ def proforma(document: ProForma) -> bytes:
     return draw_proforma(document)
 
 
+def quote(document: QuotePaper) -> bytes:
+    """What is offered to a customer, and until when they may accept it."""
+    from integrations.documents.quotes import draw_quote
+
+    return draw_quote(document)
+
+
 def deposit_request(document: DepositRequest) -> bytes:
     """What is to be paid before anything is invoiced."""
     from integrations.documents.advance import draw_deposit_request
@@ -97,6 +105,7 @@ __all__ = [
     "PackingSlip",
     "ParcelLabel",
     "ProForma",
+    "QuotePaper",
     "ReminderLetter",
     "ReturnForm",
     "carrier_manifest",
@@ -107,6 +116,7 @@ __all__ = [
     "parcel_labels",
     "parcel_labels_zpl",
     "proforma",
+    "quote",
     "reminder_letter",
     "return_form",
 ]

@@ -154,6 +154,17 @@ class ProForma(Bill):
     terms: str = ""
 
 
+class QuotePaper(Bill):
+    """What is offered until `valid_until`: no order and no invoice. `order` is empty: there is none yet."""
+
+    revision: int
+    valid_until: Moment
+    ship_to: Address | None = None
+    requested_at: Moment | None = None
+    set_aside: bool = False  # the goods are kept for the customer until then
+    terms: str = ""
+
+
 class DepositRequest(Value):
     """What is asked for before anything is invoiced: no invoice, so without tax."""
 

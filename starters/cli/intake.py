@@ -165,7 +165,7 @@ async def _try_all(files: list[Path], form: str, columns: str) -> list[Any]:
         words, now = await _words(database, columns), datetime.now(UTC)
         for file in files:
             try:
-                brought = _brought(file, words, form, columns)
+                brought = brought_from(file, words, form, columns)
             except InputRefused as refused:
                 found.append((str(file), str(refused), []))
             else:
@@ -182,7 +182,7 @@ async def _read_all(
     words, readable = await _words(database, columns), []
     for file in files:
         try:
-            readable.append((file, _brought(file, words, form, columns)))
+            readable.append((file, brought_from(file, words, form, columns)))
         except InputRefused as refused:
             await database.transaction(intake.refuse, f"file {file.name}", refused.place, refused.reason, datetime.now(UTC))
             sentence = str(refused) if str(file) in str(refused) else f"{file}: {refused}"
@@ -213,7 +213,7 @@ def _outcomes(file: Path, entry: EntryView, same: bool) -> list[dict[str, str]]:
     return found
 
 
-def _brought(file: Path, words: Words, form: str, columns: str) -> Brought:
+def brought_from(file: Path, words: Words, form: str, columns: str) -> Brought:
     """One file, read; InputRefused for what cannot be read, whether by the machine or by us."""
     from starters.desk import bring
     from starters.files.translate import LARGEST

@@ -12,6 +12,7 @@ from starters.cli import frame
 
 if TYPE_CHECKING:
     from domain.ageing import AgeingRow, OpenInvoice
+    from domain.quotes import QuoteView
     from domain.views import OrderSummary, StockView
     from starters.files.outgoing import Field
 
@@ -61,6 +62,25 @@ def write_ageing(file: Path, owed: Iterable[AgeingRow]) -> None:
         amounts = [*(row.buckets[name] for name in BUCKETS), row.on_account, row.total, row.overdue]
         rows.append([row.customer, row.name, row.currency, *(Money(minor=minor, currency=row.currency).major for minor in amounts)])
     _write(file, "Ageing", headings, rows)
+
+
+def write_quotes(file: Path, quotes: Iterable[QuoteView]) -> None:
+    headings = ("Quote", "Status", "Customer", "Revision", "Currency", "Total", "Valid until (UTC)", "Set aside", "Order")
+    rows = [
+        (
+            each.quote,
+            each.status.value,
+            each.customer,
+            each.revision,
+            each.total.currency,
+            each.total.major,
+            each.valid_until,
+            each.set_aside,
+            each.order,
+        )
+        for each in quotes
+    ]
+    _write(file, "Quotes", headings, rows)
 
 
 def write_open_invoices(file: Path, invoices: Iterable[OpenInvoice]) -> None:

@@ -174,3 +174,56 @@ def test_stock_orders_and_what_is_owed_go_to_a_spreadsheet(home: Path, capsys: p
     for command in (["ageing"], ["ageing", "--by", "invoice"], ["list"]):
         assert run([*command, "--out", str(home / "owed.xlsx")]) == 0
         assert (home / "owed.xlsx").read_bytes().startswith(b"PK")
+
+
+QUOTED = (
+    "customer: C-1001\npo: Q-PO-1\nlines:\n  KET-100: 12\n"
+    "ship to: {name: Nord, street: Am Sand 1, postcode: 20457, city: Hamburg, country: DE}\n"
+)
+
+
+async def test_a_quote_becomes_an_order_once_at_its_prices(
+    temporal_server: WorkflowEnvironment, home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("TEMPORAL_ADDRESS", temporal_server.client.service_client.config.target_host)
+    file = home / "quote.yaml"
+    file.write_text(QUOTED)
+    assert await asyncio.to_thread(run, ["quote", "make", str(file), "--reserve", "--until", "2099-01-01"]) == 0
+    assert "Quote Q-000001 is made for C-1001: 885.36 EUR, valid until 2099-01-01 23:59 UTC, 12 units set aside." in capsys.readouterr().out
+    assert await asyncio.to_thread(run, ["quote", "show", "Q-000001", "--pdf", str(home / "q.pdf")]) == 0
+    assert (home / "q.pdf").read_bytes().startswith(b"%PDF")
+    capsys.readouterr()
+    with temporal_server.with_time_skipping_disabled():
+        assert await asyncio.to_thread(run, ["quote", "accept", "Q-000001"]) == 0
+        assert capsys.readouterr().out == "Quote Q-000001 is accepted: order quote/Q-000001.\n"
+        assert await asyncio.to_thread(run, ["quote", "accept", "Q-000001"]) == 0
+        assert capsys.readouterr().out == "Quote Q-000001 was accepted before; it is order quote/Q-000001.\n"
+    assert await asyncio.to_thread(rows, home, Intake.order) == [("quote/Q-000001",)]
+    [(document,)] = await asyncio.to_thread(rows, home, Intake.document)
+    assert str(PlaceOrder.model_validate_json(str(document)).total) == "885.36 EUR"
+    assert await asyncio.to_thread(run, ["quote", "make", str(file)]) == 3
+    assert "it is order quote/Q-000001." in capsys.readouterr().err
+
+
+def test_a_quote_that_is_accepted_without_a_server_waits_in_the_inbox(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = home / "quote.yaml"
+    file.write_text(QUOTED)
+    assert run(["quote", "make", str(file)]) == 0
+    assert run(["quote", "accept", "Q-000001"]) == 4
+    assert "is accepted as order quote/Q-000001, which begins as soon as the server answers." in capsys.readouterr().out
+    assert rows(home, InboxEntry.delivery, InboxEntry.status) == [("quote Q-000001", "open")]
+    assert run(["audit"]) == 0
+    assert run(["quote", "list", "--status", "accepted", "--json"]) == 0
+
+
+def test_what_cannot_be_quoted_says_all_that_is_wrong_and_uses_no_number(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = home / "quote.yaml"
+    file.write_text(QUOTED.replace("KET-100: 12", "KET-100: 12 at 60.00\n  NOPE: 1"))
+    assert run(["quote", "make", str(file)]) == 3
+    assert capsys.readouterr().err.startswith(
+        f"{file}: Q-PO-1 of C-1001 cannot be quoted: line 1: the price is 60.00; contract frame contract 2026/17 says 62.00 EUR; "
+        "line 2: nobody knows the item 'NOPE'; line 2: nobody has agreed a price of NOPE in EUR."
+    )
+    file.write_text(QUOTED)
+    assert run(["quote", "make", str(file), "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)[0]["quote"]["quote"] == "Q-000001"
