@@ -90,7 +90,7 @@ class ShopBooks:
 
 
 class DemoShop:
-    """The shop's own servers. Entering waits until the HTTP door answers; raises Unavailable when it does not open in time."""
+    """The shop's own servers. Its first delivery waits until the HTTP door answers."""
 
     def __init__(self, settings: Settings) -> None:
         from config.shops import shops_of
@@ -98,23 +98,27 @@ class DemoShop:
         self._address = f"http://{settings.api_address}"
         self._secret = next(shop.secrets[0] for shop in shops_of(settings) if shop.name == NAME)
         self._client: httpx.AsyncClient | None = None
+        self._opened = False
 
     async def __aenter__(self) -> Self:
         import httpx
 
         self._client = httpx.AsyncClient(base_url=self._address, timeout=20)
-        try:
-            async with asyncio.timeout(OPENS_WITHIN):
-                while not await self._open():  # noqa: ASYNC110  # another process opens it, and tells nobody
-                    await asyncio.sleep(0.1)
-        except TimeoutError:
-            await self._client.aclose()
-            raise Unavailable(f"The HTTP door at {self._address} did not open within {OPENS_WITHIN:.0f} s.") from None
         return self
 
     async def __aexit__(self, *error: object) -> None:
         if self._client is not None:
             await self._client.aclose()
+
+    async def _wait(self) -> None:
+        """Until the door opens; raises Unavailable when it does not in time."""
+        try:
+            async with asyncio.timeout(OPENS_WITHIN):
+                while not await self._open():  # noqa: ASYNC110  # another process opens it, and tells nobody
+                    await asyncio.sleep(0.1)
+        except TimeoutError:
+            raise Unavailable(f"The HTTP door at {self._address} did not open within {OPENS_WITHIN:.0f} s.") from None
+        self._opened = True
 
     async def _open(self) -> bool:
         import httpx
@@ -128,6 +132,8 @@ class DemoShop:
     async def deliver(self, document: bytes, topic: str = "orders/create") -> None:
         """Tell of an order as the shop does, once. Raises Unavailable when the door does not take it."""
         assert self._client is not None  # made on entering
+        if not self._opened:
+            await self._wait()
         told = json.loads(document)
         body = json.dumps(told.get("order", told)).encode()
         headers = {

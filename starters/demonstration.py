@@ -321,10 +321,11 @@ async def answered_partners(database: Database) -> PartnersAnswered:
 
 
 def _brevity(scenario: Scenario) -> int:
-    """Who does not pay keeps an order open longest, then who buys on terms and who decides something."""
+    """Who does not pay keeps an order open longest, then who buys on terms, then who decides something; partners come before the shop."""
+    on_terms = scenario.key.startswith("x12/")
     if "pay" in scenario.script:
-        return 0
-    return 1 if scenario.key.startswith("x12/") or scenario.script else 2
+        return 0 if on_terms else 1
+    return 2 if on_terms else 3 if scenario.script else 4
 
 
 def ending(scenario: Scenario, order: OrderView | None) -> Ending:

@@ -15,7 +15,7 @@ from domain.intake import Delivery, IgnoredIn, OrderIn, OrderStatedIn, Part, Ref
 from domain.money import Money, exponent, parse_amount
 from domain.order import Address, OrderLine, PaymentTerms, PlaceOrder, TaxLine
 from starters.channels.bounds import built, known_currency, money, whole_quantity, within_reason
-from starters.channels.reading import Node, read_json
+from starters.channels.reading import Node, clean, read_json
 from starters.channels.shops import CATCH_UP, cancelled, channel_of, each_by_itself, held, id_of, moment
 
 PLACES = {"external_id": "id", "customer": "customer_id", "lines": "line_items", "shipping_service": "shipping_lines"}
@@ -175,7 +175,7 @@ def _line(entry: Node, number: int, currency: str, rates: dict[str, Node]) -> Or
         unit_price=price,
         discount=gross - net,
         taxes=_taxes(entry, currency, rates),
-        description=unescape(entry.text("name"))[:400],
+        description=clean(unescape(entry.text("name")), entry.child("name").place)[:400],
     )
 
 

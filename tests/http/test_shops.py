@@ -531,3 +531,11 @@ async def test_what_was_missed_of_a_shop_is_caught_up_with(shop: httpx.AsyncClie
 async def test_woocommerces_list_is_read_order_by_order(house: House) -> None:
     page = [woo_order(6001), woo_order(6002, status="completed"), woo_order(6003, status="pending"), 7]
     assert [status for _, status, _ in await caught_up(house, "woocommerce", page)] == ["done", "ignored", "ignored", "refused"]
+
+
+async def test_a_delivery_without_a_topic_is_kept_for_a_person(shop: httpx.AsyncClient, house: House) -> None:
+    answer = await shopify(shop, shopify_order(7101), "")
+    [(_, status, reason)] = await became(house, answer)
+    assert (answer.status_code, status) == (200, "refused")
+    assert reason.startswith("nobody reads the topic '(no topic)' here")
+    assert not await known(house, "shopify/7101")
