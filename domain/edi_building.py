@@ -39,6 +39,7 @@ def _answered(placed: PlaceOrder, ordered: OrderLine, line: LineView | None, pro
     waiting = line.open if line and not over else 0
     there = line.allocated + line.picked + line.packed + line.shipped if line else 0
     promised = promise.promised_at if promise else None
+    price = Decimal(line.unit_price) if line and line.unit_price else ordered.unit_price
     return LineAnswer(
         line=ordered.number,
         item=ordered.item,
@@ -46,8 +47,8 @@ def _answered(placed: PlaceOrder, ordered: OrderLine, line: LineView | None, pro
         ordered=ordered.quantity,
         accepted=min(there, ordered.quantity),
         backordered=min(waiting, max(ordered.quantity - there, 0)),
-        ordered_price=ordered.unit_price,
-        price=Decimal(line.unit_price) if line and line.unit_price else ordered.unit_price,
+        ordered_price=price if ordered.to_price else ordered.unit_price,  # what was left to us differs from nothing
+        price=price,
         requested_at=placed.requested_of(ordered.number),
         promised_at=None if waiting else promised,
         backorder_at=promised if waiting else None,

@@ -325,12 +325,13 @@ class AskedLine(Value):
 
 
 class WarehouseOrder(Value):
-    """A warehouse of another company is asked to ship (940)."""
+    """A warehouse of another company is asked to ship, or to forget that it was (940)."""
 
     reference: str  # our number of the shipment; the 945 names it
     order: str
     po_number: str = ""
     asked_at: Moment
+    cancelled: bool = False
     ship_by: Moment | None = None
     warehouse: Party
     ship_to: Party

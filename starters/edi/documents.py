@@ -133,8 +133,8 @@ def _charges(found: EInvoice) -> tuple[Charge, ...]:
     return tuple(charges)
 
 
-def order_to_warehouse(session: Session, order: str, number: int) -> WarehouseOrder:
-    """What another company's warehouse shall ship for us (940)."""
+def order_to_warehouse(session: Session, order: str, number: int, *, cancelled: bool = False) -> WarehouseOrder:
+    """What another company's warehouse shall ship for us, or shall not ship after all (940)."""
     records = records_of(session, order)
     shipment = _shipment(records, number)
     descriptions = {line.number: line.description for line in records.view.lines}
@@ -143,6 +143,7 @@ def order_to_warehouse(session: Session, order: str, number: int) -> WarehouseOr
         order=order,
         po_number=records.placed.po_number,
         asked_at=records.placed.placed_at,
+        cancelled=cancelled,
         ship_by=shipment.due_at,
         warehouse=_location(session, shipment.location),
         ship_to=Party(name=records.ship_to.name, address=records.ship_to),

@@ -19,6 +19,8 @@ from starters.edi import documents
 from starters.edi.outgoing import Envelope, pair_of
 
 ANSWERS, NOTICES, INVOICES = ("855", "ORDRSP"), ("856", "DESADV"), ("810", "INVOIC")
+CALLED_OFF = "/cancelled"
+"""What a 940 about a shipment that is no more is known by, after the shipment's name."""
 MOST = 200
 """Documents of a kind in one round."""
 
@@ -116,17 +118,22 @@ def _invoices(session: Session) -> Iterator[Due]:
 
 
 def _orders_to_warehouses(session: Session, partners: Partners) -> Iterator[Due]:
-    """Shipments that were released to a location that a partner runs for us."""
+    """Shipments that were released to a location that a partner runs for us; those among them that were cancelled since."""
     for partner in partners.partners:
         if not partner.location or not partner.ids:
             continue
         key = _numbered(Shipment.order, Shipment.shipment)
         asked = select(EdiOutgoing.number).where(EdiOutgoing.kind == "940", EdiOutgoing.key == key).exists()
-        chosen = select(Shipment.order, Shipment.shipment).where(
-            Shipment.location == partner.location, Shipment.status == "released", ~asked
-        )
-        for order, number in session.execute(chosen.order_by(Shipment.order, Shipment.shipment).limit(MOST)):
-            yield Due(kind="940", key=f"{order}/{number}", partner=partner.name, receiver=partner.ids[0], order=order, number=number)
+        called_off = key + literal(CALLED_OFF, String)
+        told = select(EdiOutgoing.number).where(EdiOutgoing.kind == "940", EdiOutgoing.key == called_off).exists()
+        here = select(Shipment.order, Shipment.shipment).where(Shipment.location == partner.location)
+        for end, chosen in (
+            ("", here.where(Shipment.status == "released", ~asked)),
+            (CALLED_OFF, here.where(Shipment.status == "cancelled", asked, ~told)),
+        ):
+            for order, number in session.execute(chosen.order_by(Shipment.order, Shipment.shipment).limit(MOST)):
+                key_of = f"{order}/{number}{end}"
+                yield Due(kind="940", key=key_of, partner=partner.name, receiver=partner.ids[0], order=order, number=number)
 
 
 def _owed(kind: str, key: Text) -> tuple[ColumnElement[bool], ...]:
@@ -174,7 +181,8 @@ def _invoice(session: Session, one: Due, partner: Partner, envelope: Envelope) -
 def _warehouse_order(session: Session, one: Due, partner: Partner, envelope: Envelope) -> bytes:
     from starters.edi.x12 import stocking
 
-    return stocking.warehouse_orders(envelope, [documents.order_to_warehouse(session, one.order, one.number)])
+    cancelled = one.key.endswith(CALLED_OFF)
+    return stocking.warehouse_orders(envelope, [documents.order_to_warehouse(session, one.order, one.number, cancelled=cancelled)])
 
 
 def _stock(session: Session, one: Due, partner: Partner, envelope: Envelope) -> bytes:

@@ -12,6 +12,9 @@ from starters.edi.outgoing import Envelope, identifier
 from starters.edi.x12.warehouse import AVAILABLE
 from starters.edi.x12.writing import Row, item, party, written
 
+ORIGINAL, CANCEL = "N", "F"
+"""W0501 (element 473)."""
+
 
 def stock_reports(envelope: Envelope, documents: Sequence[StockReport]) -> bytes:
     """One 846 for each report."""
@@ -34,7 +37,7 @@ def warehouse_orders(envelope: Envelope, documents: Sequence[WarehouseOrder]) ->
 
 def _order(one: WarehouseOrder) -> list[Row]:
     rows: list[Row] = [
-        ("W05", "N", identifier(one.reference, 22, "W0502"), identifier(one.po_number, 22, "W0503")),
+        ("W05", CANCEL if one.cancelled else ORIGINAL, identifier(one.reference, 22, "W0502"), identifier(one.po_number, 22, "W0503")),
         *party("WH", one.warehouse),
         *party("ST", one.ship_to),
         ("N9", "OR", identifier(one.order, 30, "N902")),
