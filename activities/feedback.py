@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from temporalio import activity
 
@@ -52,12 +52,13 @@ class FeedbackActivities:
                 reference = await _tell(shop, pieces[0])
         except Refused as refused:
             return await self._refused(pieces, str(refused))
-        except (Unavailable, TimeoutError) as silent:
-            said = str(silent) or f"{request.shop} did not come to an end within {LONGEST:.0f} s."
-            wait = silent.wait if isinstance(silent, Busy) else None
-            for piece in pieces:
-                await self.database.transaction(feedback.postpone, [piece], said, datetime.now(UTC), wait)
-            return FeedbackTold(trouble=said, wait=wait)
+        except TimeoutError:
+            return await self._postponed(pieces, f"{request.shop} did not come to an end within {LONGEST:.0f} s.")
+        except Unavailable as silent:
+            return await self._postponed(pieces, str(silent), silent.wait if isinstance(silent, Busy) else None)
+        except (LookupError, TypeError, ValueError) as strange:  # an answer of a shape that nobody documents holds up its own piece only
+            activity.logger.exception("a shop's answer could not be read", extra={"shop": request.shop})
+            return await self._postponed(pieces, f"{request.shop} answers with what cannot be read ({type(strange).__name__}: {strange}).")
         await self.database.transaction(feedback.was_told, pieces[0], datetime.now(UTC), reference)
         return FeedbackTold(told=1)
 
@@ -78,6 +79,10 @@ class FeedbackActivities:
                 await self.database.transaction(feedback.was_told, piece, datetime.now(UTC))
                 told += 1
         return FeedbackTold(told=told, refused=refused)
+
+    async def _postponed(self, pieces: Sequence[Due], reason: str, wait: timedelta | None = None) -> FeedbackTold:
+        await self.database.transaction(feedback.postpone, pieces, reason, datetime.now(UTC), wait)
+        return FeedbackTold(trouble=reason[:500], wait=wait)
 
     async def _refused(self, pieces: Sequence[Due], reason: str) -> FeedbackTold:
         for piece in pieces:

@@ -123,8 +123,10 @@ def postpone(session: Session, pieces: Sequence[Due], reason: str, at: datetime,
 
 
 def listed(session: Session, shop: str = "", status: str = "", kind: str = "", order: str = "", most: int = 50) -> list[FeedbackView]:
-    """Pieces of feedback, what changed last first."""
+    """Pieces of feedback, what changed last first; what a shop does not sell is listed where that status is asked for."""
     chosen = select(ChannelFeedback)
+    if not status:
+        chosen = chosen.where(ChannelFeedback.status != FeedbackStatus.UNLISTED.value)
     for column, value in (
         (ChannelFeedback.shop, shop),
         (ChannelFeedback.status, status),

@@ -58,6 +58,7 @@ async def given_up(house: House, shop: str = "nord") -> list[tuple[list[tuple[in
 
 async def stock(house: House, shop: str = "nord") -> dict[str, tuple[int, FeedbackStatus]]:
     found = await pieces(house, FeedbackKind.STOCK, shop)
+    found += await house(feedback.listed, shop=shop, status="unlisted")
     return {piece.subject: (StockLevel.model_validate_json(piece.wanted).quantity, piece.status) for piece in found}
 
 

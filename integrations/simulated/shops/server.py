@@ -26,6 +26,7 @@ class Fault(StrEnum):
     ERROR_AFTER = "error_after"  # HTTP 502 with a page of the web server, after it was done
     BUSY = "busy"  # HTTP 429 with Retry-After
     SLOW = "slow"  # the answer takes as long as the double's `slowness`
+    STRANGE = "strange"  # JSON of a shape that nobody documents, and nothing was done
     ENDLESS = "endless"  # an answer of more bytes than anybody should read
 
 
@@ -99,6 +100,8 @@ class ShopServer:
                 return Reply(
                     429, {"errors": "Exceeded the calls per second that this client may make."}, {"Retry-After": str(self.retry_after)}
                 )
+            if fault is Fault.STRANGE:
+                return Reply(200, {"data": {}})
             if fault is Fault.ENDLESS:
                 return Reply(200, "x" * 20_000_000)
             asked, reply = self.shop.answer(method, path, query, body, headers)
