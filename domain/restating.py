@@ -6,6 +6,7 @@ Quantities and the requested date are asked of the order; whatever else changed 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from types import MappingProxyType
 
 from domain.messages import AmendOrder, LineQuantity
 from domain.order import Address, Moment, OrderLine, PlaceOrder
@@ -43,12 +44,13 @@ class Restated(Value):
         return AmendOrder(message_id=message_id, occurred_at=said_at, actor=actor, quantities=quantities, requested_at=self.requested_at)
 
 
-def renumbered(before: PlaceOrder, now: PlaceOrder) -> PlaceOrder:
+def renumbered(before: PlaceOrder, now: PlaceOrder, ours: Mapping[str, str] = MappingProxyType({})) -> PlaceOrder:
     """The order with its lines numbered as they were before; one that is gone is there with quantity 0, a new one comes last.
 
-    A line is known by its place and its item, else by its item: a shop may leave lines out, or put them in another order.
+    A line is known by its place and its item, else by its item: a shop may leave lines out, or put them in another order. `ours` says what
+    its words for items mean, where one of the two orders is in ours.
     """
-    places = _matched(before, now)
+    places = _matched(before, now, ours)
     last = max(line.number for line in before.lines)
     lines: list[OrderLine] = []
     for index, line in enumerate(now.lines):
@@ -72,15 +74,17 @@ def restated(before: Stated, now: Stated) -> Restated:
     return Restated(quantities=quantities, requested_at=moved, reasons=tuple(reasons), readdressed=readdressed)
 
 
-def _matched(before: PlaceOrder, now: PlaceOrder) -> dict[int, int]:
+def _matched(before: PlaceOrder, now: PlaceOrder, ours: Mapping[str, str]) -> dict[int, int]:
     """The number of each line of now, by its index, that was there before."""
+
+    def alike(one: OrderLine, other: OrderLine) -> bool:
+        return ours.get(one.item, one.item) == ours.get(other.item, other.item)
+
     by_index = dict(enumerate(before.lines))
-    places = {
-        index: by_index[index].number for index, line in enumerate(now.lines) if index in by_index and by_index[index].item == line.item
-    }
+    places = {index: by_index[index].number for index, line in enumerate(now.lines) if index in by_index and alike(by_index[index], line)}
     left = [line for line in before.lines if line.number not in places.values()]
     for index, line in enumerate(now.lines):
-        same = next((each for each in left if index not in places and each.item == line.item), None)
+        same = next((each for each in left if index not in places and alike(each, line)), None)
         if same is not None:
             places[index] = same.number
             left.remove(same)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import hashlib
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from sqlalchemy.orm import Session
 
-from database import statements
+from database import inbox, statements
 from database.inbox import PartResult
-from domain.intake import Delivery, MessageIn, OrderIn, OrderStatedIn, ReturnStatedIn
+from domain.intake import Delivery, MessageIn, NeedKind, OrderIn, OrderStatedIn, ReturnStatedIn
 from domain.messages import HoldOrder, LineQuantity, ReturnRequested
 from domain.restating import Stated, renumbered
 from domain.restating import restated as compared
@@ -22,7 +23,7 @@ async def restated(road: Road, delivery: Delivery, number: int, part: OrderState
     """Set a shop's word of an order beside the one before: ask the order for what changed, or leave all of it to a person."""
     key = part.order.key
     about = PartResult(part=number, place=part.place, kind="order_stated", order=key, status="ignored")
-    before = await road.database.read(statements.last_word, key)
+    before = await road.database.read(_last_word, part)
     if before is None:
         if part.ready:
             placed = await road.placed(delivery, number, OrderIn(place=part.place, order=part.order))
@@ -30,10 +31,10 @@ async def restated(road: Road, delivery: Delivery, number: int, part: OrderState
             return placed.model_copy(update={"reason": also}) if placed.status == "done" else placed
         status = ("ignored", part.unready) if part.unready else ("parked", f"There is no order {key} yet.")
         return about.model_copy(update=dict(zip(("status", "reason"), status, strict=True)))
-    word, said_at = before
+    word, said_at, now = before
     if said_at is not None and said_at > part.said_at:
         return about.model_copy(update={"reason": f"it is of {part.said_at:%Y-%m-%d %H:%M:%S}, and a later one came before"})
-    change = compared(word, Stated(order=renumbered(word.order, part.order), remarks=part.remarks))
+    change = compared(word, now)
     if change.nothing:
         return about.model_copy(update={"reason": "it changes nothing of the order"})
     words = hashlib.sha256(change.in_words().encode()).hexdigest()[:12]  # a shop may say two things in one second
@@ -60,8 +61,9 @@ async def taken_back(road: Road, delivery: Delivery, number: int, part: ReturnSt
     if before is None:
         return about.model_copy(update={"reason": f"There is no order {part.order} yet."})
     wanted: dict[int, int] = {}
+    ours = await road.database.read(inbox.meanings, delivery.channel, NeedKind.ITEM, [item for item, _ in part.items])
     for item, units in part.items:
-        lines = [line.number for line in before[0].order.lines if line.item == item]
+        lines = [line.number for line in before[0].order.lines if line.item in (item, ours.get(item))]
         if len(lines) != 1:
             which = "several lines" if lines else "no line"
             reason = f"a person decides: {units} x {item} come back ({part.reason}), and {which} of the order has this item"
@@ -84,10 +86,28 @@ def remember(session: Session, entry: int, result: PartResult, part: OrderIn | O
     if result.kind == "order" and result.status == "done":
         said = Stated(order=part.order, remarks=part.remarks if isinstance(part, OrderStatedIn) else ())
     elif isinstance(part, OrderStatedIn) and result.status in ("done", "refused", "ignored"):
-        before = statements.last_word(session, part.order.key)
+        before = _last_word(session, part)
         if before is None:
             return
-        said = Stated(order=renumbered(before[0].order, part.order), remarks=part.remarks)
+        said = before[2]
     else:
         return
     statements.keep_word(session, part.order.key, entry, part.said_at, said)
+
+
+def _last_word(session: Session, part: OrderStatedIn) -> tuple[Stated, datetime | None, Stated] | None:
+    """What the shop said before and when, and what it says now with the same line numbers; None for an order that nobody knows.
+
+    An order that is placed and whose part is not written down yet, or that one of us brought, has only its document: that may be in our
+    words, so that the shop's are understood, and its customer is whom a person or a mapping made of the shop's.
+    """
+    known = statements.last_word(session, part.order.key)
+    if known is None:
+        return None
+    before, said_at = known
+    ours: dict[str, str] = {}
+    if said_at is None:
+        items = [line.item for order in (before.order, part.order) for line in order.lines]
+        ours = inbox.meanings(session, part.order.channel, NeedKind.ITEM, items)
+        before = before.model_copy(update={"order": before.order.model_copy(update={"customer": part.order.customer})})
+    return before, said_at, Stated(order=renumbered(before.order, part.order, ours), remarks=part.remarks)

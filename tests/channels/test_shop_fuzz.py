@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
+import random
+import time
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -111,3 +114,27 @@ def test_a_body_spoiled_anywhere_gives_parts_or_one_sentence(edits: list[tuple[i
         begin = at % (len(content) + 1)
         content = content[:begin] + put + content[begin + taken :]
     parts_or_a_sentence("shopify", draw.draw(st.sampled_from(TOPICS["shopify"])), content)
+
+
+HOSTILE = [
+    b"1e999999", b"-1", b"NaN", b"[[[[", b"{", b'"', b"\x00", b"\xff", b"\\ud800", b"9" * 5_000, b'"\xf0\x9f\x98\x80"', b"null", b"true",
+    b",,", b'{"a":' * 200, b"\xef\xbb\xbf", b"0.1e-400",
+]  # fmt: skip
+MUTATIONS = 2_500
+"""Of each good document; there are five of them."""
+
+
+@pytest.mark.parametrize("number", range(len(GOOD)))
+def test_thousands_of_spoiled_documents_give_parts_or_one_sentence_each_at_once(number: int) -> None:
+    form, document = GOOD[number]
+    draw, good, slowest = random.Random(number), json.dumps(document).encode(), 0.0  # the same in every run
+    for _ in range(MUTATIONS):
+        content = bytearray(good)
+        for _ in range(draw.randint(1, 4)):
+            at, length = draw.randrange(len(content) + 1), draw.choice((0, 1, 2, 8, 40))
+            taken = bytes(content[at : at + length])
+            content[at : at + length] = draw.choice((b"", taken * 2, taken[::-1], draw.choice(HOSTILE), draw.randbytes(3)))
+        began = time.perf_counter()
+        parts_or_a_sentence(form, draw.choice(TOPICS[form]), bytes(content))
+        slowest = max(slowest, time.perf_counter() - began)
+    assert slowest < 5

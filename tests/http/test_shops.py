@@ -20,6 +20,7 @@ from database.engine import Database
 from database.inbox import EntryView
 from database.tables import InboxEntry, Intake, Refusal
 from domain.callers import Scope
+from domain.errors import Unavailable
 from domain.intake import Delivery, NeedKind
 from starters.http.house import House
 from starters.webhooks.shops import sign
@@ -191,6 +192,21 @@ async def test_while_temporal_is_away_a_delivery_is_kept_at_once_and_handed_over
     assert away.wake.is_set()
     assert not await known(house, "shopify/2001")
     assert await became(house, answer) == [("order", "done", "")]
+
+
+async def test_a_word_that_comes_between_an_order_and_its_start_is_understood(house: House) -> None:
+    await house.database.transaction(inbox.learn, "shopify", NeedKind.ITEM, "Mühle", "GRD-200", "ada", datetime.now(UTC))
+    nowhere = await Client.connect("127.0.0.1:1", lazy=True, data_converter=pydantic_data_converter)
+    away = house_at(house.database, nowhere, house.settings.home, shops=house.settings.shops)
+    lines = [{"id": 1, "sku": "Mühle", "quantity": 2, "price": "249.00"}]
+    async with door_of(away, key="") as shop:
+        await shopify(shop, shopify_order(2002, line_items=lines))
+        with pytest.raises(Unavailable):
+            await away.road.sweep()
+        assert await known(house, "shopify/2002")
+        told = await shopify(shop, shopify_order(2002, line_items=lines, updated_at="2026-11-23T14:00:00+01:00"), "orders/updated")
+    await house.road.hand_over(told.json()["entry"])
+    assert await became(house, told) == [("order_stated", "ignored", "it changes nothing of the order")]
 
 
 # --- what an order's shop tells of it ------------------------------------------------------------------------------------------------
