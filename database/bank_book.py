@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from sqlalchemy import ColumnElement, and_, func, or_, select
 from sqlalchemy.orm import Session
 
+from database.remittances import announced, as_announced, documents_of
 from database.tables import AccountApplication, BankMatch, BankPayer, Customer, Invoice, Order, Payment
 from domain.bank import BankEntry, squashed
 from domain.cash_application import CONFIDENCE, Book, OpenItem, Proposal, Rule, propose
@@ -29,6 +30,8 @@ def read_payment(session: Session, entry: BankEntry) -> Proposal:
 
     What its words say to the cent needs no look at the payer: it is the same whoever pays.
     """
+    if (proposal := _as_announced(session, entry)) is not None:
+        return proposal
     named, unknown = _named(session, words_of(entry))
     proposal = propose(entry, Book(named=named, unknown=unknown))
     if proposal.rule is not None and proposal.score == CONFIDENCE[proposal.rule]:
@@ -45,6 +48,18 @@ def read_payment(session: Session, entry: BankEntry) -> Proposal:
         unknown=unknown,
     )
     return propose(entry, book)
+
+
+def _as_announced(session: Session, entry: BankEntry) -> Proposal | None:
+    """What the payer's remittance says; None without one, and where it does not fit what is open or whose account paid."""
+    remittance = announced(session, entry)
+    if remittance is None:
+        return None
+    items = {item.document: item for item in open_items(session, Invoice.document.in_(documents_of(remittance)))}
+    payers, sure = _payers(session, entry)
+    if sure and not {item.customer for item in items.values()} <= payers.keys():
+        return None
+    return as_announced(remittance, items, entry.amount.minor)
 
 
 def _named(session: Session, words: Words) -> tuple[dict[Rule, tuple[OpenItem, ...]], tuple[str, ...]]:

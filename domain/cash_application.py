@@ -1,8 +1,9 @@
 """Cash application: which invoices a payment is for, by rules that say why; what is not certain is for a person.
 
-The rules, in the order in which they are believed: the creditor reference (ISO 11649), the end-to-end id, an invoice's number in the text,
-the order's number, the customer's own number of the order, and last the payer together with the amount. Two rules that disagree, two sums
-that fit, another currency: nothing is guessed, the payment is queued with its candidates. Nothing is applied beyond what is open.
+The rules, in the order in which they are believed: what the payer announced (820), the creditor reference (ISO 11649), the end-to-end id,
+an invoice's number in the text, the order's number, the customer's own number of the order, and last the payer together with the amount.
+Two rules that disagree, two sums that fit, another currency: nothing is guessed, the payment is queued with its candidates. Nothing is
+applied beyond what is open.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from domain.values import Value
 
 
 class Rule(StrEnum):
+    REMITTANCE = "remittance"  # announced by EDI (820), invoice by invoice, under the payment's reference
     CREDITOR_REFERENCE = "creditor_reference"  # ISO 11649, structured or in the text
     END_TO_END = "end_to_end"  # the payer's name of the payment names the invoice
     INVOICE_NUMBER = "invoice_number"  # in the text
@@ -31,6 +33,7 @@ class Rule(StrEnum):
 
 
 CONFIDENCE: Mapping[Rule, int] = {
+    Rule.REMITTANCE: 100,
     Rule.CREDITOR_REFERENCE: 100,
     Rule.END_TO_END: 95,
     Rule.INVOICE_NUMBER: 90,
