@@ -17,7 +17,7 @@ from integrations.simulated import World
 from simulation.crashing.disturbance import Disturbance, Report
 from simulation.crashing.orders import prepare
 from simulation.crashing.verdict import Verdict, judge, read_books
-from starters.demonstration import Progress, demonstrate
+from starters.demonstration import RETURN_WINDOW, Progress, demonstrate
 from workers.embedded import SAMPLES, Everything
 from workers.server import TemporalServer
 
@@ -42,6 +42,7 @@ async def crash(home: Path, *, orders: int, kills: int, kill_server: bool, repor
         temporal_namespace=free.namespace,
         ui_address=str(free.ui_address),
         day_seconds=day_seconds,
+        return_window=RETURN_WINDOW,
     )
     async with Everything(settings, workers=0, report=report) as everything:
         disturbance = Disturbance(settings, everything.server, kills=kills, kill_server=kill_server, report=report)

@@ -128,6 +128,7 @@ async def web(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathF
 async def test_each_shipment_of_an_order_is_a_fulfilment_with_its_lines(web: WebShops) -> None:
     rare = web.shop.rare()
     placed = web.order("nord", ("PLENTY", 2), (rare, 1))
+    web.nord.calls.clear()
     living = await web.shop.place(placed)
     await living.ship()
     await web.told(placed.key)
@@ -141,6 +142,8 @@ async def test_each_shipment_of_an_order_is_a_fulfilment_with_its_lines(web: Web
         f"fulfillmentCreate {second}",
     ]
     assert [each.reference != "" for each in await web.pieces(placed.key)] == [True, True]
+    calls = [call for call in web.nord.calls if call not in ("Levels", "InventorySetQuantities")]
+    assert calls == ["Order", "FulfillmentCreate", "Order", "FulfillmentCreate"]
     for shipment in (1, 2):
         await living.deliver(shipment)
 
