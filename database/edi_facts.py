@@ -8,7 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from database.journal import insert_once
-from database.tables import EdiChange, EdiOrder, EdiRemittance, EdiStock
+from database.tables import EdiChange, EdiOrder, EdiRemittance, EdiStock, InboxPart
 from domain.edi_documents import ChangeRequest, Remittance, StockReport
 from domain.errors import NotFound, Refused
 from domain.money import Money
@@ -50,6 +50,10 @@ class RemittanceView(Value):
     at: datetime
 
 
+RULE = "rule"
+"""Who decides a change that the partner's map lets the order decide."""
+
+
 def is_order_of(session: Session, order: str, partner: str) -> bool:
     """Whether the order came from the partner by EDI."""
     row = session.get(EdiOrder, order)
@@ -59,7 +63,7 @@ def is_order_of(session: Session, order: str, partner: str) -> bool:
 # --- changes -------------------------------------------------------------------------------------------------------------------------
 
 
-def keep_change(session: Session, entry: int, part: int, partner: str, change: ChangeRequest, why: str, at: datetime) -> str:
+def keep_change(session: Session, entry: int, part: int, partner: str, change: ChangeRequest, why: str, at: datetime, by: str = "") -> str:
     """Queue a change for a person; a repeat queues nothing."""
     row = {
         "entry": entry,
@@ -70,15 +74,32 @@ def keep_change(session: Session, entry: int, part: int, partner: str, change: C
         "status": "open",
         "reason": why[:2_000],
         "at": at,
-        "decided_by": "",
+        "decided_by": by,
     }
     insert_once(session, EdiChange, row)
     return f"a person decides: {why}"
 
 
+def note_asked(session: Session, entry: int, part: int, partner: str, change: ChangeRequest, at: datetime) -> None:
+    """Remember a change that the order was asked for by rule: what becomes of its part of the document is the decision."""
+    keep_change(session, entry, part, partner, change, "asked of the order by rule", at, RULE)
+
+
+def decided_by_orders(session: Session) -> list[tuple[int, bool, str]]:
+    """(change, accepted, why) of those that orders were asked for by rule, and that they took or refused."""
+    chosen = (
+        select(EdiChange.change, InboxPart.status, InboxPart.reason)
+        .join(InboxPart, (InboxPart.entry == EdiChange.entry) & (InboxPart.part == EdiChange.part))
+        .where(EdiChange.status == "open", EdiChange.decided_by == RULE, InboxPart.status.in_(("done", "refused")))
+    )
+    return [(number, status == "done", reason) for number, status, reason in session.execute(chosen.order_by(EdiChange.change))]
+
+
 def changes(session: Session, status: str = "open") -> list[Change]:
-    """Changes, oldest first; `status` "" for all."""
+    """Changes, oldest first; `status` "" for all. What an order is being asked for by rule waits for nobody."""
     chosen = select(EdiChange).order_by(EdiChange.change)
+    if status == "open":
+        chosen = chosen.where(EdiChange.decided_by != RULE)
     return [_change(row) for row in session.scalars(chosen.where(EdiChange.status == status) if status else chosen)]
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from domain.edi_documents import ChangeRequest
+from domain.edi_documents import ChangedLine, ChangeRequest
 from domain.messages import AmendOrder, CancelOrder, LineQuantity
 
 WHOLE = "the whole order is to be cancelled"
@@ -21,6 +21,18 @@ def amendment(change: ChangeRequest, actor: str) -> AmendOrder | tuple[str, ...]
         actor=actor,
         quantities=tuple(LineQuantity(line=line.line, quantity=line.quantity) for line in change.lines if line.quantity is not None),
         requested_at=change.requested_at,
+    )
+
+
+def asked_by(message: AmendOrder) -> ChangeRequest:
+    """The change that an order is asked for by rule (`amendment`), as the partner asked for it."""
+    order, _, number = message.message_id.removeprefix("edi/").rpartition("/change/")
+    return ChangeRequest(
+        order=order,
+        number=number,
+        lines=tuple(ChangedLine(line=one.line, quantity=one.quantity) for one in message.quantities),
+        requested_at=message.requested_at,
+        asked_at=message.occurred_at,
     )
 
 

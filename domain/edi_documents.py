@@ -220,6 +220,23 @@ class OrderAnswer(Value):
     lines: tuple[LineAnswer, ...] = Field(min_length=1)
 
 
+class ChangeAnswer(Value):
+    """A change that a customer asked for is accepted or rejected as a whole (865; ORDRSP to an ORDCHG), `why` in words."""
+
+    order: str
+    number: str  # our own number of the answer
+    change: str  # the customer's number of the change
+    po_number: str
+    po_date: date
+    at: Moment
+    accepted: bool
+    why: str = ""
+    currency: str
+    buyer: Party
+    seller: Party = Party()
+    lines: tuple[ChangedLine, ...] = ()
+
+
 class PackedLine(Value):
     line: int
     item: str

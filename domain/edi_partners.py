@@ -56,7 +56,7 @@ class Partner(Value):
 
     `channel` is that of the partner's orders: two partners may use the same order numbers. `units` are pieces per unit; what is not there
     is asked for in the mapping queue. `items` is the preference of item numbers, `dates` the formats that are tried in their order.
-    `wants` names the documents that the partner takes back (997, 855, 856, 810, 846; CONTRL, ORDRSP, DESADV, INVOIC). With
+    `wants` names the documents that the partner takes back (997, 855, 865, 856, 810; CONTRL, ORDRSP, DESADV, INVOIC). With
     `changes_by_rule` a change of quantities or of the requested date is asked of the order at once; every other one is a person's. What a
     partner marks as a test is read and acknowledged, and has an effect with `takes_tests` only. `prices` and `taxes` say whether a line
     that states none is refused (or free of tax), or priced by our lists (or taxed by our rules). `location` is one of ours that the partner

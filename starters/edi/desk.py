@@ -9,13 +9,15 @@ from functools import partial
 
 from sqlalchemy.orm import Session
 
-from database import edi
+from database import edi, edi_facts
 from database.engine import Database
 from database.inbox import PartResult
+from domain.edi_changes import asked_by
 from domain.edi_documents import DocumentIn, WarehouseShipped
 from domain.edi_partners import Partner, Partners
 from domain.errors import InputRefused, Unavailable
 from domain.intake import Delivery, MessageIn, OrderIn, Part, Words
+from domain.messages import AmendOrder
 from starters.edi.answer import replies
 from starters.edi.buyers_items import buyers_items
 from starters.edi.normalise import syntax_of, text_of
@@ -67,7 +69,9 @@ class EdiDesk:
 
 def _remember(session: Session, entry: int, found: Sequence[InterchangeRead], at: datetime) -> bool:
     """Register what is taken and write its answers; False when somebody else took one of the interchanges meanwhile."""
+    before = 0
     for ordinal, one in enumerate(found, 1):
+        first, before = before + 1, before + len(one.parts)
         interchange, partner = one.interchange, one.partner
         if partner is None:
             continue
@@ -75,6 +79,9 @@ def _remember(session: Session, entry: int, found: Sequence[InterchangeRead], at
             if not edi.register(session, interchange.identity, interchange.fingerprint, entry, partner.name, at):
                 return False
             _note_orders(session, one, partner, at)
+            for number, part in enumerate(one.parts, first):
+                if isinstance(part, MessageIn) and isinstance(part.message, AmendOrder):
+                    edi_facts.note_asked(session, entry, number, partner.name, asked_by(part.message), at)
         _answer(session, f"entry/{entry}/{ordinal}", one, partner, at)
     return True
 

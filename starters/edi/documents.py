@@ -14,11 +14,12 @@ from sqlalchemy.orm import Session
 from activities.bills import Bill, bills_of
 from activities.einvoices import e_invoice
 from activities.records import Records, records_of
-from database import reading
+from database import edi_facts, reading
 from database.tables import EdiOrder, Invoice, Location, Shipment
 from domain.edi_building import buyer, order_answer, ship_notice
 from domain.edi_documents import (
     AskedLine,
+    ChangeAnswer,
     Charge,
     ChargeKind,
     InvoicedLine,
@@ -46,6 +47,26 @@ def answer_to_order(session: Session, order: str, partner: Partner, at: datetime
     names = _buyers(session, order)
     lines = tuple(line.model_copy(update={"buyer_item": names.get(line.line, "")}) for line in answer.lines)
     return answer.model_copy(update={"lines": lines, "buyer": _named(answer.buyer, records)})
+
+
+def answer_to_change(session: Session, order: str, number: int, partner: Partner, at: datetime) -> ChangeAnswer:
+    """What was decided about a change that the partner asked for (865, ORDRSP)."""
+    records, change = records_of(session, order), edi_facts.change(session, number)
+    placed = records.placed
+    return ChangeAnswer(
+        order=order,
+        number=f"{placed.external_id}-C{number}"[:30],
+        change=change.asked.number,
+        po_number=placed.po_number or placed.external_id,
+        po_date=placed.placed_at.date(),
+        at=at,
+        accepted=change.status == "accepted",
+        why="" if change.status == "accepted" else change.why,
+        currency=placed.currency,
+        buyer=_named(buyer(placed), records),
+        seller=_seller(records, partner),
+        lines=change.asked.lines,
+    )
 
 
 def notice_of_shipment(session: Session, order: str, number: int) -> ShipNotice:

@@ -9,9 +9,9 @@ from functools import partial
 from sqlalchemy import ColumnElement, String, and_, cast, literal, or_, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
-from database import edi
+from database import edi, edi_facts
 from database.engine import Database
-from database.tables import EdiOrder, EdiOutgoing, Invoice, JournalEntry, Order, ParcelRow, Shipment
+from database.tables import EdiChange, EdiOrder, EdiOutgoing, Invoice, JournalEntry, Order, ParcelRow, Shipment
 from domain.edi_partners import Partner, PartnerId, Partners
 from domain.errors import NotFound, Refused
 from domain.values import Value
@@ -19,6 +19,7 @@ from starters.edi import documents
 from starters.edi.outgoing import Envelope, pair_of
 
 ANSWERS, NOTICES, INVOICES = ("855", "ORDRSP"), ("856", "DESADV"), ("810", "INVOIC")
+CHANGES = ("865", "ORDRSP")
 CALLED_OFF = "/cancelled"
 """What a 940 about a shipment that is no more is known by, after the shipment's name."""
 MOST = 200
@@ -43,6 +44,8 @@ Writer = Callable[[Session, Due, Partner, Envelope], bytes]
 
 async def draw_what_is_due(database: Database, partners: Partners, at: datetime) -> int:
     """Write every document that is due, each in a transaction of its own; how many. One that cannot be written holds up no other."""
+    for number, accepted, why in await database.read(edi_facts.decided_by_orders):
+        await database.transaction(edi_facts.decide, number, accepted, why, edi_facts.RULE, at)
     found, written = await database.read(due, partners), 0
     for one in found:
         try:
@@ -80,7 +83,7 @@ def _written(session: Session, one: Due, partner: Partner, at: datetime, control
 
 def due(session: Session, partners: Partners) -> list[Due]:
     """What is owed for orders that came by EDI, in the order in which it became so; for warehouses of others, what they shall ship."""
-    return [*_answers(session), *_orders_to_warehouses(session, partners), *_notices(session), *_invoices(session)]
+    return [*_answers(session), *_changes(session), *_orders_to_warehouses(session, partners), *_notices(session), *_invoices(session)]
 
 
 def _answers(session: Session) -> Iterator[Due]:
@@ -93,6 +96,16 @@ def _answers(session: Session) -> Iterator[Due]:
         chosen = select(EdiOrder).join(Order, Order.order == EdiOrder.order).where(ready, *_owed(kind, EdiOrder.order))
         for row in session.scalars(chosen.order_by(EdiOrder.at, EdiOrder.order).limit(MOST)):
             yield _due(row, kind, row.order)
+
+
+def _changes(session: Session) -> Iterator[Due]:
+    """Changes of orders that are decided, by a person or by the order itself."""
+    key = EdiChange.order + literal("/change/", String) + cast(EdiChange.change, String)
+    for kind in CHANGES:
+        chosen = select(EdiOrder, EdiChange.change).join(EdiChange, EdiChange.order == EdiOrder.order)
+        chosen = chosen.where(EdiChange.status.in_(("accepted", "rejected")), *_owed(kind, key))
+        for row, number in session.execute(chosen.order_by(EdiChange.change).limit(MOST)):
+            yield _due(row, kind, f"{row.order}/change/{number}", number)
 
 
 def _notices(session: Session) -> Iterator[Due]:
@@ -158,8 +171,17 @@ def _answer(session: Session, one: Due, partner: Partner, envelope: Envelope) ->
     from starters.edi.edifact import answering as edifact
     from starters.edi.x12 import answering as x12
 
+    if "/change/" in one.key:
+        change = documents.answer_to_change(session, one.order, one.number, partner, envelope.at)
+        return edifact.change_responses(envelope, [change])
     document = documents.answer_to_order(session, one.order, partner, envelope.at)
     return x12.acknowledgements(envelope, [document]) if one.kind == "855" else edifact.responses(envelope, [document])
+
+
+def _change(session: Session, one: Due, partner: Partner, envelope: Envelope) -> bytes:
+    from starters.edi.x12 import change_answering
+
+    return change_answering.change_answers(envelope, [documents.answer_to_change(session, one.order, one.number, partner, envelope.at)])
 
 
 def _notice(session: Session, one: Due, partner: Partner, envelope: Envelope) -> bytes:
@@ -195,6 +217,7 @@ WRITERS: Mapping[str, Writer] = {
     **dict.fromkeys(ANSWERS, _answer),
     **dict.fromkeys(NOTICES, _notice),
     **dict.fromkeys(INVOICES, _invoice),
+    "865": _change,
     "940": _warehouse_order,
     "846": _stock,
 }

@@ -9,6 +9,8 @@ from decimal import Decimal
 from domain.edi_documents import (
     AskedLine,
     Carton,
+    ChangeAnswer,
+    ChangedLine,
     Charge,
     ChargeKind,
     InvoicedLine,
@@ -301,4 +303,24 @@ WAREHOUSE_ORDER = WarehouseOrder(
     carrier="UPSN",
     service="ground",
     lines=(AskedLine(line=1, item="KET-100", quantity=10, description="Kettle", lot="L-7"), AskedLine(line=2, item="FLT-100", quantity=6)),
+)
+
+CHANGE_ANSWER = ChangeAnswer(
+    order="acme/PO-1",
+    number="PO-1-C1",
+    change="3",
+    po_number="PO-1",
+    po_date=date(2026, 11, 20),
+    at=AT,
+    accepted=False,
+    why="Line 2 has left the house.",
+    currency="EUR",
+    buyer=BUYER,
+    seller=SELLER,
+    lines=(
+        ChangedLine(line=1, item="KET-100", quantity=1, unit_price=Decimal("15.00")),
+        ChangedLine(line=2, quantity=0),
+        ChangedLine(line=3, item="FLT-100", quantity=12, added=True),
+        ChangedLine(line=4, item="CUP-012", requested_at=LATER),
+    ),
 )

@@ -11,10 +11,11 @@ from starters.edi.edifact import answering as edifact_answering
 from starters.edi.edifact import despatching as edifact_despatching
 from starters.edi.edifact import invoicing as edifact_invoicing
 from starters.edi.translate import read
-from starters.edi.x12 import answering, despatching, invoicing, stocking
+from starters.edi.x12 import answering, change_answering, despatching, invoicing, stocking
 from tests.channels.edi_documents import (
     ACME,
     AT,
+    CHANGE_ANSWER,
     EURO,
     INVOICE,
     ORDCHG,
@@ -55,12 +56,16 @@ DOCUMENTS: dict[str, Callable[[], bytes]] = {
     "x12_ta1.edi": lambda: answered(three_orders("1"), "TA1"),
     "x12_997.edi": lambda: answered(three_orders(), "997"),
     "x12_855.edi": lambda: answering.acknowledgements(envelope(ACME), [ORDER_ANSWER]),
+    "x12_865.edi": lambda: change_answering.change_answers(envelope(ACME), [CHANGE_ANSWER]),
     "x12_856.edi": lambda: despatching.ship_notices(envelope(ACME), [SHIP_NOTICE]),
     "x12_810.edi": lambda: invoicing.invoices(envelope(ACME), [INVOICE]),
     "x12_846.edi": lambda: stocking.stock_reports(envelope(ACME), [STOCK_REPORT]),
     "x12_940.edi": lambda: stocking.warehouse_orders(envelope(ACME), [WAREHOUSE_ORDER]),
     "edifact_contrl.edi": lambda: answered(three_messages(), "CONTRL"),
     "edifact_ordrsp.edi": lambda: edifact_answering.responses(envelope(EURO), [ORDER_ANSWER]),
+    "edifact_ordrsp_change.edi": lambda: edifact_answering.change_responses(
+        envelope(EURO), [CHANGE_ANSWER.model_copy(update={"accepted": True, "why": ""})]
+    ),
     "edifact_desadv.edi": lambda: edifact_despatching.despatch_advices(envelope(EURO), [SHIP_NOTICE]),
     "edifact_invoic.edi": lambda: edifact_invoicing.invoices(envelope(EURO), [INVOICE]),
 }

@@ -75,7 +75,7 @@ def test_pydifact_reads_every_edifact_document_and_writes_it_the_same(name: str)
     interchange = EdifactInterchange.from_str(content)
     (message,) = interchange.get_messages()
     assert interchange.control_reference == "41"
-    assert message.type == name.removeprefix("edifact_").removesuffix(".edi").upper()
+    assert message.type == name.removeprefix("edifact_").removesuffix(".edi").partition("_")[0].upper()
     assert interchange.serialize(break_lines=True) == content
 
 
@@ -87,6 +87,23 @@ def test_our_own_reader_finds_counts_and_control_numbers_right(name: str) -> Non
     assert group.fault is None
     assert [one.fault for one in group.sets] == [None]
     assert (str(interchange.sender), str(interchange.receiver)) == ("ZZ:HOLDFAST", "ZZ:ACME")
+
+
+def test_a_change_is_answered_line_by_line_with_the_reason() -> None:
+    one = only_x12(DOCUMENTS["x12_865.edi"]())
+    assert rows(one, "BCA") == [("00", "RD", "PO-1", "", "3", "20261120", "", "", "", "20261126")]
+    assert rows(one, "MSG") == [("Line 2 has left the house.",)]
+    assert [row[:5] for row in rows(one, "POC")] == [
+        ("1", "QD", "1", "1", "EA"),
+        ("2", "DI", "0", "0", "EA"),
+        ("3", "AI", "12", "12", "EA"),
+        ("4", "CT", "", "", ""),
+    ]
+    assert rows(one, "ACK") == [("IR", "1", "EA"), ("IR", "0", "EA"), ("IR", "12", "EA"), ("IR",)]
+    accepted = only_edifact(DOCUMENTS["edifact_ordrsp_change.edi"]())
+    assert [segment.at(3) for segment in accepted if segment.name == "BGM"] == ["29"]
+    assert [segment.at(1, 2) for segment in accepted if segment.name == "RFF"] == ["PO-1", "3"]
+    assert [segment.at(2) for segment in accepted if segment.name == "LIN"] == ["5"] * 4
 
 
 def test_the_codes_of_an_acknowledgement_say_every_difference_and_their_quantities_add_up() -> None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from domain.edi_answers import EDIFACT_PURPOSE, line_action, purpose
-from domain.edi_documents import LineAnswer, OrderAnswer
+from domain.edi_documents import ChangeAnswer, LineAnswer, OrderAnswer
 from starters.edi.edifact.writing import PIECE, Row, dated, item, party, written
 from starters.edi.outgoing import Envelope, identifier, number
 
@@ -33,6 +33,33 @@ def _message(one: OrderAnswer) -> list[Row]:
     ]
     for line in one.lines:
         rows += _line(line)
+    return [*rows, ("UNS", "S"), ("CNT", ("2", str(len(one.lines))))]
+
+
+def change_responses(envelope: Envelope, documents: Sequence[ChangeAnswer]) -> bytes:
+    """One ORDRSP for each change (ORDCHG): accepted (29) or not (27) as a whole, with the reason in words (FTX AAI)."""
+    return written(envelope, "ORDRSP", envelope.partner.version, [_change(one) for one in documents])
+
+
+def _change(one: ChangeAnswer) -> list[Row]:
+    rows: list[Row] = [
+        ("BGM", "231", identifier(one.number, 35, "BGM02"), EDIFACT_PURPOSE["AD" if one.accepted else "RD"]),
+        *dated("137", one.at),
+    ]
+    if one.why:
+        rows.append(("FTX", "AAI", "", "", tuple(one.why[n : n + 70] for n in range(0, min(len(one.why), 350), 70))))
+    rows += [
+        ("RFF", ("ON", identifier(one.po_number, 35, "RFF01"))),
+        *dated("171", one.po_date),
+        ("RFF", ("ACW", identifier(one.change, 35, "RFF01"))),
+        *party("BY", one.buyer),
+        *party("SU", one.seller),
+        ("CUX", ("2", one.currency, "9")),
+    ]
+    action = "5" if one.accepted else "7"
+    for line in one.lines:
+        rows += item(line.line, action, line.item, "", "") if line.item else [("LIN", str(line.line), action)]
+        rows += [("QTY", ("21", str(line.quantity), PIECE))] if line.quantity is not None else []
     return [*rows, ("UNS", "S"), ("CNT", ("2", str(len(one.lines))))]
 
 

@@ -17,7 +17,7 @@ from starters.edi.outgoing import Envelope, identifier, plain
 Row = tuple[str, ...]
 """A segment: its name and its elements; empty ones at the end are left out."""
 
-GROUPS = {"997": "FA", "855": "PR", "856": "SH", "810": "IN", "846": "IB", "940": "OW"}
+GROUPS = {"997": "FA", "855": "PR", "865": "CA", "856": "SH", "810": "IN", "846": "IB", "940": "OW"}
 """GS01 (element 479) of every kind of set that goes out."""
 
 
