@@ -8,7 +8,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from database.journal import insert_once
-from database.tables import Intake, Order, StatedOrder
+from database.tables import Intake, Order, OrderLine, StatedOrder
+from domain.messages import AmendOrder, CancelOrder, Fact, Request
 from domain.order import PlaceOrder
 from domain.restating import Stated
 
@@ -30,6 +31,18 @@ def keep_word(session: Session, order: str, entry: int, said_at: datetime, state
     known = session.get_one(StatedOrder, order, with_for_update=True)
     if known.said_at <= said_at:
         known.said_at, known.entry, known.document = said_at, entry, document
+
+
+def so_already(session: Session, order: str, message: Fact | Request) -> str:
+    """Why a message that the order refuses asks for nothing, in words: its shop says again what we told it; else ""."""
+    lines = {line.line: line for line in session.scalars(select(OrderLine).where(OrderLine.order == order))}
+    if isinstance(message, CancelOrder) and lines and all(line.cancelled == line.ordered for line in lines.values()):
+        return "it is cancelled here already"
+    if isinstance(message, AmendOrder) and message.requested_at is None:
+        wanted = {number: line.ordered - line.cancelled for number, line in lines.items()}
+        if all(wanted.get(each.line) == each.quantity for each in message.quantities):
+            return "the order has these quantities already"
+    return ""
 
 
 def ended(session: Session, order: str) -> bool:

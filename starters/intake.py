@@ -153,7 +153,7 @@ class Road:
         if isinstance(part, OrderIn):
             return await self.placed(delivery, number, part)
         if isinstance(part, MessageIn):
-            return await self.told(number, part)
+            return await restating.told(self, number, part)
         if isinstance(part, SeenIn):
             return await self._tracked(number, part)
         if isinstance(part, CountedIn):

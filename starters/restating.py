@@ -41,17 +41,25 @@ async def restated(road: Road, delivery: Delivery, number: int, part: OrderState
     stamp = f"{delivery.channel}/{part.order.external_id}/{part.said_at.isoformat()}/{words}"
     if not change.reasons:
         amend = change.amendment(f"{stamp}/amend", part.said_at, delivery.channel)
-        return await road.told(number, MessageIn(place=part.place, order=key, message=amend))
+        return await told(road, number, MessageIn(place=part.place, order=key, message=amend))
     held = await _held(road, number, part, stamp, delivery.channel) if change.readdressed else ""
     return about.model_copy(update={"status": "refused", "reason": f"a person decides: {change.in_words()}{held}"})
+
+
+async def told(road: Road, number: int, part: MessageIn) -> PartResult:
+    """Tell or ask the order; what it refuses because it is so already is the echo of what we told its shop, and nobody's business."""
+    result = await road.told(number, part)
+    if result.status == "refused" and (why := await road.database.read(statements.so_already, part.order, part.message)):
+        return result.model_copy(update={"status": "ignored", "reason": why})
+    return result
 
 
 async def _held(road: Road, number: int, part: OrderStatedIn, stamp: str, actor: str) -> str:
     """Stop an order on its way to an address that is not its own any more; what to add to the reason."""
     why = "the shop has another delivery address now; see what it said in the inbox, then release or cancel the order"
     hold = HoldOrder(message_id=f"{stamp}/hold", occurred_at=part.said_at, actor=actor, reason=why, review_in=1)
-    told = await road.told(number, MessageIn(order=part.order.key, message=hold))
-    return "; the order is on hold until then" if told.status == "done" else f"; it could not be stopped: {told.reason}"
+    asked = await road.told(number, MessageIn(order=part.order.key, message=hold))
+    return "; the order is on hold until then" if asked.status == "done" else f"; it could not be stopped: {asked.reason}"
 
 
 async def taken_back(road: Road, delivery: Delivery, number: int, part: ReturnStatedIn) -> PartResult:

@@ -3,8 +3,14 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from database import intake, statements
+from database.tables import OrderLine
+from domain.messages import AmendOrder, CancelOrder, LineQuantity
 from domain.restating import Stated
 from tests.database.builders import NOW, House, order
 
@@ -23,3 +29,34 @@ async def test_the_last_word_is_the_one_that_was_said_last(house: House) -> None
 
 async def test_an_order_that_is_not_written_down_yet_has_not_ended(house: House) -> None:
     assert await house.database.read(statements.ended, "shopify/1") is False
+
+
+async def test_what_a_shop_echoes_of_our_own_doing_is_so_already(house: House) -> None:
+    placed = order()
+    await house.accept(placed)
+    stamp: dict[str, Any] = {"message_id": "m-1", "occurred_at": NOW, "actor": "shopify"}
+    cancel, units = CancelOrder(**stamp), {line.number: line.quantity for line in placed.lines}
+
+    def amend(quantities: dict[int, int]) -> AmendOrder:
+        return AmendOrder(quantities=tuple(LineQuantity(line=line, quantity=count) for line, count in quantities.items()), **stamp)
+
+    async def so(message: CancelOrder | AmendOrder) -> str:
+        return await house.database.read(statements.so_already, placed.key, message)
+
+    assert (await so(amend(units)), await so(amend(dict.fromkeys(units, 0))), await so(cancel)) == (
+        "the order has these quantities already",
+        "",
+        "",
+    )
+
+    def cancelled(session: Session) -> None:
+        for line in session.scalars(select(OrderLine).where(OrderLine.order == placed.key)):
+            line.cancelled, line.open = line.ordered, 0
+
+    await house(cancelled)
+    assert (await so(cancel), await so(amend(dict.fromkeys(units, 0))), await so(amend(units))) == (
+        "it is cancelled here already",
+        "the order has these quantities already",
+        "",
+    )
+    assert await house.database.read(statements.so_already, "shopify/nobody", cancel) == ""
