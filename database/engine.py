@@ -129,7 +129,7 @@ class _Thread:
 
 def sqlite_engine(url: URL, begin: str = "BEGIN IMMEDIATE") -> Engine:
     """An engine of one connection whose transactions open with `begin`, so that a writer takes its lock before it reads."""
-    engine = create_engine(url, poolclass=StaticPool, connect_args={"timeout": 30, "check_same_thread": False})
+    engine = create_engine(url, hide_parameters=True, poolclass=StaticPool, connect_args={"timeout": 30, "check_same_thread": False})
 
     @event.listens_for(engine, "connect")
     def configure(connection: sqlite3.Connection, _: object) -> None:
@@ -154,6 +154,7 @@ class _Postgresql:
             url,
             pool_size=pool_size,
             max_overflow=pool_size,
+            hide_parameters=True,  # of a statement that fails: they are people's names and addresses, and errors are logged
             isolation_level="READ COMMITTED",
             connect_args={"server_settings": {"jit": "off"}},  # statements of a few rows: compiling one takes longer than running it
         )
@@ -184,7 +185,7 @@ def on_postgresql(url: URL, work: Callable[[AsyncEngine], Awaitable[T]]) -> T:
     """Run `work(engine)` to its end on an event loop of its own, whether or not the caller stands in one."""
 
     async def begin_to_end() -> T:
-        engine = create_async_engine(url, poolclass=NullPool, isolation_level="READ COMMITTED")
+        engine = create_async_engine(url, hide_parameters=True, poolclass=NullPool, isolation_level="READ COMMITTED")
         try:
             return await work(engine)
         finally:

@@ -36,7 +36,7 @@ from domain.intake import (
 from domain.messages import CarrierEvent, Fact
 from domain.order import PlaceOrder
 from starters import booking, restating
-from starters.messaging import ask, tell
+from starters.messaging import ask, never_connected, tell
 from starters.placing import place
 
 if TYPE_CHECKING:
@@ -128,7 +128,7 @@ class Road:
 
     async def _postpone(self, entry: int, trouble: Exception) -> None:
         """Leave the rest of a document for later, with the reason for whoever looks at it; raises Unavailable for who does not answer."""
-        silent = isinstance(trouble, Unavailable) or _never_connected(trouble)
+        silent = isinstance(trouble, Unavailable) or never_connected(trouble)
         reason = str(trouble) if silent else f"a defect of Holdfast ({type(trouble).__name__}: {trouble})"
         await self.database.transaction(inbox.postpone, entry, reason, datetime.now(UTC))
         if silent and not isinstance(trouble, Unavailable):
@@ -259,11 +259,6 @@ async def keep(database: Database, delivery: Delivery) -> inbox.Kept:
         await database.transaction(intake.refuse, delivery.channel, f"delivery {delivery.delivery}", reason, datetime.now(UTC))
         raise Conflict(f"Delivery {delivery.delivery} of {delivery.channel}", "the first body stands")
     return kept
-
-
-def _never_connected(trouble: Exception) -> bool:
-    """A client that was made while no server ran says it in an error that has no type of its own."""
-    return isinstance(trouble, RuntimeError) and "client connect" in str(trouble)
 
 
 def _mapping(number: int, place: str, kind: str, needs: Sequence[tuple[NeedKind, str]], order: str = "") -> PartResult:

@@ -86,6 +86,12 @@ async def _offered(client: Client, order: str, offer: Callable[[], Awaitable[Ans
                         raise Refused(f"Temporal refuses the message to order {order}: {error.message}") from error
                     elif error.status not in _PASSING:
                         raise Unavailable(f"Temporal does not take the message to order {order}: {error.message}") from error
+                except RuntimeError as error:
+                    if not never_connected(error):
+                        raise
+                    raise Unavailable(
+                        f"Temporal does not answer; order {order} was not asked: ask again, the same message counts once."
+                    ) from error
                 await asyncio.sleep(pause)
                 pause = min(2 * pause, _LONGEST_PAUSE)
     except TimeoutError:
@@ -93,6 +99,11 @@ async def _offered(client: Client, order: str, offer: Callable[[], Awaitable[Ans
             f"Order {order} did not answer within {patience.total_seconds():.0f} s: see that a worker runs (`oms worker`) and ask again; "
             "the same message counts once."
         ) from None
+
+
+def never_connected(trouble: Exception) -> bool:
+    """A client that was made while no server ran says it in an error that has no type of its own."""
+    return isinstance(trouble, RuntimeError) and "client connect" in str(trouble)
 
 
 def _stop_when_cancelled() -> None:

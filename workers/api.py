@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 import structlog
 import uvicorn
 
+from config import logs
 from config.settings import ConfigError, Settings
 from config.shops import shops_of
 from config.temporal import connect
@@ -20,6 +21,7 @@ from starters.forms import forms
 from starters.http.app import create_app
 from starters.http.house import House
 from starters.intake import Road
+from workers.listening import Impatient
 from workers.sweeper import sweeper
 from workers.wiring import stopped
 
@@ -55,6 +57,7 @@ async def run_api(settings: Settings, stop: asyncio.Event, ready: Callable[[str]
 
     Raises Unavailable when the address is taken, ConfigError for shops that cannot be read.
     """
+    logs.configure(settings.log_level)
     host, port = address_of(settings)
     shops = shops_of(settings)
     try:
@@ -74,6 +77,8 @@ async def run_api(settings: Settings, stop: asyncio.Event, ready: Callable[[str]
             timeout_graceful_shutdown=10,
             h11_max_incomplete_event_size=32_768,
             lifespan="off",
+            http=Impatient,
+            ws="none",
         )
     )
     try:

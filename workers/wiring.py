@@ -39,6 +39,7 @@ from activities.returns import ReturnActivities
 from activities.shipping import ShippingActivities
 from activities.stock import StockActivities
 from activities.supply import SupplyActivities
+from config import logs
 from config.settings import Settings
 from config.shops import shops_of
 from database.engine import Database
@@ -292,6 +293,7 @@ class _FinalActivity(ActivityInboundInterceptor):
 
 async def until_stopped(settings: Settings, client: Client) -> None:
     """Run as a process: until SIGINT or SIGTERM."""
+    logs.configure(settings.log_level)
     await run_workers(settings, client, stopped())
 
 

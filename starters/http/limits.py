@@ -61,10 +61,8 @@ class Limits:
     Under the paths of `signed` only what nobody signed is counted: a shop that sells a lot is not to lose an order.
     """
 
-    def __init__(
-        self, app: ASGIApp, rate: RateLimit, largest: int = LARGEST_BODY, within: float = BODY_WITHIN, signed: tuple[str, ...] = ()
-    ) -> None:
-        self.app, self.rate, self.largest, self.within, self.signed = app, rate, largest, within, signed
+    def __init__(self, app: ASGIApp, rate: RateLimit, largest: int = LARGEST_BODY, within: float = 0, signed: tuple[str, ...] = ()) -> None:
+        self.app, self.rate, self.largest, self.within, self.signed = app, rate, largest, within or BODY_WITHIN, signed
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":

@@ -105,6 +105,16 @@ async def test_what_is_no_order_is_refused_with_its_place(door: httpx.AsyncClien
     assert answer.json()["errors"][0]["place"]
 
 
+async def test_without_a_server_a_request_is_to_be_asked_again_and_a_fact_is_kept(door_without_server: httpx.AsyncClient) -> None:
+    for path, body in (("messages/cancel_order", {}), ("returns", {"lines": [{"line": 1, "quantity": 1}]})):
+        answer = await door_without_server.post(f"/v1/orders/web/dark/{path}", json=body)
+        assert problem_of(answer)[:2] == (503, "/problems/unavailable")
+        assert answer.headers["retry-after"] == "5"
+    fact = {"shipment": 1, "signed_by": "A. Byron"}
+    kept = await door_without_server.post("/v1/orders/web/dark/messages/delivery_confirmed", json=fact)
+    assert (kept.status_code, kept.json()["status"]) == (202, "kept")
+
+
 async def test_orders_are_listed_in_pages_that_do_not_move(door: httpx.AsyncClient, database: Database) -> None:
     began = datetime(2031, 1, 1, tzinfo=UTC)
 
