@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from source import catalogue, desk, planning, shopify, x12
+from source import catalogue, desk, files, planning, shopify, x12
 from source.edi_orders import X12_FILES
 from source.orders import Order
 from source.shop_orders import SHOPIFY
@@ -29,6 +29,12 @@ def write_samples(folder: Path) -> None:
     for number, (file, (envelope, orders)) in enumerate(X12_FILES.items(), 1):
         _write(folder / "x12" / file, x12.interchange(number, envelope, orders))
         scenarios += [_scenario("x12", f"x12/{file}", order) for order in orders]
+    _write(folder / files.TABLE, files.table())
+    scenarios += [_scenario("file", files.TABLE, order) for order in files.TABLED]
+    _write(folder / files.TYPED, files.typed(files.FAIR))
+    scenarios.append(_scenario("desk", files.TYPED, files.FAIR))
+    _write(folder / files.QUOTE, files.typed(files.QUOTED))
+    scenarios.append(_scenario("quote", files.QUOTE, files.QUOTED) | {"key": "quote/Q-000001"})
     _write_json(folder / "scenarios.json", scenarios)
     _write_json(folder / "catalogue.json", catalogue.document())
     _write(folder / "sales_history.csv", planning.history())

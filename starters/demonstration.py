@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any
 from domain.errors import InputRefused, Refused, Unavailable
 from domain.values import Value
 from domain.views import WaitView
+from starters import demo_desk
 from starters.demo_shop import ShopBooks, Told, write_shop
 from starters.dunning_demo import Dunned, look
 from starters.replenishment_demo import HISTORY, Replenished, replenish_samples
@@ -254,6 +255,10 @@ async def place_all(
         for name in dict.fromkeys(scenario.file for scenario in sorted(scenarios, key=_brevity)):
             if settings.edi_folder is not None and name.endswith(".edi"):
                 await send_by_edi(client, database, settings, samples / name, scripts)
+                continue
+            if name.startswith(demo_desk.FOLDER):
+                await demo_desk.bring_in(client, database, settings, samples / name)
+                await asyncio.sleep(PLACES_EVERY)
                 continue
             content = (samples / name).read_bytes()
             for order in recognise(content, name):

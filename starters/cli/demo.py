@@ -178,6 +178,10 @@ def _report(result: Result, everything: Everything, keep: bool) -> None:
     if (partners := result.partners) is not None and partners.orders:
         sent = ", ".join(f"{partners.documents.get(kind, 0)} x {kind} {what}" for kind, what in _EDI)
         frame.say(f"{_mark(partners.example > 0)} {partners.orders} orders came by EDI, and their partners got back {sent}.")
+    brought = [each for each in result.endings if each.key.startswith(("file/", "desk/", "quote/"))]
+    if brought:
+        came = ", ".join(f"[bold]{each.key}[/]" for each in brought)
+        frame.say(f"{_mark(all(each.as_told for each in brought))} {len(brought)} orders came as files that people made: {came}.")
     if (bought := result.replenished) is not None:
         frame.say(
             f"{_mark(True)} {bought.planned} items planned, {bought.proposed} to order: {bought.quantity} x {bought.item} ordered by "
@@ -245,6 +249,7 @@ def _next(result: Result, everything: Everything, keep: bool) -> None:
         ("oms list", "every order, and what it waits for"),
         (f"oms show {some} --trail", "one order, and who did what"),
         ("oms inbox --channel shopify", "what the web shop delivered, and what became of it"),
+        ("oms quote show Q-000001", "a quote that was accepted, and the order that it became"),
         ("oms feedback list --kind shipment", "what the web shop was told"),
         ("oms stock", "what lies where"),
         *(

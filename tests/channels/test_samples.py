@@ -13,12 +13,15 @@ from typing import Any
 import pytest
 
 from domain.exceptions import RULES, ExceptionKind
+from domain.intake import OrderIn
 from domain.messages import Disposition, ReturnKind
 from domain.money import Money, is_currency
 from domain.order import PaymentTerms, PlaceOrder
 from domain.steps import Outcome
 from integrations.simulated.scripts import Script
 from starters.channels.recognise import recognise
+from starters.desk import bring
+from tests.channels.order_tables import NOW
 
 VOCABULARY: dict[str, set[str]] = {
     "pick": {"full", "short"},
@@ -52,10 +55,23 @@ SCRIPT = {"pick", "card", "carrier", "pay", "decisions", "answers", "return", "r
 DO_NOT_ADD_UP = {"shopify/5035", "x12/KN-613"}
 
 
+def brought(file: Path) -> list[PlaceOrder]:
+    """The orders of a file that somebody brings; the one that is quoted is called as its quote is."""
+    parts = bring(file.read_bytes(), file.name, NOW, {}).parts
+    read = [part.order for part in parts if isinstance(part, OrderIn)]
+    assert len(read) == len(parts)
+    return [order.model_copy(update={"channel": "quote", "external_id": "Q-000001"}) for order in read] if file.stem == "quote" else read
+
+
+def orders_in(file: Path) -> list[PlaceOrder]:
+    return brought(file) if file.parent.name == "files" else recognise(file.read_bytes())
+
+
 @pytest.fixture(scope="module")
 def orders(samples_dir: Path) -> dict[str, PlaceOrder]:
     files = sorted([*samples_dir.glob("shopify/*.json"), *samples_dir.glob("x12/*.edi"), *samples_dir.glob("manual/*.json")])
     read = [order for file in files for order in recognise(file.read_bytes(), file.name)]
+    read += [order for file in sorted(samples_dir.glob("files/*")) for order in brought(file)]
     assert len({order.key for order in read}) == len(read)
     return {order.key: order for order in read}
 
@@ -78,13 +94,13 @@ def test_the_samples_can_be_written_again_byte_for_byte(samples_dir: Path, tmp_p
     kept = {
         path.relative_to(samples_dir): path.read_bytes()
         for path in samples_dir.rglob("*")
-        if path.suffix in (".json", ".edi", ".csv") and path.is_file()
+        if path.suffix in (".json", ".edi", ".csv", ".yaml") and path.is_file()
     }
     assert again == kept
 
 
-def test_there_are_71_orders_in_41_bodies_12_interchanges_and_our_own_form(samples_dir: Path, orders: dict[str, PlaceOrder]) -> None:
-    assert Counter(order.channel for order in orders.values()) == {"shopify": 41, "x12": 29, "manual": 1}
+def test_there_are_75_orders_in_41_bodies_12_interchanges_our_own_form_and_files(samples_dir: Path, orders: dict[str, PlaceOrder]) -> None:
+    assert Counter(order.channel for order in orders.values()) == {"shopify": 41, "x12": 29, "manual": 1, "file": 2, "desk": 1, "quote": 1}
     assert len(list(samples_dir.glob("x12/*.edi"))) == 12
     sets = [len(recognise(file.read_bytes())) for file in sorted(samples_dir.glob("x12/*.edi"))]
     assert sum(several > 1 for several in sets) == 7
@@ -101,7 +117,7 @@ def test_every_order_has_one_scenario_and_every_scenario_its_order(
 ) -> None:
     assert sorted(scenario["key"] for scenario in scenarios) == sorted(orders)
     for scenario in scenarios:
-        assert scenario["key"] in {order.key for order in recognise((samples_dir / scenario["file"]).read_bytes())}
+        assert scenario["key"] in {order.key for order in orders_in(samples_dir / scenario["file"])}
         assert scenario["title"].endswith(".")
         assert Outcome(scenario["ends"])
 
@@ -130,7 +146,7 @@ def test_every_decision_is_one_that_its_exception_offers(scenarios: list[dict[st
         assert set(scenario["script"].get("answers", {})) <= set(scenario["script"].get("decisions", {}))
 
 
-def test_twenty_orders_are_plain_ones(scenarios: list[dict[str, Any]]) -> None:
+def test_twenty_four_orders_are_plain_ones(scenarios: list[dict[str, Any]]) -> None:
     kind_words = {"full", "good", "on_time", None}
     plain = [
         s
@@ -138,9 +154,9 @@ def test_twenty_orders_are_plain_ones(scenarios: list[dict[str, Any]]) -> None:
         if s["ends"] == "closed"
         and all(isinstance(v, str | None) and v in kind_words for word, v in s["script"].items() if word != "transfer")
     ]
-    assert len(plain) == 20
-    assert Counter(s["key"].split("/")[0] for s in plain) == {"shopify": 13, "x12": 6, "manual": 1}
-    assert Counter(s["ends"] for s in scenarios) == {"closed": 64, "cancelled": 4, "rejected": 3}
+    assert len(plain) == 24
+    assert Counter(s["key"].split("/")[0] for s in plain) == {"shopify": 13, "x12": 6, "manual": 1, "file": 2, "desk": 1, "quote": 1}
+    assert Counter(s["ends"] for s in scenarios) == {"closed": 68, "cancelled": 4, "rejected": 3}
 
 
 def test_customers_items_prices_and_terms_are_known_unless_the_scenario_is_about_it(
