@@ -25,6 +25,7 @@ from temporalio.worker import (
 from activities.backorders import BackorderActivities
 from activities.bell import Bell
 from activities.collective import CollectiveActivities
+from activities.collective_letters import mail_collective
 from activities.credit import CreditActivities
 from activities.dispatch import DispatchActivities
 from activities.feedback import FeedbackActivities
@@ -76,6 +77,9 @@ GRACE = timedelta(seconds=10)
 WORKFLOW_TASKS = 8
 """Workflow tasks at a time in one process. They share one interpreter: more of them only wait for each other, and a task that is kept
 waiting for two seconds (as when a hundred orders arrive at once, each loading its sandbox) counts as deadlocked and starts again."""
+
+MAILS_EVERY = 5.0
+"""Seconds between two looks for collective invoices that are complete and not sent yet."""
 
 EDI_EVERY = 1.0
 """Seconds between two looks at the folder of EDI and at what partners are owed; a file is read at the second look that finds it alike."""
@@ -269,6 +273,7 @@ async def run_workers(settings: Settings, client: Client, stop: asyncio.Event, r
         await stack.enter_async_context(messenger(client, database))
         if behind.shops:
             await stack.enter_async_context(feeder(client, database, feeds_of(shops)))
+        await stack.enter_async_context(rounds("collective invoices", lambda: mail_collective(database, behind.mail), MAILS_EVERY))
         road = Road(database, client, settings, forms(settings))
         await stack.enter_async_context(sweeper(road))
         await stack.enter_async_context(rounds("edi", Post(road, partners_of(settings), settings.edi_folder).round, EDI_EVERY))

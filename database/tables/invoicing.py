@@ -113,6 +113,7 @@ class CollectiveInvoice(Base):
     period_end: Mapped[datetime]
     total: Mapped[int]
     issued_at: Mapped[datetime]
+    mailing: Mapped[str] = mapped_column(default="")  # empty: to be sent; `sent`; else why the mail would not take it
 
 
 class CollectibleRow(Base):

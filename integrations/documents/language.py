@@ -87,6 +87,17 @@ PHRASES: dict[str, dict[str, str]] = {
         "de": "Haben Sie schon gezahlt, ist dieses Schreiben gegenstandslos. Stimmt etwas nicht, sagen Sie es uns bitte.",
         "fr": "Si votre paiement est en route, ne tenez pas compte de ce courrier. En cas d'erreur, merci de nous le dire.",
     },
+    "collective_subject": {
+        "en": "Invoice {number} until {date}",
+        "de": "Sammelrechnung {number} bis {date}",
+        "fr": "Facture récapitulative {number} jusqu'au {date}",
+    },
+    "collective_body": {
+        "en": "please find attached invoice {number} over {amount} for everything that we shipped to you until {date}: {orders}.",
+        "de": "anbei erhalten Sie die Rechnung {number} über {amount} für alles, was wir Ihnen bis {date} geliefert haben: {orders}.",
+        "fr": "veuillez trouver ci-joint la facture {number} de {amount} pour toutes nos livraisons jusqu'au {date} : {orders}.",
+    },
+    "collective_due": {"en": "It is due on {date}.", "de": "Sie ist am {date} fällig.", "fr": "Elle est payable le {date}."},
     "regards": {"en": "Kind regards", "de": "Freundliche Grüße", "fr": "Cordialement"},
     "to": {"en": "To", "de": "An", "fr": "À"},
     "date": {"en": "Date", "de": "Datum", "fr": "Date"},

@@ -206,12 +206,17 @@ def book(session: Session, request: ShipParcels, label: Shipped) -> Shipped:
 
 def invoice_request(placed: PlaceOrder, number: int = 1, shipment: int = 1, **changes: Any) -> IssueInvoice:
     """The whole order on one invoice, without taxes."""
+    zero = Money.zero(placed.currency)
     lines = tuple(
-        InvoiceLine(line=line.number, item=line.item, quantity=line.quantity, gross=line.gross("EUR"), discount=line.discount, tax=eur(0))
+        InvoiceLine(
+            line=line.number, item=line.item, quantity=line.quantity, gross=line.gross(placed.currency), discount=line.discount, tax=zero
+        )
         for line in placed.lines
     )
     total = sum(line.net.minor for line in lines) + placed.freight.minor
-    draft = InvoiceDraft(lines=lines, freight=placed.freight, freight_tax=eur(0), taxes_included=False, total=eur(total))
+    draft = InvoiceDraft(
+        lines=lines, freight=placed.freight, freight_tax=zero, taxes_included=False, total=Money(minor=total, currency=placed.currency)
+    )
     fields = {"invoice": number, "shipment": shipment, "draft": draft, "terms": placed.terms, "due_at": NOW + 30 * DAY}
     return IssueInvoice(**step(f"invoice/{number}", placed.key) | fields | changes)
 

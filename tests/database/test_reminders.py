@@ -20,12 +20,13 @@ from database.reminder_terms import all_terms, give_terms, read_terms, terms_of,
 from database.tables import Customer, Invoice, Reminder, ReminderDocument, ReminderLine
 from domain.errors import NotFound, Refused
 from domain.messages import ReminderIssued
+from domain.money import Money
 from domain.money_steps import ApplyPayment, Part
-from domain.order import PlaceOrder
+from domain.order import OrderLine, PlaceOrder
 from domain.reminder_terms import Band, Fee, FeeKind, NextReminder, ReminderTerms, TermsLevel, Wording
 from domain.reminding import FindReminder, IssueReminder, ReminderAnswer, ReminderTakenBack, TakeBackReminder
 from domain.steps import Recorded, RecordNotes
-from tests.database.builders import DAY, NOW, House, eur, line, step
+from tests.database.builders import DAY, NOW, House, eur, line, order, step
 from tests.database.test_audit import in_one_go
 from tests.database.watched import Watched
 
@@ -153,6 +154,38 @@ async def test_three_invoices_due_together_are_one_document_with_one_fee(house: 
     assert await standing(house) == [("REM-000001", first.key, 1, 600), ("REM-000001", second.key, 1, 100)]
     own = await remind(house, issue(young, at=DUE + 5 * DAY))
     assert own.document == "REM-000002"
+    await clean(house)
+
+
+async def in_dollars(house: House, name: str) -> PlaceOrder:
+    """A kettle for 80.00 USD, of the same customer, due on the same day."""
+    zero = Money.zero("USD")
+    kettle = OrderLine(number=1, item="KETTLE", quantity=1, unit_price=Decimal(80), discount=zero)
+    placed = order(name, kettle, currency="USD", discount=zero, freight=zero)
+    await house.accept(placed, waived=True)
+    await house.allocate(placed)
+    await house.pick(placed, l1=1)
+    await house.pack(placed)
+    await house.ship(placed)
+    await house.invoice(placed, by_terms=True, due_at=DUE)
+    return placed
+
+
+async def test_an_order_in_a_second_currency_has_a_letter_of_its_own(house: House) -> None:
+    """One document per customer and currency: dollars and euros are never added up, and each letter has its fee."""
+    await house_with_terms(house)
+    first, dollars, second = await invoiced(house, "1"), await in_dollars(house, "2"), await invoiced(house, "3", units=1)
+    euros = await remind(house, issue(first))
+    assert await told(house) == [(second.key, 1)], "the order in dollars does not hear of the letter in euros"
+    apart = await remind(house, issue(dollars))
+    assert (euros.document, euros.charged) == ("REM-000001", eur(600))
+    assert (apart.document, apart.charged) == ("REM-000002", Money(minor=600, currency="USD"))
+    assert (await remind(house, issue(second))).document == "REM-000001"
+    rows = await house(lambda s: [(row.document, row.currency, row.total) for row in s.scalars(select(ReminderDocument))])
+    assert sorted(rows) == [("REM-000001", "EUR", 10_000 + 5_000 + 700), ("REM-000002", "USD", 8_000 + 600)]
+    letter = await house(reminder_letter, "REM-000002")
+    assert "86,00\N{NO-BREAK SPACE}USD" in letter.body
+    assert [each.name for each in letter.attachments] == ["REM-000002.pdf", "INV-000002.pdf"]
     await clean(house)
 
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from activities.collective_letters import mail_collective
 from domain.collecting import Collected, InvoicePeriod
 from domain.errors import Refused
 from domain.exceptions import ExceptionKind
@@ -52,6 +54,26 @@ async def test_two_orders_are_on_one_invoice_and_each_is_paid_for_itself(shop: S
     await first.when(lambda s: s.invoices[0].settled)
     assert (await first.close()).outcome is Outcome.CLOSED
     assert not (await second.state()).invoices[0].settled
+
+
+async def test_the_invoice_is_mailed_once_when_every_order_has_booked_its_part(shop: Shop) -> None:
+    first, second = await shipped(shop, "M-1", 3), await shipped(shop, "M-1", 1)
+    [issued] = (await run(shop, "M-1")).invoices
+    for living in (first, second):
+        await living.when(lambda s: s.invoices)
+    mail = shop.partners.mail
+    await asyncio.gather(*(mail_collective(shop.database, mail) for _ in range(3)))
+    assert await mail_collective(shop.database, mail) == 0
+    letters = [letter for letter in shop.world.letters() if issued.document in letter["subject"]]
+    [letter] = letters
+    assert letter["subject"].startswith(f"Invoice {issued.document} until ")
+    assert f"invoice {issued.document} over 40.00" in letter["body"].replace("\N{NO-BREAK SPACE}", " ")
+    assert first.key in letter["body"]
+    assert second.key in letter["body"]
+    for living, cents in ((first, 3_000), (second, 1_000)):
+        await living.pay(cents)
+        await living.deliver()
+        await living.close()
 
 
 async def test_what_ships_after_the_run_is_on_the_next_invoice(shop: Shop) -> None:

@@ -244,6 +244,34 @@ async def test_a_broken_promise_goes_on_at_the_next_level_and_holds_the_customer
     assert not await on_credit_hold(shop, "C-WORD")
 
 
+async def test_a_broken_promise_stops_the_customers_open_orders_and_one_payment_clears_ladder_and_stop(shop: Shop) -> None:
+    """An order that was accepted before waits for goods; the promise about another one breaks; the goods come, and do not leave."""
+    await customer(shop, "C-OPEN", QUICKLY, price_list="LIST")
+    item = shop.rare()
+    waiting = await shop.place(order(line(1, item, 2), customer="C-OPEN"), PATIENT)
+    await waiting.until(Wait.STOCK)
+    living = await delivered(shop, customer="C-OPEN")
+    await living.pass_time(31.1)
+    await living.when(lambda s: s.invoices[0].reminders == 1)
+    await living.ask(PromiseToPay(**living.stamp("customer"), invoice=1, pay_by=datetime.now(UTC) + timedelta(days=33)))
+    await living.until(Wait.PROMISE)
+    await living.pass_time(2.1)
+    await living.when(lambda s: s.invoices[0].reminders == 2 and not s.notes)
+
+    async with messenger(shop.client, shop.database, every=0.1):
+        await shop.receive(item, 2)
+        stopped = await waiting.when(lambda s: s.credit_stop is not None, "the broken promise stops it")
+        assert stopped.credit_stop is not None
+        assert any("promise" in reason or "reminder" in reason for reason in stopped.credit_stop.reasons)
+        assert "pick task" not in waiting.effects()
+        await living.pay(4_000 + 600 + 900)
+        await living.when(lambda s: s.invoices[0].settled)
+        await waiting.until(Wait.PICK)
+    assert len(await reminded(living)) == 2, "the ladder ended with the payment"
+    await living.ended()
+    await waiting.cancel()
+
+
 @answers(ExceptionKind.REMINDER_TO_PRINT, "acknowledge")
 async def test_without_an_address_the_reminder_is_a_letter_that_somebody_prints(shop: Shop) -> None:
     await customer(shop, "C-POST", QUICKLY, email="")
