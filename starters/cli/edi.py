@@ -14,7 +14,6 @@ from starters.cli import edi_exchange, edi_facts, frame
 from starters.cli.frame import AsJson
 
 if TYPE_CHECKING:
-    from domain.edi_partners import Partners
     from domain.intake import Part
     from starters.edi.answer import Answer
     from starters.edi.translate import InterchangeRead, SetRead
@@ -31,7 +30,9 @@ app.add_typer(edi, name="edi", rich_help_panel=PANEL)
 @edi.command("check")
 def check(
     files: Annotated[list[Path], typer.Argument(metavar="FILE|DIR...", help="X12 or EDIFACT files, or folders of them.")],
-    partners: Annotated[Path | None, typer.Option("--partners", metavar="JSON", help="Partner maps. [default: those for anybody]")] = None,
+    partners: Annotated[
+        Path | None, typer.Option("--partners", metavar="FILE", help="Partner maps, TOML or JSON. [default: OMS_EDI_PARTNERS]")
+    ] = None,
     answers: Annotated[
         Path | None,
         typer.Option("--answers", metavar="DIR", help="Write what the files would be answered with (997, TA1, CONTRL) into DIR."),
@@ -40,10 +41,10 @@ def check(
 ) -> None:
     """Read partners' files and show every set, what it becomes and why it is refused. Nothing is placed and nothing is kept."""
     from starters.edi.answer import answers as answered
-    from starters.edi.partners import load
+    from starters.edi.partners import partners_of, read_partners
     from starters.edi.translate import read
 
-    maps = load(partners.read_bytes()) if partners else _anybody()
+    maps = read_partners(partners) if partners else partners_of(frame.settings())
     numbers, files_written, now = count(1), count(1), datetime.now(UTC)  # a trial: real control numbers are drawn for the wire only
     shown: list[dict[str, Any]] = []
     for file in _each(files):
@@ -69,12 +70,6 @@ def check(
 def _each(files: list[Path]) -> list[Path]:
     """The files, those of a folder in the order of their names."""
     return [each for file in files for each in (sorted(one for one in file.iterdir() if one.is_file()) if file.is_dir() else [file])]
-
-
-def _anybody() -> Partners:
-    from domain.edi_partners import Partners
-
-    return Partners()
 
 
 def _content(file: Path) -> bytes:
@@ -110,15 +105,19 @@ def _set(one: SetRead) -> dict[str, Any]:
 
 def _becomes(part: Part) -> str:
     from domain.edi_documents import DocumentIn
-    from domain.intake import IgnoredIn, MessageIn, OrderIn, UnmappedIn
+    from domain.intake import IgnoredIn, MessageIn, OrderIn, SeenIn, UnmappedIn
+    from domain.messages import CarrierEvent
+    from starters.edi.parts import called
 
     match part:
         case OrderIn():
             return "order"
+        case SeenIn():
+            return CarrierEvent.called()
         case MessageIn():
             return part.message.called()
         case DocumentIn():
-            return "for a person"
+            return called(part)
         case UnmappedIn():
             return "to be mapped"
         case IgnoredIn():
@@ -156,7 +155,7 @@ def _refused(entry: dict[str, Any]) -> bool:
     )
 
 
-COLOURS = {"order": "green", "refused": "red", "to be mapped": "yellow", "for a person": "yellow"}
+COLOURS = {"order": "green", "refused": "red", "to be mapped": "yellow", "change": "yellow"}
 
 
 def _show(entry: dict[str, Any]) -> None:

@@ -50,7 +50,8 @@ def bring_in(
         _show_came(came, entries)
         _show_sent(sent)
     refused = any(one.refused for one in came) or any(part.status == "refused" for entry in entries for part in entry.parts)
-    raise typer.Exit(3 if refused or any(entry.status == "refused" for entry in entries) else 0)
+    waits = any(entry.status == "open" for entry in entries)
+    raise typer.Exit(3 if refused or any(entry.status == "refused" for entry in entries) else 4 if waits else 0)
 
 
 @app.command("out")
@@ -64,7 +65,7 @@ def put_out(
         from database import edi
         from starters.edi.due import draw_what_is_due
 
-        async with _post(server=False) as post:
+        async with _post() as post:
             if folder is None and post.folder is None:
                 raise Refused("Nobody has said where documents go: name a folder with --dir, or set OMS_EDI_FOLDER.")
             await draw_what_is_due(post.database, post.partners, datetime.now(UTC))
@@ -185,8 +186,8 @@ def partners(json: AsJson = False) -> None:
 
 
 @asynccontextmanager
-async def _post(folder: Path | None = None, *, server: bool = True) -> AsyncIterator[Post]:
-    """The post of this installation; without a server it only writes."""
+async def _post(folder: Path | None = None) -> AsyncIterator[Post]:
+    """The post of this installation. Without a server files are kept and acknowledged, and handed over when it is back."""
     from config.temporal import connect
     from starters.edi.partners import partners_of
     from starters.edi.post import Post
@@ -196,7 +197,7 @@ async def _post(folder: Path | None = None, *, server: bool = True) -> AsyncIter
     settings = frame.settings()
     maps = partners_of(settings)
     async with frame.database() as database:
-        client = await connect(settings, lazy=not server)
+        client = await connect(settings, lazy=True)
         yield Post(Road(database, client, settings, forms(settings)), maps, folder or settings.edi_folder)
 
 
@@ -223,7 +224,9 @@ def _show_came(came: list[Came], entries: list[EntryView]) -> None:
             frame.say(f"[bold]{escape(one.file)}[/]: [red]{escape(one.refused)}[/]")
             continue
         entry = by_number[one.entry]
-        frame.say(f"[bold]{escape(one.file)}[/]: inbox {one.entry}, {entry.status}" + (f": {escape(entry.reason)}" if entry.reason else ""))
+        why = "kept, and handed over when the Temporal server takes it" if entry.status == "open" else entry.status
+        said = f": {escape(entry.reason)}" if entry.reason and entry.status != "open" else ""
+        frame.say(f"[bold]{escape(one.file)}[/]: inbox {one.entry}, {why}{said}")
         table = Table(box=None, pad_edge=True, header_style="bold")
         for heading in ("where", "what", "order", "status", "why"):
             table.add_column(heading, overflow="fold")

@@ -5,6 +5,19 @@ from __future__ import annotations
 from domain.edi_changes import amendment
 from domain.edi_documents import ChangeRequest, DocumentIn, Receipt, Remittance, StockReport, WarehouseShipped
 
+KINDS = {
+    ChangeRequest: "change",
+    Remittance: "remittance",
+    Receipt: "acknowledgement",
+    StockReport: "stock report",
+    WarehouseShipped: "warehouse report",
+}
+
+
+def called(part: DocumentIn) -> str:
+    """What people call such a document."""
+    return KINDS[type(part.document)]
+
 
 def for_a_person(part: DocumentIn) -> str:
     """What a document says, so that a person can act on it."""
@@ -19,12 +32,12 @@ def for_a_person(part: DocumentIn) -> str:
             return f"a person decides: {'; '.join(why)}"
         case Remittance():
             lines = ", ".join(f"{line.invoice} {line.paid}" for line in document.lines)
-            return f"to be matched by a person: {document.amount} from {document.payer or 'the sender'} for {lines}"
+            return f"{document.amount} under {document.reference} from {document.payer or 'the sender'} for {lines}"
         case WarehouseShipped():
             lines = ", ".join(f"line {line.line} {line.shipped} x {line.item}" for line in document.lines)
-            return f"to be confirmed by a person: {lines}, carrier {document.carrier} {document.tracking}".rstrip()
+            return f"{document.reference} left: {lines}, carrier {document.carrier} {document.tracking}".rstrip()
         case StockReport():
-            return "to be read by a person: " + ", ".join(f"{line.quantity} x {line.item}" for line in document.lines)
+            return "they have " + ", ".join(f"{line.quantity} x {line.item}" for line in document.lines)
 
 
 def _amended(change: ChangeRequest) -> list[str]:

@@ -160,7 +160,8 @@ class Post:
         came = [await self._kept(file, datetime.now(UTC).isoformat(), DESK if desk else "") for file in files]
         for one in came:
             if one.entry:
-                await self._handed_over(one.entry)
+                with contextlib.suppress(Unavailable):  # it is in the inbox, which says why, and the sweeper's
+                    await self.road.hand_over(one.entry)
         return came
 
     async def put_out(self, root: Path | None = None) -> list[Sent]:

@@ -12,13 +12,13 @@ from domain.edi_changes import amendment
 from domain.edi_documents import ChangeRequest, DocumentIn, Receipt, Remittance, StockReport
 from domain.edi_partners import Partner
 from starters.edi.outgoing import pair_of
-from starters.edi.parts import for_a_person
+from starters.edi.parts import called, for_a_person
 
 
 def take(session: Session, entry: int, number: int, part: DocumentIn, partner: Partner | None, at: datetime) -> PartResult:
     """Book a document once, however often it is handed over."""
     document = part.document
-    about = PartResult(part=number, place=part.place, kind=_KINDS.get(type(document), "document"), status="done")
+    about = PartResult(part=number, place=part.place, kind=called(part), status="done")
     if partner is None:
         return about.model_copy(update={"status": "refused", "reason": f"there is no map for the partner {part.partner!r} any more"})
     match document:
@@ -33,9 +33,6 @@ def take(session: Session, entry: int, number: int, part: DocumentIn, partner: P
         case _:
             return about.model_copy(update={"status": "refused", "reason": for_a_person(part)[:900]})
     return about.model_copy(update={"reason": reason})
-
-
-_KINDS = {ChangeRequest: "change", Remittance: "remittance", Receipt: "acknowledgement", StockReport: "stock report"}
 
 
 def _receipt(session: Session, part: DocumentIn, receipt: Receipt, partner: Partner, at: datetime) -> dict[str, str]:

@@ -16,6 +16,7 @@ from database.engine import Database
 from domain.edi_documents import ChangedLine, ChangeRequest, StockLine, StockReport
 from domain.intake import Delivery
 from starters.cli.main import run
+from tests.channels.edi_documents import TRACKING, x12_interchange, x12_order, x12_set
 from tests.fresh import furnished
 
 NOW = datetime(2026, 11, 26, 9, 30, tzinfo=UTC)
@@ -145,3 +146,27 @@ def test_what_partners_have_is_shown_by_item(house: Database, capsys: pytest.Cap
     assert answer(capsys, "remittances") == []
     assert run(["edi", "stock"]) == 0
     assert "available" in capsys.readouterr().out
+
+
+def test_without_a_server_files_are_kept_and_acknowledged_and_wait(
+    house: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("TEMPORAL_ADDRESS", "127.0.0.1:1")
+    file, letter = tmp_path / "orders.edi", tmp_path / "letter.txt"
+    known = {"PO1*2": "PO1*2*3*EA*4.00**VN*FLT-100", "N1*BY": "N1*BY*Brulerie des Terreaux*92*3012345000012"}
+    file.write_bytes(x12_interchange(x12_order(changes=known)))
+    letter.write_text("Dear sirs")
+    found = answer(capsys, "in", str(file), code=4)
+    assert [entry["status"] for entry in found["entries"]] == ["open"]
+    assert [(one["kind"], one["partner"]) for one in found["written"]] == [("997", "acme")]
+    assert run(["edi", "in", str(letter)]) == 3
+    assert "it begins neither with an X12 interchange header (ISA)" in " ".join(capsys.readouterr().out.split())
+    assert len(house.run(inbox.entries)) == 1
+
+
+def test_what_becomes_of_a_carriers_statuses_is_shown(house: Database, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = tmp_path / "214.edi"
+    file.write_bytes(x12_interchange(x12_set("214", ["B10*1Z999*THEIRS-9*UPSN", *TRACKING[1:4]]), group="QM"))
+    (found,) = answer(capsys, "check", str(file))
+    (part,) = found["interchanges"][0]["sets"][0]["parts"]
+    assert (part["becomes"], part["says"]) == ("carrier_event", "1Z999: in transit")
