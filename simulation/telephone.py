@@ -21,8 +21,8 @@ from integrations.simulated.outbox import REFUSED, SENT, Entry
 from starters import messaging, receiving, supplying
 from starters.outbox import tell_untold
 
-UNKNOWN_FOR = timedelta(seconds=30)
-"""How long an order may be unknown: a script is there before its order is placed."""
+UNKNOWN_FOR = timedelta(minutes=3)
+"""How long an order may be unknown: a script is there before its order is placed, and a busy machine takes a while to place them all."""
 
 log = structlog.get_logger()
 

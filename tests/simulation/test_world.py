@@ -94,14 +94,14 @@ async def test_what_was_refused_is_not_said_again(world: World) -> None:
     assert world.outbox.refusals() == {f"floor/{ORDER}/1/picked": "Order x12/BT-1 is closed, the message came too late."}
 
 
-async def test_an_order_that_is_not_placed_yet_is_called_again_for_half_a_minute(world: World) -> None:
+async def test_an_order_that_is_not_placed_yet_is_called_again_for_three_minutes(world: World) -> None:
     world.outbox.put([picked(ORDER, 1)])
     telephone = RecordedTelephone(NotFound("order", ORDER), NotFound("order", ORDER), NotFound("order", ORDER))
     clock = Clock(day(0.01) + timedelta(seconds=1))
     around = outside(world, telephone, clock=clock)
     await turn(around, 2)
     assert world.outbox.open() == 1
-    clock.now += timedelta(seconds=30)
+    clock.now += timedelta(minutes=3)
     await turn(around)
     assert world.outbox.refusals() == {f"floor/{ORDER}/1/picked": "There is no order 'x12/BT-1'."}
 
