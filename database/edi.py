@@ -9,7 +9,7 @@ from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from database.journal import insert_once
-from database.tables import EdiCounter, EdiInterchange, EdiOrder, EdiOutgoing, EdiStuck
+from database.tables import EdiCounter, EdiInterchange, EdiOrder, EdiOutgoing, EdiStuck, Order
 from domain.errors import NotFound
 from domain.values import Value
 
@@ -99,8 +99,20 @@ def note_order(
         "test": test,
         "items": json.dumps({str(line): item for line, item in items.items()}),
         "at": at,
+        "settled": False,
     }
     insert_once(session, EdiOrder, row)
+
+
+def over(session: Session, most: int = 500) -> set[str]:
+    """Orders that ended and are still looked at."""
+    chosen = select(EdiOrder.order).join(Order, Order.order == EdiOrder.order).where(EdiOrder.settled.is_(False), Order.outcome != "")
+    return set(session.scalars(chosen.order_by(EdiOrder.order).limit(most)))
+
+
+def settle(session: Session, orders: set[str]) -> None:
+    """Their partners have everything: nothing more can become due for them but the answer to a change."""
+    session.execute(update(EdiOrder).where(EdiOrder.order.in_(sorted(orders))).values(settled=True))
 
 
 # --- what goes out -------------------------------------------------------------------------------------------------------------------

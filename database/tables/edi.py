@@ -26,7 +26,7 @@ class EdiOrder(Base):
     """An order that a partner sent by EDI, and which documents the partner was to have back when it came."""
 
     __tablename__ = "edi_orders"
-    __table_args__ = (Index(None, "partner"),)
+    __table_args__ = (Index(None, "partner"), Index(None, "settled"))
 
     order: Mapped[str] = mapped_column(primary_key=True)
     partner: Mapped[str]  # the name of the partner's map
@@ -36,6 +36,7 @@ class EdiOrder(Base):
     test: Mapped[bool]
     items: Mapped[Json] = mapped_column(default="{}")  # line -> the partner's own number of its item
     at: Mapped[datetime]
+    settled: Mapped[bool] = mapped_column(default=False)  # it is over and its partner has everything: nobody looks at it any more
 
 
 class EdiCounter(Base):

@@ -20,6 +20,7 @@ from starters.edi.outgoing import Envelope, pair_of
 
 ANSWERS, NOTICES, INVOICES = ("855", "ORDRSP"), ("856", "DESADV"), ("810", "INVOIC")
 CHANGES = ("865", "ORDRSP")
+LOOKED_AT = EdiOrder.settled.is_(False)
 CALLED_OFF = "/cancelled"
 """What a 940 about a shipment that is no more is known by, after the shipment's name."""
 MOST = 200
@@ -46,7 +47,9 @@ async def draw_what_is_due(database: Database, partners: Partners, at: datetime)
     """Write every document that is due, each in a transaction of its own; how many. One that cannot be written holds up no other."""
     for number, accepted, why in await database.read(edi_facts.decided_by_orders):
         await database.transaction(edi_facts.decide, number, accepted, why, edi_facts.RULE, at)
-    found, written = await database.read(due, partners), 0
+    (ended, found), written = await database.read(_looked, partners), 0
+    if settled := ended - {one.order for one in found}:
+        await database.transaction(edi.settle, settled)
     for one in found:
         try:
             drawn = await database.transaction(draw, one, partners, at)
@@ -54,6 +57,15 @@ async def draw_what_is_due(database: Database, partners: Partners, at: datetime)
         except (Refused, NotFound) as trouble:
             await database.transaction(edi.stick, one.kind, one.key, one.partner, str(trouble), at)
     return written
+
+
+def _looked(session: Session, partners: Partners) -> tuple[set[str], list[Due]]:
+    """Orders that are over, and what is due; in this order, since what an order has when it is over is all that it will ever have.
+
+    None is said to be over while there is more due than was looked at.
+    """
+    ended, found = edi.over(session), due(session, partners)
+    return (ended if len(found) < MOST else set()), found
 
 
 def draw(session: Session, one: Due, partners: Partners, at: datetime) -> edi.Drawn:
@@ -93,7 +105,7 @@ def _answers(session: Session) -> Iterator[Due]:
     )
     ready = or_(Order.outcome != "", and_(Order.accepted_at.is_not(None), sought.exists()))
     for kind in ANSWERS:
-        chosen = select(EdiOrder).join(Order, Order.order == EdiOrder.order).where(ready, *_owed(kind, EdiOrder.order))
+        chosen = select(EdiOrder).join(Order, Order.order == EdiOrder.order).where(ready, LOOKED_AT, *_owed(kind, EdiOrder.order))
         for row in session.scalars(chosen.order_by(EdiOrder.at, EdiOrder.order).limit(MOST)):
             yield _due(row, kind, row.order)
 
@@ -113,7 +125,7 @@ def _notices(session: Session) -> Iterator[Due]:
     for kind in NOTICES:
         key = _numbered(Shipment.order, Shipment.shipment)
         chosen = select(EdiOrder, Shipment.shipment).join(Shipment, Shipment.order == EdiOrder.order)
-        chosen = chosen.where(Shipment.shipped_at.is_not(None), packed, *_owed(kind, key))
+        chosen = chosen.where(Shipment.shipped_at.is_not(None), packed, LOOKED_AT, *_owed(kind, key))
         for row, number in session.execute(chosen.order_by(Shipment.shipped_at, Shipment.order).limit(MOST)):
             yield _due(row, kind, f"{row.order}/{number}", number)
 
@@ -122,7 +134,7 @@ def _invoices(session: Session) -> Iterator[Due]:
     """One for each document: all parts of a collective invoice are one."""
     for kind in INVOICES:
         chosen = select(EdiOrder, Invoice.invoice, Invoice.document).join(Invoice, Invoice.order == EdiOrder.order)
-        chosen = chosen.where(*_owed(kind, Invoice.document)).order_by(Invoice.issued_at, Invoice.order, Invoice.invoice)
+        chosen = chosen.where(LOOKED_AT, *_owed(kind, Invoice.document)).order_by(Invoice.issued_at, Invoice.order, Invoice.invoice)
         seen: set[str] = set()
         for row, number, document in session.execute(chosen.limit(MOST)):
             if document not in seen:

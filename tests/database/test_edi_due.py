@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from database import edi, edi_facts, inbox
 from database.inbox import PartResult
-from database.tables import Shipment
+from database.tables import EdiOrder, Order, Shipment
 from domain.edi_changes import asked_by
 from domain.edi_documents import ChangeRequest
 from domain.edi_partners import DEFAULT_EDIFACT, Partner, PartnerId, Partners
@@ -148,3 +148,24 @@ async def test_a_change_is_answered_as_a_person_or_the_order_decided_it(house: H
     assert b"MSG*It is being picked.~" in bodies[0]
     assert b"BCA*00*AD*1001**4*20261123" in bodies[1]
     assert b"POC*1*QD*1*1*EA~\nACK*IA*1*EA~" in bodies[1]
+
+
+async def test_an_order_that_is_over_is_looked_at_until_its_partner_has_everything(house: House) -> None:
+    placed = await house.shipped_order()
+    await by_edi(house, placed)
+    await house.invoice(placed)
+
+    def end(session: Session, outcome: str) -> None:
+        session.get_one(Order, placed.key).outcome = outcome
+
+    def settled(session: Session) -> bool:
+        return session.get_one(EdiOrder, placed.key).settled
+
+    await house(end, "closed")
+    assert await house.database.read(edi.over) == {placed.key}
+    assert len(await drawn(house)) == 3
+    assert not await house.database.read(settled)
+    assert len(await drawn(house)) == 3
+    assert await house.database.read(settled)
+    assert await house.database.read(edi.over) == set()
+    await house(end, "")
