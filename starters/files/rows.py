@@ -148,10 +148,12 @@ class _Builder:
     def built(self) -> OrderRead:
         group = self.group
         currency = self._currency()
+        customer = self._text(F.CUSTOMER, needed="a customer was expected")
+        numbered = F.NUMBER in group.said or F.NUMBER in self.how.fixed
         fields: dict[str, Any] = {
             "channel": self.how.name,
-            "external_id": key_of(group.number),
-            "customer": self._text(F.CUSTOMER, needed="a customer was expected"),
+            "external_id": key_of(group.number) if numbered or F.CUSTOMER in self.how.fixed else key_of_po(customer, group.number),
+            "customer": customer,
             "currency": currency,
             "po_number": self._text(F.PO),
             "shipping_service": self._text(F.SERVICE),
@@ -283,6 +285,11 @@ def key_of(number: str) -> str:
     """A sender's number as it may stand in a workflow's id: what may not stand there becomes a dash."""
     kept = "".join(sign if sign.isascii() and (sign.isalnum() or sign in "._:#-") else "-" for sign in number.strip())
     return kept.lstrip("._:#-")[:120]
+
+
+def key_of_po(customer: str, po_number: str) -> str:
+    """A purchase order is known by its number at one customer only: two of them may count alike."""
+    return key_of(f"{customer}-{po_number}") if key_of(po_number) else ""
 
 
 def noon(when: date) -> datetime:

@@ -20,7 +20,7 @@ from starters.channels.bounds import refusal, within_reason
 from starters.channels.reading import clean, decoded
 from starters.files import reading
 from starters.files.reading import Unexpected
-from starters.files.rows import HOUSE_CURRENCY, OrderRead, key_of, noon
+from starters.files.rows import HOUSE_CURRENCY, OrderRead, key_of, key_of_po, noon
 from starters.files.table import Cell
 
 CHANNEL = "desk"
@@ -126,12 +126,13 @@ class _Typed:
         first = _line_of(document)
         said = self._mapping(document, FIELDS, "an order")
         currency = self._currency(said)
-        number = self._text(said, "number") or self._text(said, "po")
+        customer = self._text(said, "customer")
+        stated = self._text(said, "number")
+        number = stated or self._text(said, "po")
         if not key_of(number) and "number" not in said and "po" not in said:
             self._found(first, "number", "", "a number of the order or of the purchase order (po) was expected")
         elif not key_of(number):
             self._found(first, "number", number, "a number of letters and digits was expected")
-        customer = self._text(said, "customer")
         if not customer:
             self._found(first, "customer", "", "a customer was expected")
         placed, wanted, terms = self._day(said, "placed"), self._day(said, "wanted"), self._text(said, "terms")
@@ -139,7 +140,7 @@ class _Typed:
         freight = self._of(said, "freight", lambda cell: Money.of(reading.number(cell, ".", currency), currency))
         fields: dict[str, Any] = {
             "channel": CHANNEL,
-            "external_id": key_of(number),
+            "external_id": key_of(number) if stated else key_of_po(customer, number),
             "customer": customer,
             "currency": currency,
             "po_number": self._text(said, "po"),

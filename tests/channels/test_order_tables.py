@@ -36,7 +36,7 @@ def test_rows_of_one_number_are_one_order_and_a_row_without_a_number_belongs_to_
         (2, "FLT-100", 48, Decimal(0), True),
         (3, "GRD-200", 2, Decimal(249), False),
     ]
-    assert (first.key, first.po_number, first.to_tax, second.key) == ("file/77", "77", True, "file/78")
+    assert (first.key, first.po_number, first.to_tax, second.key) == ("file/C-1001-77", "77", True, "file/C-1002-78")
     assert [each.place for each in found.orders] == ["order 77, rows 2, 3, 5", "order 78, row 4"]
 
 
@@ -199,7 +199,7 @@ def test_a_workbook_gives_days_numbers_and_leading_noughts_as_they_are_shown() -
     order = one(saved(book)).order
     assert order is not None
     line = order.lines[0]
-    assert (order.key, line.item, line.quantity, line.unit_price) == ("file/77", "00123", 12, Decimal("39.1"))
+    assert (order.key, line.item, line.quantity, line.unit_price) == ("file/C-1001-77", "00123", 12, Decimal("39.1"))
     assert order.requested_at == datetime(2026, 12, 4, 12, tzinfo=UTC)
 
 

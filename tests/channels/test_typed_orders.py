@@ -24,7 +24,7 @@ def refused(text: str) -> str:
 def test_the_shortest_order_is_four_lines() -> None:
     found = typed(SHORT)
     assert found.order is not None
-    assert (found.order.key, found.order.customer, found.order.po_number) == ("desk/PO-7", "C-1001", "PO-7")
+    assert (found.order.key, found.order.customer, found.order.po_number) == ("desk/C-1001-PO-7", "C-1001", "PO-7")
     assert [(line.item, line.quantity, line.to_price) for line in found.order.lines] == [("KET-100", 12, True)]
     assert (found.left_out.placed_at, found.left_out.terms, found.left_out.ship_to) == (True, True, "")
 
@@ -32,7 +32,7 @@ def test_the_shortest_order_is_four_lines() -> None:
 def test_the_template_is_an_order() -> None:
     found = typed(TEMPLATE)
     assert found.order is not None
-    assert (found.order.external_id, found.left_out.ship_to) == ("PO-2026-117", "Kaffeekontor Nord GmbH")
+    assert (found.order.external_id, found.left_out.ship_to) == ("C-1001-PO-2026-117", "Kaffeekontor Nord GmbH")
     assert [(line.item, line.quantity, line.unit_price) for line in found.order.lines] == [
         ("KET-100", 12, Decimal(0)),
         ("FLT-100", 48, Decimal("3.90")),
@@ -82,6 +82,13 @@ def test_lines_may_be_written_one_after_the_other_with_all_they_say() -> None:
     first, second = found.order.lines
     assert (first.unit_price, first.discount.minor, first.requested_at) == (Decimal("39.50"), 2000, datetime(2026, 12, 11, 12, tzinfo=UTC))
     assert (second.item, second.to_price) == ("KET-100", True)
+
+
+def test_two_customers_may_count_their_purchase_orders_alike() -> None:
+    first, second = read(f"{SHORT}---\n{SHORT.replace('C-1001', 'C-1002')}".encode(), NOW)
+    assert first.order is not None
+    assert second.order is not None
+    assert (first.order.key, second.order.key) == ("desk/C-1001-PO-7", "desk/C-1002-PO-7")
 
 
 def test_several_orders_stand_in_one_file() -> None:

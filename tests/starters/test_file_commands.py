@@ -55,11 +55,11 @@ def test_a_dry_run_lists_every_finding_by_its_row_and_changes_nothing(home: Path
     assert run(["place", str(file), "--dry-run"]) == 3
     said = [" ".join(line.split()) for line in capsys.readouterr().out.splitlines()]
     assert f"{file}: csv, 3 orders. Read: PO as po, Customer as customer, Item as item, Qty as quantity" in said[0]
-    assert "file/77 rows 2-3 C-1001 2 placed, and a person asked" in said
+    assert "file/C-1001-77 rows 2-3 C-1001 2 placed, and a person asked" in said
     assert "78 row 4 refused" in said
-    assert any(line.startswith("file/79 row 5 C-1001 1 ") and line.endswith(" EUR placed") for line in said)
+    assert any(line.startswith("file/C-1001-79 row 5 C-1001 1 ") and line.endswith(" EUR placed") for line in said)
     assert "78 row 4, column D (Qty) two a number was expected" in said
-    assert "file/77 row 3 nobody knows the item 'NOPE'" in said
+    assert "file/C-1001-77 row 3 nobody knows the item 'NOPE'" in said
     assert said[-1] == "2 of 3 would be placed, 1 refused. Nothing was changed."
     assert [rows(home, func.count(column)) for column in (Intake.order, InboxEntry.entry, Refusal.reason)] == [[(0,)]] * 3
 
@@ -94,12 +94,18 @@ async def test_good_orders_of_a_file_pass_bad_ones_are_refused_alone_and_the_sam
         orders_csv(home, ("F-9001", "C-1001", "KET-100", 2, *NORD), ("F-9002", "C-1001", "KET-100", 1, *NORD))
         assert await asyncio.to_thread(run, ["place", str(file)]) == 3
         grown = capsys.readouterr()
-    assert first.out == "Order file/77 is placed.\nOrder file/F-9001 is placed.\n"
+    assert first.out == "Order file/C-1001-77 is placed.\nOrder file/C-1001-F-9001 is placed.\n"
     assert first.err == f"{file}, order 78, row 4: row 4, column D (Qty): 'two' is there, a number was expected\n"
-    known = "Order file/77 was placed before; nothing was changed.\nOrder file/F-9001 was placed before; nothing was changed.\n"
+    known = (
+        "Order file/C-1001-77 was placed before; nothing was changed.\nOrder file/C-1001-F-9001 was placed before; nothing was changed.\n"
+    )
     assert (again.out, again.err) == (known, first.err)
-    assert grown.out == f"{known}Order file/F-9002 is placed.\n"
-    assert sorted(await asyncio.to_thread(rows, home, Intake.order)) == [("file/77",), ("file/F-9001",), ("file/F-9002",)]
+    assert grown.out == f"{known}Order file/C-1001-F-9002 is placed.\n"
+    assert sorted(await asyncio.to_thread(rows, home, Intake.order)) == [
+        ("file/C-1001-77",),
+        ("file/C-1001-F-9001",),
+        ("file/C-1001-F-9002",),
+    ]
     assert await asyncio.to_thread(rows, home, InboxPart.entry, InboxPart.status) == [
         *((1, "done"), (1, "refused"), (1, "done")),
         *((2, "done"), (2, "refused"), (2, "done"), (2, "done")),
@@ -221,7 +227,7 @@ def test_what_cannot_be_quoted_says_all_that_is_wrong_and_uses_no_number(home: P
     file.write_text(QUOTED.replace("KET-100: 12", "KET-100: 12 at 60.00\n  NOPE: 1"))
     assert run(["quote", "make", str(file)]) == 3
     assert capsys.readouterr().err.startswith(
-        f"{file}: Q-PO-1 of C-1001 cannot be quoted: line 1: the price is 60.00; contract frame contract 2026/17 says 62.00 EUR; "
+        f"{file}: C-1001-Q-PO-1 of C-1001 cannot be quoted: line 1: the price is 60.00; contract frame contract 2026/17 says 62.00 EUR; "
         "line 2: nobody knows the item 'NOPE'; line 2: nobody has agreed a price of NOPE in EUR."
     )
     file.write_text(QUOTED)
