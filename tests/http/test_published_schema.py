@@ -135,6 +135,21 @@ async def test_every_body_and_every_good_answer_has_an_example(door: httpx.Async
     assert lacking == []
 
 
+async def test_the_page_of_the_description_shows_every_operation_and_asks_no_other_host(door: httpx.AsyncClient) -> None:
+    described = (await door.get("/openapi.json")).json()
+    page = await door.get("/docs")
+    assert (page.status_code, page.headers["content-type"]) == (200, "text/html; charset=utf-8")
+    untold = [
+        operation["operationId"]
+        for methods in described["paths"].values()
+        for operation in methods.values()
+        if f'id="{operation["operationId"]}"' not in page.text
+    ]
+    assert untold == []
+    for other in ("<script", "<link", "src=", "@import"):
+        assert other not in page.text
+
+
 def _resolved(schema: dict[str, Any], described: dict[str, Any]) -> dict[str, Any]:
     name = schema.get("$ref", "").rpartition("/")[2]
     return described["components"]["schemas"][name] if name else schema
