@@ -12,7 +12,7 @@ from starters.files import csv_file, headings, typed, xlsx_file
 from starters.files.rows import OrderRead, TableRead, orders_of
 
 LARGEST = 5_000_000
-"""Bytes of a file: some hundred thousand rows."""
+"""Bytes of a file, which hold more than the rows that are read."""
 LONGEST_REASON = 1_900
 
 

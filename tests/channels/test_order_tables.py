@@ -274,6 +274,15 @@ def test_a_million_empty_rows_are_passed_over_in_bounded_time() -> None:
     assert (found.rows, found.findings[0].row) == ((2, 1_048_570), 1_048_570)
 
 
+def test_ten_thousand_rows_are_read_and_one_more_is_refused() -> None:
+    rows = [(number // 3, "C-1001", "KET-100", 1, "4.50") for number in range(10_000)]
+    began = time.monotonic()
+    with pytest.raises(InputRefused, match="the document: it has more than 10,000 rows"):
+        read(csv(*rows))
+    assert len(read(csv(*rows[:9_999])).orders) == 3_333
+    assert time.monotonic() - began < 60
+
+
 def test_the_inbox_takes_good_orders_and_refuses_bad_ones_by_the_map_that_is_named() -> None:
     content = csv(("77", "KET-100", "1"), ("78", "KET-100", "x"), headings=("PO", "Ware", "Qty"))
     taught = ColumnMap(name="nord", columns={OrderField.ITEM: "Ware"}, fixed={OrderField.CUSTOMER: "C-1001"})
