@@ -314,6 +314,23 @@ async def test_the_audit_finds_a_booking_that_does_not_add_up(house: House, colu
     await house(change(-7))
 
 
+async def test_the_audit_finds_a_gain_that_was_left_out(house: House) -> None:
+    await rate(house, "0.92")
+    placed = await invoiced(house)
+    await rate(house, "0.95", TODAY + DAY)
+    await pay(house, placed, "BANK-1", 10_000, 10_000, DAY)
+
+    def say(difference: int) -> Any:
+        def work(session: Session) -> None:
+            session.query(ExchangeEntry).filter(ExchangeEntry.kind == "payment").one().difference = difference
+
+        return work
+
+    await house(say(0))
+    assert {each.rule for each in await house.database.read(audit)} == {"a_difference_is_what_was_paid_less_what_was_carried"}
+    await house(say(300))
+
+
 async def test_the_audit_finds_what_is_not_booked_although_its_rate_is_known(house: House) -> None:
     await rate(house, "0.92")
     placed = await invoiced(house)

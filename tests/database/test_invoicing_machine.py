@@ -142,6 +142,17 @@ class InvoicingMachine(RuleBasedStateMachine):
         self.do(ChangeLines(**self.step(), changes=changes, total=self.state.placed.total, reason="more"), Recorded, orders.change_lines)
         self.state.apply(changes)
 
+    @rule(units=st.integers(1, 3), number=st.integers(1, 2))
+    @precondition(lambda self: sum(line.open for line in self.state.lines) > 1)
+    def amend_down(self, units: int, number: int) -> None:
+        """The customer wants fewer of what has not left yet."""
+        units = min(units, self.state.line(number).open)
+        if not units or units == sum(line.open for line in self.state.lines):
+            return
+        changes = (LineChange(line=number, cancel=units),)
+        self.do(ChangeLines(**self.step(), changes=changes, reason="fewer"), Recorded, orders.change_lines)
+        self.state.apply(changes)
+
     @rule(cents=st.integers(1, 20_000), early=st.booleans(), days=st.integers(0, 20))
     def pay(self, cents: int, early: bool, days: int) -> None:
         """Some money comes: any amount, or exactly what the oldest invoice asks for less its discount."""
@@ -257,7 +268,11 @@ class InvoicingMachine(RuleBasedStateMachine):
         billed = sum(line.net.minor + line.tax.minor for invoice in self.state.invoices for line in invoice.lines)
         freight = sum(invoice.freight.minor + invoice.freight_tax.minor for invoice in self.state.invoices)
         assert billed + freight == sum(invoice.total.minor for invoice in self.state.invoices)
-        if self.state.invoices and not any(line.open for line in self.state.lines):
+        assert sum(payment.refunded.minor for payment in self.state.payments) == refunded <= sum(p.amount.minor for p in view.payments)
+        for line_ in self.state.lines:
+            back = sum(one.quantity for invoice in self.state.invoices for one in invoice.credits if one.line == line_.number)
+            assert 0 <= back <= line_.shipped, "no unit is credited twice"
+        if self.state.invoices and not any(line.open or line.cancelled for line in self.state.lines):
             assert billed + freight == self.state.placed.total.minor
 
     # --- parts ---
