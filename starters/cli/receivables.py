@@ -201,9 +201,14 @@ def _day(text: str | None) -> date:
 
 
 def _amount(minor: int, currency: str) -> str:
+    return _always(minor, currency) if minor else ""
+
+
+def _always(minor: int, currency: str) -> str:
+    """With the currency's own digits, also nothing: 0.00, and 0 of yen."""
     from domain.money import Money
 
-    return f"{Money(minor=minor, currency=currency)}".removesuffix(f" {currency}") if minor else ""
+    return f"{Money(minor=minor, currency=currency)}".removesuffix(f" {currency}")
 
 
 def _ageing_table(rows: list[AgeingRow]) -> RenderableType:
@@ -220,7 +225,7 @@ def _ageing_table(rows: list[AgeingRow]) -> RenderableType:
             cells = [Text(_amount(row.buckets[name], currency), style=style) for name, style in zip(BUCKETS, styles, strict=True)]
             share = f"{100 * row.overdue / row.total:.0f} %" if row.total > 0 and row.overdue else ""
             on_account = Text(_amount(row.on_account, currency), style="green" if row.on_account < 0 else "")
-            table.add_row(row.customer, row.name, currency, *cells, on_account, _amount(row.total, currency) or "0", share)
+            table.add_row(row.customer, row.name, currency, *cells, on_account, _always(row.total, currency), share)
         sums = [sum(row.buckets[name] for row in mine) for name in BUCKETS]
         accounts, total = sum(row.on_account for row in mine), sum(row.total for row in mine)
         share = f"{100 * sum(sums[1:]) / total:.0f} %" if total > 0 else ""
@@ -258,7 +263,7 @@ def _collection_table(each: Collection) -> RenderableType:
     from starters.cli.rendering import table
 
     def money(minor: int) -> str:
-        return _amount(minor, each.currency) or "0"
+        return _always(minor, each.currency)
 
     def shown(value: object, unit: str) -> str:
         return "-" if value is None else f"{value} {unit}"
@@ -288,11 +293,11 @@ def _show_statement(each: Statement) -> None:
     from starters.cli.rendering import moment, table
 
     frame.say(f"[bold]{each.customer}[/] {each.name}, {each.currency}, {each.since:%Y-%m-%d} to {each.until:%Y-%m-%d}")
-    rows: list[tuple[object, ...]] = [("", "opening balance", "", "", "", _amount(each.opening, each.currency) or "0")]
+    rows: list[tuple[object, ...]] = [("", "opening balance", "", "", "", _always(each.opening, each.currency))]
     for line in each.lines:
-        amounts = (_amount(line.amount, each.currency), _amount(line.balance, each.currency) or "0")
+        amounts = (_amount(line.amount, each.currency), _always(line.balance, each.currency))
         rows.append((moment(line.at), line.kind.replace("_", " "), line.reference, line.order, *amounts))
-    rows.append(("", "closing balance", "", "", "", _amount(each.closing, each.currency) or "0"))
+    rows.append(("", "closing balance", "", "", "", _always(each.closing, each.currency)))
     frame.console().print(table(("When", "What", "Document", "Order", "Amount>", "Balance>"), rows))
     ages = [(name.replace("_", " "), each.ageing.buckets.get(name, 0)) for name in BUCKETS] + [("on account", each.ageing.on_account)]
     said = ", ".join(f"{name} {_amount(minor, each.currency)}" for name, minor in ages if minor)
