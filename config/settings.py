@@ -4,6 +4,7 @@ Every setting comes from an environment variable, and this module is the only on
 those that Temporal's own tools read. Nothing needs to be set on a developer's machine.
 """
 
+import base64
 import difflib
 import os
 import re
@@ -129,6 +130,11 @@ class Settings(BaseSettings):
     carrier_webhook_secrets: SecretStr | None = None
     """What each carrier signs its tracking events with, by the name that it has in our addresses: `ups=whsec_…, norvik-post=whsec_…`; while
     a secret is rotated the old and the new one, separated by a blank."""
+    webhook_key: SecretStr | None = None
+    """What the secrets of subscriptions are derived from: the base64 of at least 24 bytes, the same in every process; while it is
+    changed the new one and those before, separated by commas. [default: the file webhook.key in OMS_HOME]"""
+    webhook_loopback: bool = False
+    """Let subscribers listen on this machine itself, also without https: for tests and demos."""
     stripe_address: str = ""
     """Where Stripe's API is, when it is not Stripe's own: a double for tests, such as http://127.0.0.1:12111."""
     mail: Literal["simulated", "smtp"] = "simulated"
@@ -233,6 +239,21 @@ class Settings(BaseSettings):
         return tuple(secret.strip() for secret in said.split(",") if secret.strip())
 
     @model_validator(mode="after")
+    def _deriving_keys(self) -> Self:
+        if self.webhook_key is not None and (not self.webhook_keys or any(len(key) < 24 for key in self.webhook_keys)):
+            raise ValueError("OMS_WEBHOOK_KEY should be the base64 of at least 24 bytes, such as `openssl rand -base64 32` makes")
+        return self
+
+    @property
+    def webhook_keys(self) -> tuple[bytes, ...]:
+        """The keys that secrets of subscriptions are derived from, the newest first."""
+        said = self.webhook_key.get_secret_value() if self.webhook_key else ""
+        try:
+            return tuple(base64.b64decode(key.strip(), validate=True) for key in said.split(",") if key.strip())
+        except ValueError:
+            return ()
+
+    @model_validator(mode="after")
     def _signing_carriers(self) -> Self:
         for carrier, secrets in self.carrier_secrets.items():
             if not _URL_NAME.fullmatch(carrier) or not secrets or not all(_STANDARD_SECRET.fullmatch(secret) for secret in secrets):
@@ -273,6 +294,7 @@ _SECRET = frozenset(
         "OMS_STRIPE_SECRET_KEY",
         "OMS_STRIPE_WEBHOOK_SECRET",
         "OMS_CARRIER_WEBHOOK_SECRETS",
+        "OMS_WEBHOOK_KEY",
         "OMS_SMTP_PASSWORD",
     }
 )

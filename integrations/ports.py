@@ -21,6 +21,7 @@ from domain.order import Address, Moment
 from domain.packing import Proposal, ToPack
 from domain.steps import Pick
 from domain.values import Value
+from domain.webhooks import Attempt
 
 
 class Quote(Value):
@@ -162,6 +163,25 @@ class Mail(Protocol):
 
     async def sent(self, key: str) -> bool:
         """Has a letter gone out under `key`? Asked before an attempt whose answer was lost is given up."""
+
+
+class Webhook(Value):
+    """An event on its way: signed by the secret of `generation`, and by the one before where `old_digest` names it."""
+
+    subscription: str
+    url: str
+    generation: int
+    digest: str
+    old_digest: str = ""
+    message: str  # the webhook-id
+    body: str
+
+
+class Subscribers(Protocol):
+    """Whoever wants to hear of our orders, at addresses of their own."""
+
+    async def post(self, webhook: Webhook) -> Attempt:
+        """Send one event. Raises Unavailable when it cannot be signed; whatever its receiver does is an answer."""
 
 
 class Shopfront(Protocol):

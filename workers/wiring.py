@@ -40,18 +40,22 @@ from activities.returns import ReturnActivities
 from activities.shipping import ShippingActivities
 from activities.stock import StockActivities
 from activities.supply import SupplyActivities
+from activities.webhooks import WebhookActivities
 from config import logs
 from config.settings import Settings
 from config.shops import shops_of
 from database.engine import Database
 from domain.errors import Refused
 from integrations.forecasting import best_forecaster
-from integrations.ports import Carriers, Mail, Payments, Warehouse
+from integrations.ports import Carriers, Mail, Payments, Subscribers, Warehouse
 from integrations.simulated import SimulatedCarriers, SimulatedMail, SimulatedWarehouse, World
+from integrations.webhooks import HttpSubscribers, Keyring
 from starters.edi.partners import partners_of
 from starters.edi.post import Post
-from starters.forms import forms
+from starters.forms import FORMS, forms
 from starters.intake import Road
+from starters.subscribing import subscribers_of
+from workers.announcer import announcer
 from workers.gateways import payments_of
 from workers.mail import mail_of
 from workers.messenger import messenger
@@ -66,10 +70,11 @@ from workflows.distribution import Distribution, Reallocation
 from workflows.feedback import ShopFeedback
 from workflows.finance_charges import FinanceCharges
 from workflows.order import Order
-from workflows.policies import CARRIER, MAIL, ORDERS_QUEUE, PAYMENTS, PLANNING, QUEUES, SHOP_QUEUE, WAREHOUSE
+from workflows.policies import CARRIER, MAIL, ORDERS_QUEUE, PAYMENTS, PLANNING, QUEUES, SHOP_QUEUE, WAREHOUSE, WEBHOOKS
 from workflows.receipt import StockReceipt
 from workflows.replenishment import Replenishment
 from workflows.supply import SupplyCancellation, SupplySlip
+from workflows.webhooks import TellSubscriber
 
 GRACE = timedelta(seconds=10)
 """How long running activities may go on when a worker stops; the SDK would cut them at once."""
@@ -100,6 +105,7 @@ WORKFLOWS = [
     TrackShipments,
     InvoiceRun,
     ShopFeedback,
+    TellSubscriber,
 ]
 
 Activity = Callable[..., Any]
@@ -109,16 +115,25 @@ class Partners:
     """Who stands behind the ports."""
 
     def __init__(
-        self, warehouse: Warehouse, carriers: Carriers, payments: Payments, mail: Mail, shops: Mapping[str, ShopDoor] | None = None
+        self,
+        warehouse: Warehouse,
+        carriers: Carriers,
+        payments: Payments,
+        mail: Mail,
+        shops: Mapping[str, ShopDoor] | None = None,
+        subscribers: Subscribers | None = None,
     ) -> None:
         self.warehouse, self.carriers, self.payments, self.mail = warehouse, carriers, payments, mail
         self.shops = shops or {}
+        self.subscribers = subscribers or HttpSubscribers(lambda: Keyring(()))
 
 
 def partners(settings: Settings) -> tuple[Partners, World]:
     """The outside world that the settings name; the simulated one keeps its own records."""
     world = World(Path(settings.world_url.removeprefix("sqlite:///")))
-    return Partners(SimulatedWarehouse(world), SimulatedCarriers(world), payments_of(settings, world), SimulatedMail(world)), world
+    behind = Partners(SimulatedWarehouse(world), SimulatedCarriers(world), payments_of(settings, world), SimulatedMail(world))
+    behind.subscribers = subscribers_of(settings)
+    return behind, world
 
 
 def bell_of(client: Client, database: Database) -> Bell:
@@ -148,6 +163,7 @@ def activities_by_queue(database: Database, behind: Partners, bell: Bell | None 
     supply, reminders = SupplyActivities(database), ReminderActivities(database, behind.mail)
     finance_charges = FinanceChargeActivities(database)
     feedback = FeedbackActivities(database, {name: door.front for name, door in behind.shops.items()})
+    finance_charges, webhooks = FinanceChargeActivities(database), WebhookActivities(database, behind.subscribers, behind.mail)
     return {
         ORDERS_QUEUE: [
             orders.accept_order,
@@ -213,9 +229,10 @@ def activities_by_queue(database: Database, behind: Partners, bell: Bell | None 
             money.refund_capture,
             money.refund_payment,
         ],
-        MAIL.queue: [invoices.send_reminder, invoices.send_deposit_request, reminders.issue_reminder],
+        MAIL.queue: [invoices.send_reminder, invoices.send_deposit_request, reminders.issue_reminder, webhooks.tell_disabled],
         PLANNING.queue: [ReplenishmentActivities(database, best_forecaster).plan_items],
         **{f"{SHOP_QUEUE}{name}": [feedback.tell_feedback] for name in behind.shops},
+        WEBHOOKS.queue: [webhooks.send_events],
     }
 
 
@@ -277,6 +294,8 @@ async def run_workers(settings: Settings, client: Client, stop: asyncio.Event, r
         road = Road(database, client, settings, forms(settings))
         await stack.enter_async_context(sweeper(road))
         await stack.enter_async_context(rounds("edi", Post(road, partners_of(settings), settings.edi_folder).round, EDI_EVERY))
+        await stack.enter_async_context(announcer(client, database))
+        await stack.enter_async_context(sweeper(Road(database, client, settings, FORMS)))
         ready()
         await stop.wait()
 

@@ -68,10 +68,18 @@ PLANNING = Patience(
     retry=RetryPolicy(initial_interval=timedelta(seconds=1), backoff_coefficient=2, maximum_interval=timedelta(minutes=1)),
 )
 
+WEBHOOKS = Patience(
+    "webhooks",
+    # A batch stops beginning new events after half a minute, and none takes longer than fifteen seconds; signs of life tell sooner.
+    start_to_close=timedelta(minutes=2),
+    # What repeats here is trouble of our own (the database, a missing key); a receiver's failure is an answer with a schedule of its own.
+    retry=RetryPolicy(initial_interval=timedelta(seconds=1), backoff_coefficient=2, maximum_interval=timedelta(minutes=1)),
+)
+
 SHOP_QUEUE = "shop/"
 """What the names of the shops' queues begin with: each shop has one of its own, since it caps each caller by itself."""
 
-QUEUES = (ORDERS_QUEUE, WAREHOUSE.queue, CARRIER.queue, PAYMENTS.queue, MAIL.queue, PLANNING.queue)
+QUEUES = (ORDERS_QUEUE, WAREHOUSE.queue, CARRIER.queue, PAYMENTS.queue, MAIL.queue, PLANNING.queue, WEBHOOKS.queue)
 
 
 def shop_patience(shop: str) -> Patience:

@@ -97,6 +97,7 @@ from database.tables.returns import ClaimRow, CreditFeeRow, HeldMovement, HeldSt
 from database.tables.sourcing import FreightRate, LocationAbility, SourcingDecision, SourcingPolicyRow
 from database.tables.stock import Lot, LotStock, Reservation, Stock, StockMovement
 from database.tables.supply import PurchaseOrder, PurchaseOrderLine, Supplier, SupplyReceipt, SupplySlip, Transfer
+from database.tables.webhooks import Subscription, WebhookDelivery, WebhookEvent, WebhookFeed
 
 __all__ = [
     "AccountApplication",
@@ -241,6 +242,7 @@ __all__ = [
     "StatedOrder",
     "Stock",
     "StockMovement",
+    "Subscription",
     "Supplier",
     "SupplyReceipt",
     "SupplySlip",
@@ -249,4 +251,7 @@ __all__ = [
     "Transfer",
     "TransitTime",
     "Wave",
+    "WebhookDelivery",
+    "WebhookEvent",
+    "WebhookFeed",
 ]

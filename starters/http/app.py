@@ -19,7 +19,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from domain.values import Value
 from starters.channels.tracking import TrackingEvents
 from starters.channels.warehouse import WarehouseFact
-from starters.http import carriers, looking, messages, orders, payment_services, problems, shops, warehouses
+from starters.http import carriers, looking, messages, orders, payment_services, problems, shops, subscriptions, warehouses
 from starters.http.callers import tokens_of
 from starters.http.handbook import handbook
 from starters.http.house import Here, House
@@ -37,6 +37,7 @@ TAGS = [
     {"name": "warehouses", "description": "What warehouses with a system of their own say of their work."},
     {"name": "webhooks", "description": "What carriers and payment services tell by themselves."},
     {"name": "shops", "description": "What web shops and marketplaces deliver by themselves."},
+    {"name": "subscriptions", "description": "What happens to orders, told by signed webhooks."},
     {"name": "inbox", "description": "Where a document is that was sent."},
     {"name": "service", "description": "Whether the service lives."},
 ]
@@ -90,6 +91,7 @@ def create_app(house: House) -> FastAPI:
     app.include_router(payment_services.router)
     app.include_router(warehouses.router)
     app.include_router(shops.router)
+    app.include_router(subscriptions.router)
 
     @app.get("/health", tags=["service"], summary="Whether the service lives", responses=HEALTH)
     async def health(here: Here) -> Any:
