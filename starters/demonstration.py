@@ -45,6 +45,8 @@ TIME_LIMIT = 180.0
 """Seconds after which the demonstration falls short: a machine with two cores needs less than half of it."""
 SAMPLE_PARTNERS = Path(__file__).parents[1] / "samples" / "partners.toml"
 """Who sends the sample orders by EDI."""
+POST_DAYS = 40
+"""Days that a file may lie in the folder before its orders look for stock: what was bought for them is still on its way then."""
 TYPED_BY_THE_DESK = "order_desk.edi"
 """The one file of the samples whose unknown words its orders ask about; partners' own would wait in the mapping queue."""
 PLACES_EVERY = 0.12
@@ -273,7 +275,7 @@ async def place_all(
                 await asyncio.sleep(PLACES_EVERY)
 
 
-async def buy_for(database: Database, order: str, script: dict[str, Any], day: timedelta) -> None:
+async def buy_for(database: Database, order: str, script: dict[str, Any], day: timedelta, post: int = 0) -> None:
     """Place the purchase order that a script tells of, so that its goods can be promised to the order."""
     from database.purchasing import place_purchase
     from domain.purchasing import PlacePurchase, PurchaseLine
@@ -283,7 +285,7 @@ async def buy_for(database: Database, order: str, script: dict[str, Any], day: t
     if bought is None:
         return
     now = datetime.now(UTC)
-    line = PurchaseLine(line=1, item=bought.item, ordered=bought.quantity, expected_at=now + bought.expected_in * day)
+    line = PurchaseLine(line=1, item=bought.item, ordered=bought.quantity, expected_at=now + (bought.expected_in + post) * day)
     placed = PlacePurchase(
         purchase_order=bought.number(order), supplier=bought.supplier, location=bought.location, lines=(line,), at=now, actor="buyer"
     )
@@ -300,7 +302,7 @@ async def send_by_edi(client: Client, database: Database, settings: Settings, fi
 
     assert settings.edi_folder is not None
     for order in recognise(file.read_bytes(), file.name):
-        await buy_for(database, order.key, scripts.get(order.key, {}), settings.day)
+        await buy_for(database, order.key, scripts.get(order.key, {}), settings.day, POST_DAYS)
     if file.name == TYPED_BY_THE_DESK:
         post = Post(Road(database, client, settings, forms(settings)), partners_of(settings), settings.edi_folder)
         await post.bring([file], desk=True)
