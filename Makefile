@@ -67,5 +67,5 @@ lock: ## Renew constraints.txt from pyproject.toml (UPGRADE=1 takes the newest v
 	$(LOCK) --extra carriers --extra planning --constraints constraints.txt --output-file constraints-extras.txt
 
 clean: ## Remove the installation, the runtime files and every cache
-	rm -rf $(VENV) .oms build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) .oms build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .schemathesis .import_linter_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
