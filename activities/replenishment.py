@@ -38,7 +38,7 @@ class ReplenishmentActivities:
         for begin in range(0, len(left), CHUNK):
             activity.heartbeat(f"{begin} of {len(left)} items planned")
             keys = left[begin : begin + CHUNK]
-            found = await self.database.read(demand.evidence, keys, first, request.as_of)
+            found = await self.database.read(demand.evidence, keys, first, request.as_of, request.day)
             plans = await asyncio.to_thread(plan_all, found, request.bucket, first, request.as_of, forecaster)
             await self.database.transaction(replenishment.store_plans, request, plans)
         return await self.database.transaction(replenishment.end_run, request)
@@ -50,5 +50,5 @@ def plan_all(found: Sequence[Evidence], bucket: Bucket, first: date, today: date
     for each in found:
         history = demand.history_of(each, bucket, first, today)
         told = forecast(history.fitted, horizon(each.planning, bucket), forecaster)
-        plans.append(plan(each.planning, history, told, each.stock, today))
+        plans.append(plan(each.planning, history, told, each.stock, today, each.lead))
     return plans

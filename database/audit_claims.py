@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from sqlalchemy import and_, or_, select
+from sqlalchemy import and_, func, or_, select
 from sqlalchemy.orm import Session
 
 from database.tables import ChannelQuota, Shipment, SoftReservation, SourcingDecision
@@ -42,8 +42,22 @@ def _goods_leave_from_where_it_was_decided(session: Session) -> Found:
             yield row.key, f"decided for {sorted(decided)}, its shipments stand at {sorted(stand.get(row.key, set()))}"
 
 
+def _a_day_has_room_for_its_shipments(session: Session) -> Found:
+    """On no day a location has more shipments than it took on a day when they were planned, whatever it takes now."""
+    standing = Shipment.status != "cancelled"
+    chosen = (
+        select(Shipment.location, Shipment.ships_on, func.count(), func.max(Shipment.day_limit))
+        .where(standing, Shipment.ships_on.is_not(None))
+        .group_by(Shipment.location, Shipment.ships_on)
+        .having(func.count() == func.count(Shipment.day_limit), func.count() > func.max(Shipment.day_limit))
+    )
+    for location, day, count, limit in session.execute(chosen):
+        yield f"{location} on {day}", f"{count} shipments, it took {limit} a day when they were planned"
+
+
 CLAIM_RULES: tuple[Callable[[Session], Found], ...] = (
     _a_soft_reservation_ended_as_it_says,
     _a_quota_belongs_to_one_channel,
     _goods_leave_from_where_it_was_decided,
+    _a_day_has_room_for_its_shipments,
 )

@@ -10,6 +10,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from sqlalchemy import and_, func, select
 from sqlalchemy.orm import Session
 
+from database.lead_times import deliveries
 from database.planning import plannings
 from database.tables import (
     ExceptionRow,
@@ -26,8 +27,9 @@ from database.tables import (
 )
 from domain.demand import Bucket, DemandSeries, series
 from domain.exceptions import Decision, ExceptionKind
+from domain.lead_times import LeadTime
 from domain.purchasing import PurchaseStatus, TransferStatus, purchase_supply, supply_in_words, transfer_supply
-from domain.replenishment import Inbound, ItemPlanning, Scope, StockPosition
+from domain.replenishment import Inbound, ItemPlanning, LeadFrom, Scope, StockPosition, as_delivered
 
 SHORTAGES = (ExceptionKind.BACKORDER_OVERDUE, ExceptionKind.SHORT_PICK)
 """Exceptions whose answer may cancel units that the customer still wants."""
@@ -51,7 +53,8 @@ class _Balance:
 class Evidence:
     """What the plan of an item at a location rests on."""
 
-    planning: ItemPlanning
+    planning: ItemPlanning  # with the lead time to plan with
+    lead: LeadTime | None = None  # the deliveries it was learned from
     wanted: dict[date, int] = field(default_factory=lambda: defaultdict(int))
     out_of_stock: set[date] = field(default_factory=set)
     stock: StockPosition = field(default_factory=StockPosition)
@@ -64,15 +67,20 @@ class Evidence:
         return location == self.planning.location or (location == NOWHERE and self.home)
 
 
-def evidence(session: Session, keys: Sequence[tuple[str, str]], first: date, today: date) -> list[Evidence]:
+def evidence(
+    session: Session, keys: Sequence[tuple[str, str]], first: date, today: date, business_day: timedelta = timedelta(days=1)
+) -> list[Evidence]:
     """What was wanted from `first` until before `today`, and the position now, for these items and locations, in their order.
 
     Wanted is what customers placed, on the day for which they asked (the day of the order where they named none), in UTC. What a customer
     took back (a cancelled order, an amended line) was not wanted in the end; what was cancelled or replaced because we were short was.
     Replacements, exchanges and substitutes that we added are no demand of their own. Imported history counts beside the orders. A plan of
     one location counts what was reserved or shipped there; what no location has yet belongs to the item's first planned location, by name.
+    Lead times are those of what came before `today`, in days of the length of `business_day`.
     """
-    found = [Evidence(planning=planning) for planning in plannings(session, keys)]
+    terms = plannings(session, keys)
+    came = deliveries(session, (each.supplier for each in terms if each.lead_from is LeadFrom.RECEIPTS), today, business_day)
+    found = [Evidence(*as_delivered(each, came.get(each.supplier, ()))) for each in terms]
     by_item: dict[str, list[Evidence]] = defaultdict(list)
     for each in found:
         by_item[each.planning.item].append(each)

@@ -90,7 +90,7 @@ def _measured(session: Session, units: dict[tuple[int, str], int]) -> tuple[Good
             quantity=quantity,
             size=(measures.length_mm, measures.width_mm, measures.height_mm),
             weight_g=item.weight_g,
-            goods_class=GoodsClass(measures.goods_class),
+            goods_class=GoodsClass.of(measures.goods_class, item.hazardous),
             upright=measures.upright,
             as_is=measures.as_is,
         )

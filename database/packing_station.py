@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from database.locks import order_of, require, reservations_of, shipment_of
@@ -169,8 +169,10 @@ def _check_rules(session: Session, at_hand: Bench, scan: Scan) -> None:
     inside = dict(there.contents)
     inside[scan.item] = inside.get(scan.item, 0) + scan.quantity
     rules, name = rules_of(session, scan.order), f"Parcel {scan.parcel} of shipment {scan.shipment} of {scan.order}"
-    chosen = select(ItemMeasures.item, ItemMeasures.goods_class).where(ItemMeasures.item.in_(inside))
-    classes = {GoodsClass(goods_class): item for item, goods_class in session.execute(chosen)}
+    classified = func.coalesce(ItemMeasures.goods_class, GoodsClass.GENERAL.value)
+    chosen = select(Item.item, classified, Item.hazardous).outerjoin(ItemMeasures, ItemMeasures.item == Item.item)
+    rows = session.execute(chosen.where(Item.item.in_(inside)).order_by(Item.item))
+    classes = {GoodsClass.of(measured, hazardous): item for item, measured, hazardous in rows}
     if rules.separate_hazardous and {GoodsClass.FOOD, GoodsClass.HAZARDOUS} <= classes.keys():
         raise Refused(
             f"{name} would hold {classes[GoodsClass.FOOD]} (food) beside {classes[GoodsClass.HAZARDOUS]} (hazardous): open another parcel."

@@ -139,11 +139,15 @@ def _suppliers(entry: Mapping[str, Any]) -> Iterator[Base]:
 
 
 def _items(entry: Mapping[str, Any]) -> Iterator[Base]:
+    packed_as = GoodsClass(entry.get("goods_class", GoodsClass.GENERAL))
+    hazardous = entry.get("hazardous", packed_as is GoodsClass.HAZARDOUS)
+    if packed_as is not GoodsClass.GENERAL and hazardous is not (packed_as is GoodsClass.HAZARDOUS):
+        raise ValueError(f"goods_class is {packed_as}, hazardous is {str(hazardous).lower()}: they contradict one another")
     yield Item(
         item=entry["id"],
         description=entry.get("description", ""),
         weight_g=entry.get("weight_g", 0),
-        hazardous=entry.get("hazardous", False),
+        hazardous=hazardous,
         cold=entry.get("cold", False),
         supplier=entry.get("supplier"),
         lead_time_days=entry.get("lead_time_days"),
@@ -162,7 +166,7 @@ def _items(entry: Mapping[str, Any]) -> Iterator[Base]:
             length_mm=length,
             width_mm=width,
             height_mm=height,
-            goods_class=GoodsClass(entry.get("goods_class", "hazardous" if entry.get("hazardous") else "general")).value,
+            goods_class=(GoodsClass.GENERAL if hazardous else packed_as).value,
             upright=entry.get("upright", False),
             as_is=entry.get("as_is", False),
         )

@@ -108,6 +108,7 @@ def sites_of(session: Session, order: Order, places: Mapping[Place, int], at: da
                 cold=ability.cold,
                 handling=ability.handling,
                 handling_per_unit=ability.handling_per_unit,
+                a_day=ability.shipments_per_day,
             )
         sites.append(site)
     return sites, read.policy

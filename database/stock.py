@@ -79,7 +79,7 @@ def allocate_stock(session: Session, request: AllocateStock) -> Allocation:
             lines[need.line].wait(request.backorder_due if need.line in late else None, request.at)
     if not (order.ships_apart_at or order.policy == ShippingPolicy.PARTIAL or request.all_or_nothing or request.groups or request.only):
         order.ships_apart_at = request.at
-    leaves = {site.location: request.at.date() + timedelta(days=site.ships_in or 0) for site in sites}
+    leaves = {site.location: (request.at.date() + timedelta(days=site.ships_in or 0), site.a_day) for site in sites}
     shipments: tuple[PlannedShipment, ...] = ()
     taken: dict[Place, int] = {}
     for parts in [[part] for part in decision.parts] if request.apart else [decision.parts]:  # apart, one location may give twice
@@ -221,13 +221,17 @@ def _reserve(
     first: int,
     chosen: Sequence[Chosen],
     lines: Mapping[int, OrderLine],
-    leaves: Mapping[str, date],
+    leaves: Mapping[str, tuple[date, int | None]],
 ) -> tuple[PlannedShipment, ...]:
-    """A shipment for each location, and the reservations that are its picks."""
+    """A shipment for each location, and the reservations that are its picks.
+
+    `leaves` is when a location works on it, and how many it works on that day.
+    """
     shipments, kept, planned = [], [], []
     for number, at in enumerate(chosen, first):
         about = {"order": request.order, "shipment": number, "attempt": request.key}
-        shipments.append(about | {"location": at.location, "due_at": request.pick_due, "ships_on": leaves[at.location]})
+        ships_on, day_limit = leaves[at.location]
+        shipments.append(about | {"location": at.location, "due_at": request.pick_due, "ships_on": ships_on, "day_limit": day_limit})
         for line, row, quantity, lot in at.takes:
             row.reserved += quantity
             lines[line].move("open", "allocated", quantity)

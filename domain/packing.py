@@ -26,6 +26,11 @@ class GoodsClass(StrEnum):
     FOOD = "food"  # never beside hazardous goods, where the rules say so
     HAZARDOUS = "hazardous"  # never beside food, where the rules say so
 
+    @classmethod
+    def of(cls, measured: str, hazardous: bool) -> GoodsClass:
+        """How an item is packed: as what it was measured as, unless it is hazardous to everybody."""
+        return cls.HAZARDOUS if hazardous else cls(measured)
+
 
 class Goods(Value):
     """Units of one line that are to be packed. `as_is`: each unit ships in the container it comes in, without a carton of ours."""

@@ -21,11 +21,12 @@ class ProposalStatus(StrEnum):
 
 
 class PlanReplenishment(Value):
-    """Plan every item. Left empty, `run` is the workflow's own id and `as_of` the day on which it runs."""
+    """Plan every item. Left empty, `run` is the workflow's own id and `as_of` the day on which it runs; `day` is how long a day lasts."""
 
     run: str = Field(default="", max_length=200)
     as_of: date | None = None
     bucket: Bucket = Bucket.WEEK
+    day: timedelta = timedelta(days=1)
 
 
 class PlanItems(Value):
@@ -35,6 +36,7 @@ class PlanItems(Value):
     as_of: date
     bucket: Bucket
     at: Moment
+    day: timedelta = timedelta(days=1)  # how long a business day lasts: what suppliers took is counted in them
 
 
 class ProposedOrder(Value):

@@ -8,6 +8,7 @@ SPT below is E. A. Silver, D. F. Pyke and D. J. Thomas, Inventory and Production
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date, timedelta
 from enum import StrEnum
 from math import ceil, exp, floor, pi, sqrt
@@ -18,6 +19,7 @@ from pydantic import Field, model_validator
 
 from domain.demand import Bucket, DemandPattern, DemandSeries, classify
 from domain.forecasting import Forecast
+from domain.lead_times import Delivery, LeadTime, learned
 from domain.values import Value
 
 DAYS_A_YEAR = 365
@@ -44,6 +46,13 @@ class Scope(StrEnum):
     LOCATION = "location"  # one location by itself
 
 
+class LeadFrom(StrEnum):
+    """What a plan takes the lead time from."""
+
+    RECEIPTS = "receipts"  # what really came, once enough did; until then the terms
+    TERMS = "terms"  # always what is stated: a new contract, another route
+
+
 class ItemPlanning(Value):
     """How an item is bought for a location: from whom, how long it takes, what ordering and keeping cost, and how often it may run out.
 
@@ -56,6 +65,7 @@ class ItemPlanning(Value):
     scope: Scope = Scope.NETWORK
     lead_days: float = Field(ge=0, le=1000)  # the mean, from ordering to receiving
     lead_deviation: float = Field(default=0, ge=0, le=1000)  # its standard deviation, in days
+    lead_from: LeadFrom = LeadFrom.RECEIPTS
     review_days: float = Field(default=1, ge=0, le=365)  # how often it is looked at
     minimum: int = Field(default=1, ge=1)  # the supplier sells no fewer
     multiple: int = Field(default=1, ge=1)  # and only so many together
@@ -109,7 +119,8 @@ class Plan(Value):
     reorder point's shortfall: position + quantity >= reorder_point.
     """
 
-    planning: ItemPlanning
+    planning: ItemPlanning  # with the lead time that was used
+    lead: LeadTime | None = None  # where it comes from: deliveries; none: the terms
     as_of: date
     history: DemandSeries
     pattern: DemandPattern
@@ -140,7 +151,19 @@ class Plan(Value):
         return self.as_of + timedelta(days=ceil(self.planning.lead_days))
 
 
-def plan(planning: ItemPlanning, history: DemandSeries, forecast: Forecast, stock: StockPosition, as_of: date) -> Plan:
+def as_delivered(planning: ItemPlanning, deliveries: Iterable[Delivery]) -> tuple[ItemPlanning, LeadTime | None]:
+    """The terms with the lead time that its supplier's deliveries show, unless there are too few or the terms are to count."""
+    if planning.lead_from is LeadFrom.TERMS:
+        return planning, None
+    found = learned(planning.item, deliveries, planning.lead_days, planning.lead_deviation)
+    if found is None:
+        return planning, None
+    return planning.model_copy(update={"lead_days": found.days, "lead_deviation": found.deviation}), found
+
+
+def plan(
+    planning: ItemPlanning, history: DemandSeries, forecast: Forecast, stock: StockPosition, as_of: date, lead: LeadTime | None = None
+) -> Plan:
     """Order when the position is at or below the reorder point: the economic quantity, or what is missing where that is more.
 
     Over the protection interval L + R demand is on average d (L + R); the review period R counts, because an order can only be placed when
@@ -163,6 +186,7 @@ def plan(planning: ItemPlanning, history: DemandSeries, forecast: Forecast, stoc
     verdict, surplus = _verdict(history, stock, quantity, point, _up(usual), as_of)
     return Plan(
         planning=planning,
+        lead=lead,
         as_of=as_of,
         history=history,
         pattern=pattern,

@@ -43,7 +43,7 @@ async def replenish_samples(client: Client, database: Database, settings: Settin
     late = Bucket.WEEK.start_of(now.date()) - timedelta(weeks=1) - Bucket.WEEK.start_of(max(row.day for _, row in rows))
     moved = [(number, row.model_copy(update={"day": row.day + late})) for number, row in rows]
     await database.transaction(past_demand.import_history, moved, HISTORY, now)
-    planned = await replenish(client, PlanReplenishment(), "demo")
+    planned = await replenish(client, PlanReplenishment(day=settings.day), "demo")
     proposals = await database.read(replenishment_reading.proposals, ProposalStatus.OPEN)
     if not proposals:
         raise Unavailable(f"{planned.planned} items were planned, and nothing has to be ordered; the samples leave scarce items.")

@@ -30,6 +30,7 @@ class Replenishment:
             as_of=asked.as_of or now.date(),
             bucket=asked.bucket,
             at=now,
+            day=asked.day,
         )
         what = f"Plan every item as of {request.as_of}"
         planned = await execute(ReplenishmentActivities.plan_items, request, what, PLANNING, sign_of_life=SIGN_OF_LIFE)

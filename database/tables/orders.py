@@ -168,6 +168,7 @@ class Shipment(Base):
     reason: Mapped[str] = mapped_column(default="")  # why it was given up
     due_at: Mapped[datetime | None]  # the deadline of what it waits for now
     ships_on: Mapped[date | None]  # the day whose capacity of the location it takes
+    day_limit: Mapped[int | None]  # how many shipments the location took on a day when this one was planned; none: as many as come
     pick_reference: Mapped[str] = mapped_column(default="")
     ship_key: Mapped[str] = mapped_column(default="")
     carrier: Mapped[str] = mapped_column(default="")

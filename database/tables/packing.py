@@ -16,14 +16,14 @@ class ItemMeasures(Base):
     __tablename__ = "item_measures"
     __table_args__ = (
         CheckConstraint("length_mm > 0 AND width_mm > 0 AND height_mm > 0", "sides_positive"),
-        CheckConstraint("goods_class IN ('general', 'food', 'hazardous')", "goods_class"),
+        CheckConstraint("goods_class IN ('general', 'food')", "goods_class"),
     )
 
     item: Mapped[str] = mapped_column(ForeignKey("items.item"), primary_key=True)
     length_mm: Mapped[int]
     width_mm: Mapped[int]
     height_mm: Mapped[int]
-    goods_class: Mapped[str] = mapped_column(default="general")
+    goods_class: Mapped[str] = mapped_column(default="general")  # what is hazardous stands with the item
     upright: Mapped[bool] = mapped_column(default=False)  # never turned on its side
     as_is: Mapped[bool] = mapped_column(default=False)  # ships in the container it comes in
 

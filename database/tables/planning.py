@@ -20,6 +20,7 @@ class ItemPlanningRow(Base):
     __table_args__ = (
         CheckConstraint("scope IN ('network', 'location')", "scope"),
         CheckConstraint("goal IN ('cycle', 'fill')", "goal"),
+        CheckConstraint("lead_from IN ('receipts', 'terms')", "lead_from"),
         CheckConstraint("minimum >= 1 AND multiple >= 1", "packs"),
         CheckConstraint("service > 0 AND service < 1", "service_within_one"),
         CheckConstraint("unit_cost > 0 AND holding_rate > 0 AND order_cost >= 0", "costs"),
@@ -31,6 +32,7 @@ class ItemPlanningRow(Base):
     scope: Mapped[str]
     lead_days: Mapped[float]
     lead_deviation: Mapped[float]
+    lead_from: Mapped[str] = mapped_column(default="receipts")
     review_days: Mapped[float]
     minimum: Mapped[int]
     multiple: Mapped[int]

@@ -42,6 +42,7 @@ class Site:
     rates: Mapping[str, Rate] = field(default_factory=dict)
     ships_in: int | None = 0
     arrives_in: int = 0
+    a_day: int | None = None  # shipments that it takes on one day; none: as many as come
     full_until: str = ""  # for a person: the last day of which it is known that it is full
 
     def rate(self, country: str, postcode: str) -> Rate:

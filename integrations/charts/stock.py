@@ -156,7 +156,7 @@ def _method(plan: Plan) -> str:
 
 def _target(plan: Plan) -> str:
     of = "of the units from the shelf" if plan.planning.goal is ServiceGoal.FILL else "of the cycles without a stock-out"
-    return f"{100 * plan.planning.service:g} % {of}, {plan.planning.lead_days:g} days of lead time"
+    return f"{100 * plan.planning.service:g} % {of}, {plan.planning.lead_days:.3g} days of lead time"
 
 
 def _level(canvas: Canvas, panel: Panel, value: float, stroke: str, dash: str) -> None:

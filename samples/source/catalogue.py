@@ -153,7 +153,6 @@ SSCC = {"extension": 3, "company_prefix": "4099876"}
 PACKING = {
     "ESP-DUO": {"upright": True, "as_is": True},  # ships in the maker's own carton
     "GRD-500": {"upright": True, "as_is": True},
-    "CLN-900": {"goods_class": "hazardous"},  # corrosive cleaner
     "CUP-012": {"upright": True},
 }
 

@@ -59,7 +59,7 @@ def plan(
     name = run or f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%S}"
     if not 0 < len(name) <= 100:
         raise InputRefused("--run", "a name has 1 to 100 characters")
-    asked = PlanReplenishment(as_of=_day(as_of, "--as-of") if as_of else None, bucket=Bucket(bucket))
+    asked = PlanReplenishment(as_of=_day(as_of, "--as-of") if as_of else None, bucket=Bucket(bucket), day=frame.settings().day)
 
     async def carry() -> tuple[ReplenishmentPlanned, list[ProposalView]]:
         from database import replenishment_reading

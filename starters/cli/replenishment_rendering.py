@@ -10,9 +10,10 @@ from rich.table import Table
 from rich.text import Text
 
 from domain.demand import Bucket
+from domain.lead_times import LEAST
 from domain.money import Money
 from domain.proposals import ProposalStatus, ProposalView
-from domain.replenishment import ItemPlanning, Plan, Scope, ServiceGoal, Verdict
+from domain.replenishment import ItemPlanning, LeadFrom, Plan, Scope, ServiceGoal, Verdict
 from starters.cli.rendering import moment, plain_table
 
 STYLES = {
@@ -70,7 +71,7 @@ def terms_table(terms: Iterable[ItemPlanning]) -> Table:
     table = plain_table("Item", "For", "From", "Lead days>", "Min, pack>", "A unit>", "An order>", "Service")
     for each in terms:
         place = escape(each.location) + (" alone" if each.scope is Scope.LOCATION else "")
-        days = f"{each.lead_days:g} ± {each.lead_deviation:g}"
+        days = f"{each.lead_days:g} ± {each.lead_deviation:g}" + (", as stated" if each.lead_from is LeadFrom.TERMS else "")
         costs = (str(Money(minor=minor, currency=each.currency)) for minor in (each.unit_cost, each.order_cost))
         goal = f"{100 * each.service:g} % {'units' if each.goal is ServiceGoal.FILL else 'cycles'}"
         table.add_row(escape(each.item), place, escape(each.supplier), days, f"{each.minimum:,}, {each.multiple:,}", *costs, goal)
@@ -152,7 +153,8 @@ def _position(plan: Plan) -> Iterable[Step]:
 
 def _reorder_point(plan: Plan) -> Iterable[Step]:
     planning = plan.planning
-    yield "lead time L", _days(planning.lead_days), f"sL {_days(planning.lead_deviation)}"
+    yield "lead time L", _days(planning.lead_days), _lead(plan)
+    yield "its deviation sL", _days(planning.lead_deviation), ""
     yield "review R", _days(planning.review_days), "until somebody looks again"
     if planning.goal is ServiceGoal.FILL:
         yield "z", f"{plan.z:.3f}", f"{100 * planning.service:g} % of the units from the shelf"
@@ -160,6 +162,16 @@ def _reorder_point(plan: Plan) -> Iterable[Step]:
         yield "z", f"{plan.z:.3f}", f"{100 * planning.service:g} % of the order cycles without a stock-out"
     yield "safety stock", str(plan.safety_stock), "z √((L + R) sd² + d² sL²), rounded up"
     yield "reorder point", str(plan.reorder_point), "d (L + R), rounded up, + safety stock"
+
+
+def _lead(plan: Plan) -> str:
+    """Where the lead time comes from."""
+    if plan.lead is None:
+        few = plan.planning.lead_from is LeadFrom.RECEIPTS
+        return f"by its terms; fewer than {LEAST} deliveries say otherwise" if few else "by its terms, as they ask for"
+    what = f"of {plan.lead.item}" if plan.lead.item else "of all that it supplies"
+    terms = f"its terms say {plan.lead.stated_days:g} ± {plan.lead.stated_deviation:g}"
+    return f"{plan.lead.deliveries} deliveries {what} by {plan.planning.supplier}, {plan.lead.first} to {plan.lead.last}; {terms}"
 
 
 def _quantity(view: ProposalView) -> Iterable[Step]:
@@ -192,7 +204,8 @@ def _bars(quantities: Sequence[int], censored: Sequence[bool]) -> str:
 
 
 def _days(days: float) -> str:
-    return f"{days:g} day" if days == 1 else f"{days:g} days"
+    said = f"{days:.1f}".removesuffix(".0")
+    return f"{said} day" if said == "1" else f"{said} days"
 
 
 def _money(units: int, plan: Plan) -> str:

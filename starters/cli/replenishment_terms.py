@@ -28,6 +28,10 @@ def terms(
     supplier: Annotated[str | None, typer.Option("--supplier", help="Whom it is bought from.")] = None,
     lead_days: Annotated[float | None, typer.Option("--lead-days", help="Days from ordering to receiving, on average.")] = None,
     lead_deviation: Annotated[float | None, typer.Option("--lead-deviation", help="Their standard deviation.")] = None,
+    lead_from: Annotated[
+        str | None,
+        typer.Option("--lead-from", help="receipts: what the supplier really took, once enough came; terms: what is stated here."),
+    ] = None,
     review_days: Annotated[float | None, typer.Option("--review-days", help="How often somebody looks and orders.")] = None,
     minimum: Annotated[int | None, typer.Option("--minimum", help="The supplier sells no fewer.")] = None,
     multiple: Annotated[int | None, typer.Option("--multiple", help="Only so many together.")] = None,
@@ -44,7 +48,8 @@ def terms(
     from database import planning
 
     said = {
-        "supplier": supplier, "lead_days": lead_days, "lead_deviation": lead_deviation, "review_days": review_days, "minimum": minimum,
+        "supplier": supplier, "lead_days": lead_days, "lead_deviation": lead_deviation, "lead_from": lead_from, "review_days": review_days,
+        "minimum": minimum,
         "multiple": multiple, "currency": currency, "holding_rate": holding_rate, "goal": goal, "service": service, "scope": scope,
     }  # fmt: skip
     changes = {name: value for name, value in said.items() if value is not None}

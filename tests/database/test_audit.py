@@ -42,6 +42,7 @@ BROKEN = {
     "a_soft_reservation_ended_as_it_says": "UPDATE soft_reservations SET ended = 'expired', ended_at = made_at",
     "a_quota_belongs_to_one_channel": "UPDATE channel_quotas SET channel = '*'",
     "goods_leave_from_where_it_was_decided": "UPDATE shipments SET location = 'LYON'",
+    "a_day_has_room_for_its_shipments": "UPDATE shipments SET day_limit = 1",
     "a_win_has_its_stock_set_aside": "UPDATE soft_reservations SET owner = 'nobody' WHERE kind = 'grant'",
     "an_order_that_ended_has_nothing_set_aside": "UPDATE orders SET outcome = 'closed' WHERE \"order\" = 'shopify/4'",
     "who_waits_knows_since_when": "UPDATE order_lines SET waiting_since = NULL",

@@ -210,6 +210,8 @@ async def test_items_that_nobody_measured_are_named(house: House) -> None:
     [
         ("items", {"id": "KETTLE", "dims_mm": [1, 2]}),
         ("items", {"id": "KETTLE", "dims_mm": [1, 2, 3], "goods_class": "lava"}),
+        ("items", {"id": "KETTLE", "dims_mm": [1, 2, 3], "goods_class": "food", "hazardous": True}),
+        ("items", {"id": "KETTLE", "dims_mm": [1, 2, 3], "goods_class": "hazardous", "hazardous": False}),
         ("cartons", {"id": "L", "inner_mm": [1, 2, 3], "tare_g": 1}),
         ("sscc_series", {"extension": 3, "company_prefix": "12"}),
     ],

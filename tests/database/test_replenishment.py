@@ -36,7 +36,7 @@ async def planned(house: House, request: PlanItems) -> ReplenishmentPlanned:
     for each in found:
         history = demand.history_of(each, request.bucket, TODAY - timedelta(weeks=104), TODAY)
         told = forecast(history.fitted, horizon(each.planning, request.bucket), BuiltIn())
-        plans.append(plan(each.planning, history, told, each.stock, TODAY))
+        plans.append(plan(each.planning, history, told, each.stock, TODAY, each.lead))
     await house(replenishment.store_plans, request, plans)
     return await house(replenishment.end_run, request)
 
