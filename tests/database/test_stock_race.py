@@ -40,7 +40,7 @@ async def run(house: House, placed: list[PlaceOrder], in_flight: int = 4) -> lis
     return race(house.database.url, [requests[lane::PROCESSES] for lane in range(PROCESSES)], in_flight)
 
 
-@pytest.mark.timeout(90)
+@pytest.mark.timeout(300)
 async def test_two_hundred_orders_from_four_processes_reserve_exactly_the_hundred_that_are_there(house: House) -> None:
     """Two items in both orders of lines, each over three bins of two places, and a cart that holds ten of one of them."""
     for item, at_berlin in (("KETTLE", 60), ("GRINDER", 70)):
@@ -65,7 +65,7 @@ async def test_two_hundred_orders_from_four_processes_reserve_exactly_the_hundre
     assert on_the_shelves == {"KETTLE": UNITS, "GRINDER": UNITS}
 
 
-@pytest.mark.timeout(90)
+@pytest.mark.timeout(300)
 async def test_the_same_request_from_four_processes_at_once_is_carried_out_once(house: House) -> None:
     placed = [order(str(n), line(1, "KETTLE", 1), line(2, "KETTLE", 1)) for n in range(5)]
     await house.accept_all(placed)
