@@ -190,6 +190,7 @@ def _waiting_orders(session: Session, items: Iterable[str]) -> list[_Waiting]:
     return [
         _Waiting(order, priority or USUAL_PRIORITY, min_life or 0, open_lines[order.order], promises.get(order.order, {}))
         for order, priority, min_life in found
+        if order.order in open_lines  # else it was served or cancelled between the two questions
     ]
 
 

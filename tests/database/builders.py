@@ -11,6 +11,7 @@ from pydantic import BaseModel
 from sqlalchemy.orm import Session
 
 from database import intake, orders, receivables, shipments, stock
+from database.audit import Violation, audit
 from database.engine import Database
 from database.journal import once, undo
 from domain.messages import Cause, LineQuantity, Parcel
@@ -111,11 +112,14 @@ def cart(key: str = "cart/1", *wanted: Wanted, **changes: Any) -> ReserveSoftly:
 class House:
     """Runs steps as the activities do: each as one transaction with its journal entry."""
 
-    def __init__(self, database: Database) -> None:
-        self.database = database
+    def __init__(self, database: Database, audited: Callable[[Session], list[Violation]] = audit) -> None:
+        self.database, self._audited = database, audited
 
     async def __call__(self, function: Callable[Concatenate[Session, P], T], *args: P.args, **named: P.kwargs) -> T:
         return await self.database.transaction(function, *args, **named)
+
+    async def audit(self) -> list[Violation]:
+        return await self.database.read(self._audited)
 
     async def once(self, request: Asked, result: type[Result], work: Callable[[Session, Asked], Result]) -> Result:
         return await self.database.transaction(once, request, work.__name__, result, work)

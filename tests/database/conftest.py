@@ -32,8 +32,9 @@ async def house(
         opened[engine] = await _open(server, tmp_path_factory.mktemp("house"))
     database = opened[engine]
     await database.transaction(database.refurnish)
-    yield House(database)
-    assert await database.read(database.audit) == []
+    house = House(database, database.audit)
+    yield house
+    assert await house.audit() == []
 
 
 async def _open(server: str, folder: Path) -> Watched:

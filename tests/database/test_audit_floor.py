@@ -5,7 +5,7 @@ from __future__ import annotations
 from database.audit_floor import FLOOR_RULES
 from tests.database.builders import House, line, order
 from tests.database.floor_builders import Floor
-from tests.database.test_audit import in_one_go
+from tests.database.test_audit import names
 
 BROKEN = {
     "lots_of_a_bin_add_up": "UPDATE stock SET on_hand = on_hand + 1 WHERE item = 'COFFEE'",
@@ -36,7 +36,7 @@ async def a_busy_floor(house: House) -> None:
 async def test_every_broken_truth_of_the_floor_is_named(house: House) -> None:
     await a_busy_floor(house)
     for rule, statement in [*BROKEN.items(), ("open_pick_tasks_are_reservations", GIVEN_UP)]:
-        assert rule in await house(in_one_go(statement)), statement
+        assert await house(names(rule, statement)), statement
 
 
 def test_every_rule_of_the_floor_is_broken_once() -> None:

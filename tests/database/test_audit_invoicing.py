@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 
 from database import collective, payments, receivables
-from database.audit import audit
 from database.audit_invoicing import INVOICING_RULES
 from database.seed import seed
 from domain.collecting import InvoicePeriod
@@ -28,7 +27,7 @@ from domain.order import PlaceOrder
 from domain.steps import Recorded
 from domain.terms import Instalment, Invoicing
 from tests.database.builders import DAY, NOW, House, eur, line, step
-from tests.database.test_audit import in_one_go
+from tests.database.test_audit import names
 
 BROKEN = {
     "instalments_add_up_to_their_invoice": (
@@ -115,10 +114,10 @@ def waiting(placed: PlaceOrder) -> CollectShipment:
 
 async def test_the_audit_finds_each_of_them_and_nothing_in_a_clean_house(house: House) -> None:
     await a_house_with_terms(house)
-    assert [str(violation) for violation in await house(audit)] == []
+    assert [str(violation) for violation in await house.audit()] == []
     for rule, statements in BROKEN.items():
         for statement in statements:
-            assert rule in await house(in_one_go(statement)), statement
+            assert await house(names(rule, statement)), statement
 
 
 def test_every_rule_about_invoicing_is_broken_once() -> None:

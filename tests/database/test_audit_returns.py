@@ -10,7 +10,7 @@ from domain.messages import Disposition, InspectedLine, LineQuantity, ReturnKind
 from domain.money_steps import ApplyPayment, CreditFee, DocumentIssued, InvoiceLine, IssueCredit, Part, Refunded, RefundPayment
 from domain.steps import AuthorizeReturn, RecordDelivery, Recorded, RecordInspection, RecordReturnReceipt, ReturnAuthorized
 from tests.database.builders import DAY, NOW, House, eur, line, step
-from tests.database.test_audit import in_one_go
+from tests.database.test_audit import names
 
 BROKEN = {
     "a_credit_note_adds_up": "UPDATE credit_fees SET net = net + 1",
@@ -61,4 +61,4 @@ async def test_every_broken_truth_of_what_came_back_is_named(house: House) -> No
     await came_back(house)
     await house.database.transaction(debts.open_claim, "claim/2", "carrier", "UPS", "shopify/1001", eur(1), "", NOW, shipment=2)
     for rule, statement in BROKEN.items():
-        assert rule in await house(in_one_go(statement)), statement
+        assert await house(names(rule, statement)), statement

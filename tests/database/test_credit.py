@@ -10,7 +10,6 @@ import pytest
 from sqlalchemy.orm import Session
 
 from database import accounts, credit_terms, orders, receivables, shipments
-from database.audit import audit
 from database.seed import seed
 from database.tables import CreditEvent, CreditRelease, Customer, Order
 from domain.credit import BlockKind, StopStage
@@ -318,7 +317,7 @@ async def test_a_report_says_everything_that_decides(house: House) -> None:
 
 
 async def rules(house: House) -> set[str]:
-    return {violation.rule for violation in await house.database.read(audit)}
+    return {violation.rule for violation in await house.audit()}
 
 
 async def test_the_audit_finds_an_order_that_has_ended_and_waits(house: House) -> None:

@@ -12,7 +12,6 @@ from hypothesis import strategies as st
 from sqlalchemy.orm import Session
 
 from database import exchange, payments, receivables
-from database.audit import audit
 from database.locks import order_of
 from database.rates import rolled_up
 from database.seed import seed
@@ -310,7 +309,7 @@ async def test_the_audit_finds_a_booking_that_does_not_add_up(house: House, colu
         return work
 
     await house(change(7))
-    assert rule in {violation.rule for violation in await house.database.read(audit)}
+    assert rule in {violation.rule for violation in await house.audit()}
     await house(change(-7))
 
 
@@ -339,7 +338,7 @@ async def test_the_audit_finds_what_is_not_booked_although_its_rate_is_known(hou
         session.query(ExchangeEntry).delete()
 
     await house(forget)
-    assert {violation.rule for violation in await house.database.read(audit)} == {"nothing_is_unbooked_whose_rate_is_known"}
+    assert {violation.rule for violation in await house.audit()} == {"nothing_is_unbooked_whose_rate_is_known"}
     await house(lambda session: exchange.book(session, order_of(session, placed.key)))
 
 

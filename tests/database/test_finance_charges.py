@@ -10,7 +10,6 @@ from sqlalchemy.orm import Session
 
 from database import finance_charges, payments
 from database.accounts import on_account
-from database.audit import audit
 from database.tables import Customer
 from domain.finance_charges import FinanceCharge, FinanceChargeTerms, Method, Rate
 from domain.money_steps import ApplyPayment, Part
@@ -59,7 +58,7 @@ async def test_a_charge_stands_on_the_customers_account_and_no_day_is_charged_tw
     (second,) = await charge(house, DUE + 40 * DAY)
     assert [(each.days, each.balance, each.amount) for each in second.lines] == [(10, eur(5_000), eur(50))]
     assert await house(on_account, "C-1", "EUR") == -350
-    assert await house(audit) == []
+    assert await house.audit() == []
 
 
 async def test_who_has_no_terms_and_what_is_prepaid_or_disputed_bears_nothing(house: House) -> None:

@@ -6,7 +6,6 @@ import pytest
 from sqlalchemy.orm import Session
 
 from database import held, reading
-from database.audit import audit
 from domain.errors import NotFound, Refused
 from tests.database.builders import NOW, House
 
@@ -29,7 +28,7 @@ async def test_held_units_are_no_stock_until_they_are_freed_and_then_once(house:
         await house.database.transaction(held.free, "KETTLE", "BERLIN", "quarantine", 2, "free/1", NOW, "clerk")
     assert await berlin(house) == before + 2
     assert [row.on_hand for row in await house.database.read(held.held, "KETTLE")] == [1]
-    assert await house.database.read(audit) == []
+    assert await house.audit() == []
 
 
 async def test_more_than_is_held_is_refused_and_leaves_everything_as_it_was(house: House) -> None:
@@ -51,4 +50,4 @@ async def test_what_is_no_item_of_ours_can_only_be_scrapped(house: House) -> Non
         await house.database.transaction(held.free, "STRANGER", "BERLIN", "quarantine", 1, "free/1", NOW, "clerk")
     await house.database.transaction(held.scrap, "STRANGER", "BERLIN", "quarantine", 1, "scrap/1", NOW, "clerk")
     assert await house.database.read(held.held) == []
-    assert await house.database.read(audit) == []
+    assert await house.audit() == []

@@ -10,7 +10,6 @@ from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
 from database import shipments
-from database.audit import audit
 from database.tables import LogisticUnit, ParcelRow
 from domain.messages import LineQuantity, Parcel
 from domain.order import PlaceOrder
@@ -102,4 +101,4 @@ async def test_a_house_without_a_company_prefix_packs_without_numbers(house: Hou
     await house(forget_the_prefix)
     assert await pack(house, await picked(house, "1"), parcel()) == {}
     assert await house(numbers) == [("shopify/1", 1, None)]
-    assert await house.database.read(audit) == []
+    assert await house.audit() == []

@@ -14,7 +14,6 @@ from sqlalchemy.orm import Session
 
 from activities.reminder_letters import reminder_letter
 from database import orders, outbox, payments, receivables_reports, reminders
-from database.audit import audit
 from database.audit_dunning import DUNNING_RULES
 from database.reminder_terms import all_terms, give_terms, read_terms, terms_of, write_terms
 from database.tables import Customer, Invoice, Reminder, ReminderDocument, ReminderLine
@@ -27,7 +26,7 @@ from domain.reminder_terms import Band, Fee, FeeKind, NextReminder, ReminderTerm
 from domain.reminding import FindReminder, IssueReminder, ReminderAnswer, ReminderTakenBack, TakeBackReminder
 from domain.steps import Recorded, RecordNotes
 from tests.database.builders import DAY, NOW, House, eur, line, order, step
-from tests.database.test_audit import in_one_go
+from tests.database.test_audit import names
 from tests.database.watched import Watched
 
 TERMS = ReminderTerms(
@@ -99,7 +98,7 @@ async def on_hold(house: House) -> bool:
 
 
 async def clean(house: House) -> None:
-    assert await house(audit) == []
+    assert await house.audit() == []
 
 
 async def test_terms_come_back_as_they_were_written(house: House) -> None:
@@ -361,7 +360,7 @@ async def test_the_audit_names_what_does_not_hold(house: House, rule: str) -> No
     await remind(house, issue(placed))
     await clean(house)
 
-    assert rule in await house(in_one_go(BROKEN[rule]))
+    assert await house(names(rule, BROKEN[rule]))
 
 
 happenings = st.lists(

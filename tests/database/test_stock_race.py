@@ -4,7 +4,6 @@ import pytest
 from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 
-from database.audit import audit
 from database.soft_reservations import reserve_softly
 from database.stock import receive_stock
 from database.tables import Order, Reservation, Stock
@@ -75,5 +74,5 @@ async def test_the_same_request_from_four_processes_at_once_is_carried_out_once(
     assert [lane.reserved for lane in lanes] == [{"KETTLE": 10}] * PROCESSES
     kept = select(func.count(), func.sum(Reservation.quantity)).select_from(Reservation)
     assert await house(lambda session: tuple(map(int, session.execute(kept).one()))) == (10, 10)
-    assert await house.database.read(audit) == []
+    assert await house.audit() == []
     assert await house(lambda session: session.query(Order).count()) == 5

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from functools import cache
+from typing import Any
 
 from sqlalchemy import delete, insert, select, text
 from sqlalchemy.orm import Session
@@ -15,6 +16,8 @@ from database.tables import Base, Counter
 from tests.database.builders import CATALOGUE
 
 TABLES = {table.name: table for table in Base.metadata.sorted_tables}  # what refers to another table stands after it
+Asked = tuple[str, Any]
+"""A statement as it went to the database, and its parameters."""
 WRITES = re.compile(r'\b(?:INSERT INTO|UPDATE|DELETE FROM)\s+"?(\w+)')
 
 
@@ -29,6 +32,8 @@ class Watched(Database):
         self._unfurnished, self._unaudited = set(TABLES), set(TABLES)
         self._reads: dict[Rule, set[str]] = {}  # the tables that a rule read when it was asked last
         self._reading: set[str] = set()
+        self._asking: list[Asked] = []
+        self._silent: dict[Rule, tuple[Asked, ...] | None] = {}  # what a rule asked when all its questions found no row
         self._shared = False  # somebody else may write
         self._stock: dict[str, list[dict[str, object]]] = {}  # the rows of a furnished house
 
@@ -64,19 +69,37 @@ class Watched(Database):
         for rule in RULES:
             if rule in self._reads and changed.isdisjoint(self._reads[rule]):
                 continue
-            self._reading = set()
-            found += violations(session, rule)
+            if self._still_silent(session, rule):
+                continue
+            self._reading, self._asking = set(), []
+            broken = violations(session, rule)
             self._reads[rule] = self._reading
+            if not broken and rule not in self._silent:
+                asked = tuple(self._asking)
+                self._silent[rule] = asked if _no_row(session, asked) else None
+            found += broken
         if found:
             self._unaudited = changed  # they stand until somebody mends them
         return found
 
-    def _count(self, *sent: object) -> None:
+    def _still_silent(self, session: Session, rule: Rule) -> bool:
+        """Ask what the rule asked before, without building it again: where nothing is found, the rule would find nothing either."""
+        asked = self._silent.get(rule)
+        return asked is not None and _no_row(session, asked)
+
+    def _count(self, *sent: Any) -> None:
         super()._count(*sent)
-        read, written = _tables_of(str(sent[2]))  # connection, cursor, statement, parameters, context, executemany
+        statement, parameters = sent[2:4]  # connection, cursor, statement, parameters, context, executemany
+        read, written = _tables_of(statement)
         self._reading |= read
+        self._asking.append((statement, parameters))
         self._unfurnished |= written
         self._unaudited |= written
+
+
+def _no_row(session: Session, asked: tuple[Asked, ...]) -> bool:
+    connection = session.connection()
+    return all(connection.exec_driver_sql(statement, parameters).first() is None for statement, parameters in asked)
 
 
 @cache
