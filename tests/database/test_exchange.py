@@ -195,7 +195,7 @@ async def test_a_refund_at_another_rate_than_its_invoice_is_a_loss_or_a_gain(hou
     await rate(house, "0.90", TODAY + 2 * DAY)
     await give_back(house, placed, 2, 667, 2 * DAY, invoice=1)
     assert await found(house, placed) == [(9_200, 9_200, 0), (-3_066, -3_233, -167), (-614, -600, 14)]  # 40.00 USD were carried at 36.80
-    assert await house.database.read(audit) == []
+    assert await house.audit() == []
 
 
 async def test_a_refund_of_money_on_account_is_carried_at_the_payments_rate(house: House) -> None:
@@ -208,7 +208,7 @@ async def test_a_refund_of_money_on_account_is_carried_at_the_payments_rate(hous
     rows = await found(house, placed)
     assert rows == [(9_200, 9_500, 300), (-1_055, -1_055, 0), (-2_111, -2_111, 0)]
     assert 9_500 - sum(carried for carried, *_ in rows[1:]) == 12_666  # 133.33 USD at 0.95, to the cent
-    assert await house.database.read(audit) == []
+    assert await house.audit() == []
 
 
 async def test_the_audit_finds_a_refund_that_is_booked_at_no_rate(house: House) -> None:
@@ -225,7 +225,7 @@ async def test_the_audit_finds_a_refund_that_is_booked_at_no_rate(house: House) 
         return work
 
     await house(change(7))
-    assert {violation.rule for violation in await house.database.read(audit)} == {"a_foreign_refund_is_what_went_out"}
+    assert {violation.rule for violation in await house.audit()} == {"a_foreign_refund_is_what_went_out"}
     await house(change(-7))
 
 
@@ -326,7 +326,7 @@ async def test_the_audit_finds_a_gain_that_was_left_out(house: House) -> None:
         return work
 
     await house(say(0))
-    assert {each.rule for each in await house.database.read(audit)} == {"a_difference_is_what_was_paid_less_what_was_carried"}
+    assert {each.rule for each in await house.audit()} == {"a_difference_is_what_was_paid_less_what_was_carried"}
     await house(say(300))
 
 
