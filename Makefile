@@ -54,6 +54,9 @@ bench-stock: $(STAMP) ## Reservations, sourcing and forecasts per second; writes
 fuzz-api: $(STAMP) ## Ask a running door everything that its description allows and forbids (ARGS='--examples 1000')
 	$(BIN)/python -m simulation.fuzz_api $(ARGS)
 
+bench-intake: $(STAMP) ## Webhooks accepted a second while Temporal is away; writes docs/benchmarks.md
+	$(BIN)/python -m simulation.bench_intake $(ARGS)
+
 docs: $(STAMP) ## Write docs/order-lifecycle.md from the code
 	$(BIN)/python -m starters.lifecycle_page docs/order-lifecycle.md
 

@@ -20,7 +20,7 @@ def upgrade() -> None:
         "edi_interchanges",
         sa.Column("identity", sa.String(), nullable=False),
         sa.Column("digest", sa.String(), nullable=False),
-        sa.Column("entry", sa.BigInteger(), nullable=False),
+        sa.Column("entry", SERIAL, nullable=False),
         sa.Column("partner", sa.String(), nullable=False),
         sa.Column("at", sa.DateTime(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(["entry"], ["inbox.entry"], name="fk_edi_interchanges_entry"),
@@ -79,7 +79,7 @@ def upgrade() -> None:
     op.create_table(
         "edi_changes",
         sa.Column("change", SERIAL, nullable=False),
-        sa.Column("entry", sa.BigInteger(), nullable=False),
+        sa.Column("entry", SERIAL, nullable=False),
         sa.Column("part", sa.BigInteger(), nullable=False),
         sa.Column("partner", sa.String(), nullable=False),
         sa.Column("order", sa.String(), nullable=False),
@@ -98,7 +98,7 @@ def upgrade() -> None:
     op.create_index("ix_edi_changes_status", "edi_changes", ["status"])
     op.create_table(
         "edi_remittances",
-        sa.Column("entry", sa.BigInteger(), nullable=False),
+        sa.Column("entry", SERIAL, nullable=False),
         sa.Column("part", sa.BigInteger(), nullable=False, autoincrement=False),
         sa.Column("partner", sa.String(), nullable=False),
         sa.Column("reference", sa.String(), nullable=False),

@@ -18,7 +18,7 @@ HAZARDOUS = "SELECT item FROM item_measures WHERE goods_class = 'hazardous'"
 def upgrade() -> None:
     with op.batch_alter_table("item_planning") as planning:
         planning.add_column(sa.Column("lead_from", sa.String(), nullable=False, server_default="receipts"))
-        planning.create_check_constraint(op.f("ck_item_planning_lead_from"), "lead_from IN ('receipts', 'terms')")
+        planning.create_check_constraint(op.f("ck_item_planning_ck_item_planning_lead_from"), "lead_from IN ('receipts', 'terms')")
     with op.batch_alter_table("shipments") as shipments:
         shipments.add_column(sa.Column("day_limit", sa.BigInteger(), nullable=True))
     op.execute(f"UPDATE items SET hazardous = true WHERE item IN ({HAZARDOUS})")
@@ -33,7 +33,7 @@ def downgrade() -> None:
     with op.batch_alter_table("shipments") as shipments:
         shipments.drop_column("day_limit")
     with op.batch_alter_table("item_planning") as planning:
-        planning.drop_constraint(op.f("ck_item_planning_lead_from"), type_="check")
+        planning.drop_constraint(op.f("ck_item_planning_ck_item_planning_lead_from"), type_="check")
         planning.drop_column("lead_from")
 
 
