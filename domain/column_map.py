@@ -16,27 +16,27 @@ class OrderField(StrEnum):
 
     # of the order: the same in every row of it, or in its first row only
     NUMBER = "number"  # the sender's number of the order; without one the purchase order's number is
-    PO = "po"
-    CUSTOMER = "customer"
-    PLACED = "placed"
-    WANTED = "wanted"
-    TERMS = "terms"
-    CURRENCY = "currency"
-    FREIGHT = "freight"
-    SERVICE = "service"
+    PO = "po"  # the number of the customer's purchase order
+    CUSTOMER = "customer"  # who orders, as we or as the sender names them
+    PLACED = "placed"  # the day it was placed
+    WANTED = "wanted"  # the day it is wanted
+    TERMS = "terms"  # when it is paid
+    CURRENCY = "currency"  # of every amount
+    FREIGHT = "freight"  # what the shipping costs
+    SERVICE = "service"  # the shipping service
     NAME = "name"  # to whom it is shipped; alone, a name of an address that the customer has had before
-    STREET = "street"
-    POSTCODE = "postcode"
-    CITY = "city"
-    REGION = "region"
-    COUNTRY = "country"
-    EMAIL = "email"
+    STREET = "street"  # of the address, with the number of the house
+    POSTCODE = "postcode"  # of the address
+    CITY = "city"  # of the address
+    REGION = "region"  # of the address: a state or province
+    COUNTRY = "country"  # of the address: its two letters (ISO 3166-1)
+    EMAIL = "email"  # to whom letters go
     # of a line
-    ITEM = "item"
-    QUANTITY = "quantity"
+    ITEM = "item"  # as we or as the sender names it
+    QUANTITY = "quantity"  # how many units
     PRICE = "price"  # of one unit; without one the house's prices count
     DISCOUNT = "discount"  # an amount off the whole line
-    DESCRIPTION = "description"
+    DESCRIPTION = "description"  # what the sender calls it
 
 
 OF_LINES = (OrderField.ITEM, OrderField.QUANTITY, OrderField.PRICE, OrderField.DISCOUNT, OrderField.DESCRIPTION)

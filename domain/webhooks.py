@@ -28,16 +28,16 @@ class EventType(StrEnum):
     ORDER_CLOSED = "order.closed"  # everything is delivered and settled
     SHIPMENT_SHIPPED = "shipment.shipped"  # it left under a tracking number
     SHIPMENT_WITHDRAWN = "shipment.withdrawn"  # its label was void after all: it did not leave
-    SHIPMENT_DELIVERED = "shipment.delivered"
+    SHIPMENT_DELIVERED = "shipment.delivered"  # the carrier says so, or a person
     SHIPMENT_LOST = "shipment.lost"  # it will not be delivered: lost, or it came back
-    INVOICE_ISSUED = "invoice.issued"
+    INVOICE_ISSUED = "invoice.issued"  # and is owed from now on
     INVOICE_PAID = "invoice.paid"  # nothing of it is open any more
     INVOICE_REOPENED = "invoice.reopened"  # a payment of it was taken back
     INVOICE_CREDITED = "invoice.credited"  # by a credit note
-    RETURN_AUTHORIZED = "return.authorized"
-    RETURN_RECEIVED = "return.received"
-    RETURN_INSPECTED = "return.inspected"
-    RETURN_SETTLED = "return.settled"
+    RETURN_AUTHORIZED = "return.authorized"  # the customer may send goods back
+    RETURN_RECEIVED = "return.received"  # goods of it came
+    RETURN_INSPECTED = "return.inspected"  # it is said what becomes of every unit
+    RETURN_SETTLED = "return.settled"  # what it is worth was given back
     TEST = "webhook.test"  # asked for by `oms subscription test`; every subscription gets it
 
 

@@ -23,7 +23,7 @@ from starters.subscribing import Subscribed
 
 router = APIRouter(prefix="/v1/subscriptions")
 
-Subscriber = Annotated[Caller, Depends(needs(Scope.SUBSCRIPTIONS))]
+Subscriber = Annotated[Caller, Depends(needs(Scope.SUBSCRIPTIONS, "customer", "channel", "location"))]
 Name = Annotated[str, Path(max_length=40, pattern="^sub_[0-9a-f]{16}$", description="The subscription.", examples=["sub_0123456789abcdef"])]
 MOST_OF_ONE = 50
 """Subscriptions that one caller may have."""

@@ -57,8 +57,8 @@ async def test_two_orders_are_on_one_invoice_and_each_is_paid_for_itself(shop: S
 
 
 async def test_the_invoice_is_mailed_once_when_every_order_has_booked_its_part(shop: Shop) -> None:
-    first, second = await shipped(shop, "M-1", 3), await shipped(shop, "M-1", 1)
-    [issued] = (await run(shop, "M-1")).invoices
+    first, second = await shipped(shop, "M-2", 3), await shipped(shop, "M-2", 1)
+    [issued] = (await run(shop, "M-2")).invoices
     for living in (first, second):
         await living.when(lambda s: s.invoices)
     mail = shop.partners.mail
