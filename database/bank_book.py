@@ -12,6 +12,7 @@ from database.remittances import announced, as_announced, documents_of
 from database.tables import AccountApplication, BankMatch, BankPayer, Customer, Invoice, Order, Payment
 from domain.bank import BankEntry, squashed
 from domain.cash_application import CONFIDENCE, Book, OpenItem, Proposal, Rule, propose
+from domain.edi_documents import Remittance
 from domain.order import PaymentTerms
 from domain.payment_words import Words, words_of
 
@@ -30,8 +31,21 @@ def read_payment(session: Session, entry: BankEntry) -> Proposal:
 
     What its words say to the cent needs no look at the payer: it is the same whoever pays.
     """
-    if (proposal := _as_announced(session, entry)) is not None:
+    remittance = announced(session, entry)
+    if remittance is None:
+        return _as_worded(session, entry)
+    if (proposal := _as_announced(session, entry, remittance)) is not None:
         return proposal
+    worded = _as_worded(session, entry)
+    if worded.applies:
+        return worded
+    said = ", ".join(f"{line.invoice} {line.paid}" for line in remittance.lines)
+    because = f"{worded.because}; the remittance {remittance.reference} says {said}, which does not fit what is open"
+    return worded.model_copy(update={"because": because[:2_000]})
+
+
+def _as_worded(session: Session, entry: BankEntry) -> Proposal:
+    """What the payment says by itself."""
     named, unknown = _named(session, words_of(entry))
     proposal = propose(entry, Book(named=named, unknown=unknown))
     if proposal.rule is not None and proposal.score == CONFIDENCE[proposal.rule]:
@@ -50,11 +64,8 @@ def read_payment(session: Session, entry: BankEntry) -> Proposal:
     return propose(entry, book)
 
 
-def _as_announced(session: Session, entry: BankEntry) -> Proposal | None:
-    """What the payer's remittance says; None without one, and where it does not fit what is open or whose account paid."""
-    remittance = announced(session, entry)
-    if remittance is None:
-        return None
+def _as_announced(session: Session, entry: BankEntry, remittance: Remittance) -> Proposal | None:
+    """What the payer's remittance says; None where it does not fit what is open or whose account paid."""
     items = {item.document: item for item in open_items(session, Invoice.document.in_(documents_of(remittance)))}
     payers, sure = _payers(session, entry)
     if sure and not {item.customer for item in items.values()} <= payers.keys():

@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import datetime
 from hashlib import sha256
 
-from sqlalchemy import and_, select
+from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from database import bank_returns
@@ -88,19 +88,34 @@ def _decide(session: Session, row: BankEntryRow, entry: BankEntry, trouble: str,
     elif not entry.credit and not entry.returned:
         row.status, row.because = "ignored", "money that we paid"
     elif doubtful is not None:
-        _queue(row, f"it may be {entry_name(doubtful)}, told again with another reference", _proposal(session, entry))
+        queue(row, f"it may be {entry_name(doubtful)}, told again with another reference", _proposal(session, entry))
     elif trouble:
-        _queue(row, f"its statement is not to be trusted alone: {trouble}", _proposal(session, entry))
+        queue(row, f"its statement is not to be trusted alone: {trouble}", _proposal(session, entry))
     elif not entry.credit:
         bank_returns.take_back_original(session, row, entry, at)
     elif entry.reversal or entry.return_reason:
-        _queue(row, f"a payment of ours came back ({entry.return_reason or 'reversed'}): say whose money it is", None)
+        queue(row, f"a payment of ours came back ({entry.return_reason or 'reversed'}): say whose money it is", None)
     else:
         proposal = read_payment(session, entry)
         if proposal.applies:
             carry_out(session, row, proposal, READER, at)
         else:
-            _queue(row, proposal.because, proposal)
+            queue(row, proposal.because, proposal)
+
+
+def trouble_of(session: Session, number: int) -> str:
+    """Why the statement that first told of an entry is not to be trusted alone; "" where it is."""
+    told = select(BankStatement.trouble).join(BankSighting, BankSighting.statement == BankStatement.id)
+    return session.scalars(told.where(BankSighting.entry == number).order_by(BankStatement.id)).first() or ""
+
+
+def doubtful_of(session: Session, row: BankEntryRow) -> int | None:
+    """The earlier entry of another statement that an entry may be, told again with another reference."""
+    entry = entry_of(row)
+    here = select(BankSighting.statement).where(BankSighting.entry == row.entry)
+    beside = select(BankSighting.entry).where(BankSighting.statement.in_(here))
+    chosen = _alike(row.account, entry).where(BankEntryRow.entry < row.entry, BankEntryRow.entry.not_in(beside))
+    return next((each.entry for each in session.scalars(chosen) if likeness(entry_of(each), entry) is Likeness.DOUBTFUL), None)
 
 
 def _proposal(session: Session, entry: BankEntry) -> Proposal | None:
@@ -108,7 +123,8 @@ def _proposal(session: Session, entry: BankEntry) -> Proposal | None:
     return read_payment(session, entry) if entry.credit else None
 
 
-def _queue(row: BankEntryRow, because: str, proposal: Proposal | None) -> None:
+def queue(row: BankEntryRow, because: str, proposal: Proposal | None) -> None:
+    """Leave an entry to a person, with what the rules would have said."""
     row.status, row.because = "queued", because
     if proposal is None:
         return
@@ -120,24 +136,29 @@ def _queue(row: BankEntryRow, because: str, proposal: Proposal | None) -> None:
 def _told_before(session: Session, statement: int, account: str, entry: BankEntry) -> tuple[int | None, int | None]:
     """The entry of another statement that is this one, and else one that may be; each stands for one entry of this statement only."""
     here = select(BankSighting.entry).where(BankSighting.statement == statement)
-    chosen = select(BankEntryRow).where(
-        and_(
-            BankEntryRow.account == account,
-            BankEntryRow.booked_on == entry.booked_on,
-            BankEntryRow.amount == entry.amount.minor,
-            BankEntryRow.currency == entry.amount.currency,
-            BankEntryRow.credit == entry.credit,
-        ),
-        BankEntryRow.entry.not_in(here),
-    )
     doubtful = None
-    for row in session.scalars(chosen.order_by(BankEntryRow.entry)):
+    for row in session.scalars(_alike(account, entry).where(BankEntryRow.entry.not_in(here))):
         alike = likeness(entry_of(row), entry)
         if alike is Likeness.SAME:
             return row.entry, None
         if alike is Likeness.DOUBTFUL:
             doubtful = doubtful or row.entry
     return None, doubtful
+
+
+def _alike(account: str, entry: BankEntry) -> Select[BankEntryRow]:
+    """Entries of the account, day, direction and amount of this one, by number."""
+    return (
+        select(BankEntryRow)
+        .where(
+            BankEntryRow.account == account,
+            BankEntryRow.booked_on == entry.booked_on,
+            BankEntryRow.amount == entry.amount.minor,
+            BankEntryRow.currency == entry.amount.currency,
+            BankEntryRow.credit == entry.credit,
+        )
+        .order_by(BankEntryRow.entry)
+    )
 
 
 def _row(number: int, account: str, entry: BankEntry) -> BankEntryRow:

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from database import edi, edi_facts, inbox
+from database import edi, edi_facts, inbox, late_remittances
 from database.inbox import PartResult
 from domain.edi_changes import amendment
 from domain.edi_documents import ChangeRequest, DocumentIn, Receipt, Remittance, StockReport
@@ -27,7 +27,8 @@ def take(session: Session, entry: int, number: int, part: DocumentIn, partner: P
         case ChangeRequest():
             return about.model_copy(update={"order": document.order} | _change(session, entry, number, document, partner, at))
         case Remittance():
-            reason = edi_facts.keep_remittance(session, entry, number, partner.name, document, at)
+            kept = edi_facts.keep_remittance(session, entry, number, partner.name, document, at)
+            reason = "; ".join(filter(None, (kept, late_remittances.meet_its_payment(session, document, at))))
         case StockReport():
             reason = edi_facts.keep_stock(session, partner.name, document)
         case _:
