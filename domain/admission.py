@@ -18,6 +18,8 @@ from domain.messages import (
     Decide,
     DisputeInvoice,
     HoldDunning,
+    Packed,
+    PickConfirmed,
     PromiseToPay,
     ReleaseCredit,
     ReleaseOrder,
@@ -47,6 +49,8 @@ def refusal(state: OrderState, request: Request, now: datetime) -> str | None:
     match request:
         case CancelOrder() | AmendOrder() if state.stopped:
             return "The order is already being cancelled."
+        case CancelOrder() if request.before_picking and (picked := _picked(state)):
+            return f"Units of the order are picked: {picked}."
         case AmendOrder():
             return _refuse_amendment(state, request)
         case ReleaseOrder() if not state.holds:
@@ -66,6 +70,13 @@ def refusal(state: OrderState, request: Request, now: datetime) -> str | None:
         case CancelReminder():
             return _refuse_cancellation(state, request)
     return None
+
+
+def _picked(state: OrderState) -> str:
+    """The shipments that somebody began to pick, as far as anybody has said so, also what no chapter has taken yet."""
+    told = {fact.shipment for fact in state.inbox if isinstance(fact, PickConfirmed | Packed)}
+    begun = [shipment.name for shipment in state.shipments if not shipment.abandoned and (shipment.picked or shipment.number in told)]
+    return ", ".join(begun)
 
 
 def _refuse_amendment(state: OrderState, request: AmendOrder) -> str | None:

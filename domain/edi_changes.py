@@ -36,17 +36,22 @@ def asked_by(message: AmendOrder) -> ChangeRequest:
     )
 
 
+def cancellation(change: ChangeRequest, actor: str, *, before_picking: bool = False) -> CancelOrder | None:
+    """The request that ends the order, where the change asks for that and for nothing else."""
+    if _reasons(change) != [WHOLE]:
+        return None
+    return CancelOrder(
+        message_id=f"edi/{change.order}/change/{change.number}"[:200],
+        occurred_at=change.asked_at,
+        actor=actor,
+        reason=f"The customer cancelled it by EDI (change {change.number}).",
+        before_picking=before_picking,
+    )
+
+
 def request(change: ChangeRequest, actor: str) -> AmendOrder | CancelOrder | tuple[str, ...]:
     """What a person who accepts the change has the order asked for; else what of it no order can be asked for."""
-    rest = tuple(reason for reason in _reasons(change) if reason != WHOLE)
-    if change.cancel and not rest:
-        return CancelOrder(
-            message_id=f"edi/{change.order}/change/{change.number}"[:200],
-            occurred_at=change.asked_at,
-            actor=actor,
-            reason=f"The customer cancelled it by EDI (change {change.number}).",
-        )
-    return amendment(change, actor)
+    return cancellation(change, actor) or amendment(change, actor)
 
 
 def _reasons(change: ChangeRequest) -> list[str]:

@@ -57,10 +57,11 @@ class Partner(Value):
     `channel` is that of the partner's orders: two partners may use the same order numbers. `units` are pieces per unit; what is not there
     is asked for in the mapping queue. `items` is the preference of item numbers, `dates` the formats that are tried in their order.
     `wants` names the documents that the partner takes back (997, 855, 865, 856, 810; CONTRL, ORDRSP, DESADV, INVOIC). With
-    `changes_by_rule` a change of quantities or of the requested date is asked of the order at once; every other one is a person's. What a
-    partner marks as a test is read and acknowledged, and has an effect with `takes_tests` only. `prices` and `taxes` say whether a line
-    that states none is refused (or free of tax), or priced by our lists (or taxed by our rules). `location` is one of ours that the partner
-    runs as a warehouse: shipments from there are asked for with a 940.
+    `changes_by_rule` a change of quantities or of the requested date is asked of the order at once; with `cancellations_by_rule` so is the
+    end of an order of which nothing is picked. Every other change is a person's. What a partner marks as a test is read and acknowledged,
+    and has an effect with `takes_tests` only. `prices` and `taxes` say whether a line that states none is refused (or free of tax), or
+    priced by our lists (or taxed by our rules). `location` is one of ours that the partner runs as a warehouse: shipments from there are
+    asked for with a 940.
     """
 
     name: Key
@@ -78,6 +79,7 @@ class Partner(Value):
     currency: Annotated[str, Field(min_length=3, max_length=3)] = "USD"
     country: Annotated[str, Field(pattern=r"^[A-Z]{2}$")] = "US"
     changes_by_rule: bool = False
+    cancellations_by_rule: bool = False
     takes_tests: bool = False
     prices: Literal["theirs", "ours"] = "theirs"
     taxes: Literal["theirs", "ours"] = "theirs"

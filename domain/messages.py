@@ -337,9 +337,10 @@ AnyFact = Annotated[
 
 
 class CancelOrder(Request):
-    """Stop the order: everything that has not shipped is undone."""
+    """Stop the order: everything that has not shipped is undone; `before_picking`: only while nothing of it was picked."""
 
     reason: Text = ""
+    before_picking: bool = False
 
 
 class AmendOrder(Request):

@@ -60,6 +60,8 @@ class Desk(Protocol):
 
     async def take(self, database: Database, entry: int, number: int, part: DocumentIn) -> PartResult | Sequence[MessageIn]: ...
 
+    async def answered(self, database: Database, entry: int, number: int, part: DocumentIn, result: PartResult) -> PartResult: ...
+
 
 log = structlog.get_logger()
 
@@ -219,14 +221,15 @@ class Road:
         return about
 
     async def _taken(self, delivery: Delivery, entry: int, number: int, part: DocumentIn) -> PartResult:
-        """Have the desk take a document that is no order; what it says to orders is told one after the other."""
+        """Have the desk take a document that is no order; what it says to orders is told one by one, and the desk hears the answer."""
         desk = _desk(self.translators[delivery.form])
         assert desk is not None, "only a desk finds such documents"
         result = await desk.take(self.database, entry, number, part)
         if isinstance(result, PartResult):
             return result
         told = [await self.told(number, message) for message in result]
-        return next((each for each in told if each.status != "done"), told[-1])
+        answer = next((each for each in told if each.status != "done"), told[-1])
+        return await desk.answered(self.database, entry, number, part, answer)
 
     async def _tracked(self, number: int, part: SeenIn) -> PartResult:
         """Tell the order whose shipment or return bears the number; what nobody bears yet is parked under it."""

@@ -174,7 +174,15 @@ def partners(json: AsJson = False) -> None:
 
     table = Table("Partner", "Ids", "We are", "Channel", "Version", "Wants", "Says of itself", box=None, header_style="bold")
     for one in (*found.partners, *(default for default in (found.x12, found.edifact) if default)):
-        about = [word for word, true in (("changes by rule", one.changes_by_rule), ("tests count", one.takes_tests)) if true]
+        about = [
+            word
+            for word, true in (
+                ("changes by rule", one.changes_by_rule),
+                ("cancellations by rule", one.cancellations_by_rule),
+                ("tests count", one.takes_tests),
+            )
+            if true
+        ]
         about += [f"{what} ours" for what, whose in (("prices", one.prices), ("taxes", one.taxes)) if whose == "ours"]
         about += [f"runs {one.location}"] if one.location else []
         ids = ", ".join(map(str, one.ids)) or "anybody"

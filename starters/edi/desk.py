@@ -13,7 +13,7 @@ from database import edi, edi_facts
 from database.engine import Database
 from database.inbox import PartResult
 from domain.edi_changes import asked_by
-from domain.edi_documents import DocumentIn, WarehouseShipped
+from domain.edi_documents import ChangeRequest, DocumentIn, WarehouseShipped
 from domain.edi_partners import Partner, Partners
 from domain.errors import InputRefused, Unavailable
 from domain.intake import Delivery, MessageIn, OrderIn, Part, Words
@@ -22,7 +22,7 @@ from starters.edi.answer import replies
 from starters.edi.buyers_items import buyers_items
 from starters.edi.normalise import syntax_of, text_of
 from starters.edi.outgoing import pair_of
-from starters.edi.taking import take
+from starters.edi.taking import cancellation_answered, cancelled_by_rule, take
 from starters.edi.third_party import shipped_elsewhere
 from starters.edi.translate import InterchangeRead, read
 
@@ -53,7 +53,18 @@ class EdiDesk:
         partner = self._partner_of(part)
         if partner is not None and isinstance(part.document, WarehouseShipped):
             return await database.read(shipped_elsewhere, number, part.place, part.document, partner)
+        if partner is not None and isinstance(part.document, ChangeRequest):
+            asked = await database.read(cancelled_by_rule, part.place, part.document, partner)
+            if asked is not None:
+                return [asked]
         return await database.transaction(take, entry, number, part, partner, datetime.now(UTC))
+
+    async def answered(self, database: Database, entry: int, number: int, part: DocumentIn, result: PartResult) -> PartResult:
+        """What becomes of a document once the order that it was told has answered: a cancellation that it refuses is a person's."""
+        partner = self._partner_of(part)
+        if partner is None or not isinstance(part.document, ChangeRequest):
+            return result
+        return await database.transaction(cancellation_answered, entry, part.document, partner, result, datetime.now(UTC))
 
     def _partner_of(self, part: DocumentIn) -> Partner | None:
         return self.partners.named(part.partner)

@@ -8,9 +8,10 @@ from sqlalchemy.orm import Session
 
 from database import edi, edi_facts, inbox, late_remittances
 from database.inbox import PartResult
-from domain.edi_changes import amendment
+from domain.edi_changes import amendment, cancellation
 from domain.edi_documents import ChangeRequest, DocumentIn, Receipt, Remittance, StockReport
 from domain.edi_partners import Partner
+from domain.intake import MessageIn
 from starters.edi.outgoing import pair_of
 from starters.edi.parts import called, for_a_person
 
@@ -56,3 +57,23 @@ def _change(session: Session, entry: int, number: int, change: ChangeRequest, pa
     asked = amendment(change, "person")
     why = "; ".join(asked) if isinstance(asked, tuple) else "the partner's changes are decided by a person"
     return {"reason": edi_facts.keep_change(session, entry, number, partner.name, change, why, at)}
+
+
+def cancelled_by_rule(session: Session, place: str, change: ChangeRequest, partner: Partner) -> MessageIn | None:
+    """The cancellation that the order itself is asked for, where the partner's map says so; it takes it while nothing is picked."""
+    if not partner.cancellations_by_rule or not edi_facts.is_order_of(session, change.order, partner.name):
+        return None
+    asked = cancellation(change, f"edi:{partner.name}", before_picking=True)
+    return MessageIn(place=place, order=change.order, message=asked) if asked is not None else None
+
+
+def cancellation_answered(
+    session: Session, entry: int, change: ChangeRequest, partner: Partner, result: PartResult, at: datetime
+) -> PartResult:
+    """An order that takes its cancellation has decided; what it refuses a person decides, who may stop goods that are picked."""
+    if result.status == "done":
+        edi_facts.note_asked(session, entry, result.part, partner.name, change, at)
+    elif result.status == "refused":
+        kept = edi_facts.keep_change(session, entry, result.part, partner.name, change, result.reason, at)
+        return result.model_copy(update={"status": "done", "reason": kept})
+    return result

@@ -18,6 +18,9 @@ from domain.messages import (
     DisputeInvoice,
     HoldOrder,
     LineQuantity,
+    Packed,
+    Parcel,
+    PickConfirmed,
     PromiseToPay,
     ReleaseOrder,
     Request,
@@ -133,3 +136,24 @@ def test_an_invoice_has_to_exist_and_to_be_open() -> None:
     assert refusal(found, PromiseToPay(**STAMP, invoice=1, pay_by=NOON), NOON) == "A promise to pay needs a date in the future."
     found.invoices[0].paid = found.invoices[0].total
     assert refusal(found, WriteOffInvoice(**STAMP, invoice=1), NOON) == "Invoice 1 (INV-000001) has nothing left to pay."
+
+
+def test_a_cancellation_before_picking_is_refused_as_soon_as_somebody_has_picked() -> None:
+    cancel = CancelOrder(**STAMP, before_picking=True)
+    found = at(Stage.FULFILLING)
+    assert refusal(found, cancel, NOON) is None
+    picked = LineQuantity(line=1, quantity=2)
+    told: dict[str, Any] = {"occurred_at": NOON, "actor": "floor", "shipment": 1}
+    facts: tuple[PickConfirmed | Packed, ...] = (
+        PickConfirmed(message_id="m-2", lines=(picked,), **told),
+        Packed(message_id="m-3", parcels=(Parcel(number=1, weight_g=900, contents=(picked,)),), **told),
+    )
+    for fact in facts:
+        found.inbox = [fact]  # no chapter has taken it yet
+        assert refusal(found, cancel, NOON) == "Units of the order are picked: shipment 1.", fact
+    found.inbox = []
+    found.shipments[0].picked = True
+    assert refusal(found, cancel, NOON) == "Units of the order are picked: shipment 1."
+    assert refusal(found, CancelOrder(**STAMP), NOON) is None
+    found.shipments[0].abandoned = True
+    assert refusal(found, cancel, NOON) is None

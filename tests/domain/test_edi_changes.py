@@ -7,9 +7,9 @@ from decimal import Decimal
 
 import pytest
 
-from domain.edi_changes import amendment
+from domain.edi_changes import amendment, cancellation, request
 from domain.edi_documents import ChangedLine, ChangeRequest
-from domain.messages import AmendOrder, LineQuantity
+from domain.messages import AmendOrder, CancelOrder, LineQuantity
 
 ASKED, WANTED = datetime(2026, 11, 22, tzinfo=UTC), datetime(2026, 12, 10, tzinfo=UTC)
 
@@ -45,3 +45,19 @@ def test_quantities_and_the_orders_date_are_asked_of_it_under_an_id_that_repeats
 )
 def test_what_no_rule_takes_has_its_reasons(asked: ChangeRequest, why: tuple[str, ...]) -> None:
     assert amendment(asked, "edi:acme") == why
+
+
+def test_a_cancellation_and_nothing_else_may_be_asked_of_the_order() -> None:
+    message = cancellation(change(cancel=True), "edi:acme", before_picking=True)
+    assert message == CancelOrder(
+        message_id="edi/acme/PO-1/change/3",
+        occurred_at=ASKED,
+        actor="edi:acme",
+        reason="The customer cancelled it by EDI (change 3).",
+        before_picking=True,
+    )
+    assert cancellation(change(cancel=True, other=("N3 stands in segment 5",)), "edi:acme") is None
+    assert cancellation(change(ChangedLine(line=1, quantity=4)), "edi:acme") is None
+    by_a_person = request(change(cancel=True), "ada")
+    assert isinstance(by_a_person, CancelOrder)
+    assert not by_a_person.before_picking
