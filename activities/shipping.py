@@ -11,7 +11,7 @@ from database import dispatch, intake, promises, shipments
 from database.engine import Database
 from domain.errors import Refused
 from domain.order import Address
-from domain.steps import RecordDelivery, Recorded, RecordLoss, RecordTracking, ShipParcels, Shipped, VoidLabel
+from domain.steps import LabelVoided, RecordDelivery, Recorded, RecordLoss, RecordTracking, ShipParcels, Shipped, VoidLabel
 from domain.tracking_numbers import read_tracking_number
 from integrations.ports import Carriers, LabelFile, Quote
 
@@ -62,10 +62,15 @@ class ShippingActivities:
         return shipped, label.files
 
     @activity.defn
-    async def void_label(self, request: VoidLabel) -> Recorded:
-        """Undo a shipping attempt: its label is void, its goods are in stock."""
-        await self.carriers.void(request.undoes)
-        return await undo(self.database, request, request.undoes, shipments.unship)
+    async def void_label(self, request: VoidLabel) -> LabelVoided:
+        """Undo a shipping attempt: its label is void, its goods are in stock; a label that the carrier will not void keeps no goods."""
+        refused = ""
+        try:
+            await self.carriers.void(request.undoes)
+        except Refused as refusal:
+            refused = str(refusal)
+        await undo(self.database, request, request.undoes, shipments.unship)
+        return LabelVoided(refused=refused)
 
     @activity.defn
     async def record_tracking(self, request: RecordTracking) -> Recorded:

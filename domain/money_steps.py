@@ -275,3 +275,11 @@ class RefundPayment(Step):
 
 class Refunded(Value):
     declined: str = ""
+
+
+def changes_balances(step: str) -> bool:
+    """Does a step, by its path within its order, change what invoices ask for or what payments have left?"""
+    kind, _, about = step.partition("/")
+    if kind == "invoice":
+        return about.isdigit() or "/write_off/" in about or "/reminder_cancelled/" in about
+    return kind in ("payment", "credit")

@@ -315,6 +315,12 @@ class VoidLabel(Step):
     undoes: str
 
 
+class LabelVoided(Value):
+    """`refused` is why the carrier would not void the label, empty when it did, or sold none."""
+
+    refused: str = ""
+
+
 class RecordTracking(Step):
     shipment: int
     status: CarrierStatus

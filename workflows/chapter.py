@@ -21,6 +21,7 @@ with workflow.unsafe.imports_passed_through():
     from domain.exceptions import Decision, ExceptionKind
     from domain.lifecycle import Wait
     from domain.messages import Cause, Fact
+    from domain.money_steps import changes_balances
     from domain.state import OrderState
     from domain.steps import Step
 
@@ -128,6 +129,33 @@ class Chapter:
         while True:
             await self.pause(ours)
             async with lock:
+                if ours():
+                    yield
+                    return
+
+    @contextlib.asynccontextmanager
+    async def balances(self, step: Callable[[], str] | None = None) -> AsyncIterator[None]:
+        """Hold the balances of the order's invoices and payments for one change of them; `step` names one whose number chapters share.
+
+        A change that an earlier run tried without an answer may stand in the books and not in the state, where others would reckon with
+        money that is spent: whoever tried it ends it first.
+        """
+        tried_by = self.state.tried_by
+
+        def tried() -> set[str]:
+            of_order = f"{self.state.order}/"
+            return {name for key, name in tried_by.items() if changes_balances(key.removeprefix(of_order))}
+
+        patient = bool(tried() - {self.name}) and workflow.patched("balances-in-turn")
+
+        def ours() -> bool:
+            before = tried() if patient else set()
+            numbered = tried_by.get(f"{self.state.order}/{step()}", self.name) if step else self.name
+            return numbered == self.name and (not before or self.name in before)
+
+        while True:
+            await self.pause(ours)
+            async with self.life.money:
                 if ours():
                     yield
                     return

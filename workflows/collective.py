@@ -9,7 +9,7 @@ with workflow.unsafe.imports_passed_through():
     from domain.collecting import Collected, CollectedInvoice, InvoicePeriod
     from domain.errors import OrderError
 
-from workflows.policies import DATABASE
+from workflows.execution import execute
 
 
 @workflow.defn(name="InvoiceRun", failure_exception_types=[OrderError])
@@ -19,23 +19,10 @@ class InvoiceRun:
     @workflow.run
     async def run(self, request: InvoicePeriod | None = None) -> Collected:
         period = request or InvoicePeriod(at=workflow.now(), actor="schedule")
-        waiting = await workflow.execute_activity_method(
-            CollectiveActivities.find_customers_to_invoice,
-            period,
-            task_queue=DATABASE.queue,
-            start_to_close_timeout=DATABASE.start_to_close,
-            retry_policy=DATABASE.retry,
-            summary="Find customers whose period is over",
-        )
+        waiting = await execute(CollectiveActivities.find_customers_to_invoice, period, "Find customers whose period is over")
         found: list[CollectedInvoice] = []
         for customer in waiting.customers:
-            issued = await workflow.execute_activity_method(
-                CollectiveActivities.issue_collective_invoices,
-                period.model_copy(update={"customer": customer}),
-                task_queue=DATABASE.queue,
-                start_to_close_timeout=DATABASE.start_to_close,
-                retry_policy=DATABASE.retry,
-                summary=f"Invoice the period of {customer}",
-            )
+            of_customer = period.model_copy(update={"customer": customer})
+            issued = await execute(CollectiveActivities.issue_collective_invoices, of_customer, f"Invoice the period of {customer}")
             found += issued.invoices
         return Collected(invoices=tuple(found))

@@ -8,10 +8,10 @@ from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
     from activities.finance_charges import FinanceChargeActivities
-    from domain.charging import ChargeCustomer, Charged, ChargeUntil
+    from domain.charging import ChargeCustomer, ChargeUntil
     from domain.errors import OrderError
 
-from workflows.policies import DATABASE
+from workflows.execution import execute
 
 MOST_AT_ONCE = 200
 """Customers in one run's history; the rest goes on in a new one."""
@@ -26,23 +26,10 @@ class FinanceCharges:
         """The number of documents that were written."""
         done, documents = request.done, request.documents
         until = request.until or (workflow.now().astimezone(UTC) - timedelta(days=1)).date()
-        found = await workflow.execute_activity_method(
-            FinanceChargeActivities.find_charged_customers,
-            request,
-            task_queue=DATABASE.queue,
-            start_to_close_timeout=DATABASE.start_to_close,
-            retry_policy=DATABASE.retry,
-            summary="Find customers who bear finance charges",
-        )
+        found = await execute(FinanceChargeActivities.find_charged_customers, request, "Find customers who bear finance charges")
         for customer in found.customers[done : done + MOST_AT_ONCE]:
-            charged: Charged = await workflow.execute_activity_method(
-                FinanceChargeActivities.charge_customer,
-                ChargeCustomer(customer=customer, until=until, at=workflow.now()),
-                task_queue=DATABASE.queue,
-                start_to_close_timeout=DATABASE.start_to_close,
-                retry_policy=DATABASE.retry,
-                summary=f"Charge {customer} until {until}",
-            )
+            charge = ChargeCustomer(customer=customer, until=until, at=workflow.now())
+            charged = await execute(FinanceChargeActivities.charge_customer, charge, f"Charge {customer} until {until}")
             documents += len(charged.charges)
         if len(found.customers) > done + MOST_AT_ONCE:
             more = {"until": until, "done": done + MOST_AT_ONCE, "documents": documents}

@@ -133,7 +133,7 @@ class Order:
                 yield self.chapter(shipment.name, fulfilment.fulfil, shipment, stop=partial(self.stopped_before_shipping, shipment))
             if invoicing.collects(state, shipment) and shipment.invoice_stop is None:
                 yield self.chapter(f"invoice of {shipment.name}", invoicing.collect, shipment)
-            if shipment.invoice_stop and shipment.to_invoice:
+            if shipment.to_invoice and (shipment.invoice_stop or (shipment.settled and not invoicing.collects(state, shipment))):
                 yield self.chapter(f"invoice of {shipment.name}", blocked_invoices.invoice_later, shipment)
         if state.written and cash.cash_waits(state):
             yield self.chapter("cash", cash.take_cash)

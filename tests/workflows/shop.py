@@ -55,7 +55,7 @@ from workers.wiring import Partners, workers
 DEBTORS = tuple(f"C-{number}" for number in range(2, 10))
 """Customers for tests that bring them on credit hold, each for one test."""
 
-PERIODS = {"W-1": "weekly", "W-2": "weekly", "M-1": "monthly", "M-2": "monthly"}
+PERIODS = {"W-1": "weekly", "W-2": "weekly", "W-3": "weekly", "M-1": "monthly", "M-2": "monthly"}
 """Customers who get one invoice for a week or a month, each for one test."""
 
 EARLY = {"C-SCAN": "scan", "C-DOCK": "receipt"}

@@ -676,3 +676,32 @@ async def test_the_undo_goes_on_although_one_of_its_steps_is_refused_and_a_perso
     assert (ended.outcome, ended.reason) == (Outcome.CANCELLED, "changed my mind")
     assert await refunds(living) == ([3000] if undo == "refund_capture" else [])
     assert [exception.detail for exception in (await living.view()).exceptions if exception.decision is None] == []
+
+
+async def test_goods_whose_label_the_carrier_will_not_void_are_in_stock_again_and_a_person_is_told(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    living = await begun(shop, "ship_parcels", lambda key: shop.trouble.lose(key, "ship_parcels"))
+    await living.when(lambda _: shop.trouble.carried_out[living.key, "ship_parcels"] > 0, "the label")
+    void = shop.partners.carriers.void
+
+    async def too_late(key: str) -> None:
+        if key.startswith(living.key):
+            raise Refused("UPS: the time to void this shipment has expired.")
+        await void(key)
+
+    monkeypatch.setattr(shop.partners.carriers, "void", too_late)
+    await living.ask(CancelOrder(**living.stamp("customer"), reason="changed my mind"))
+    asked = await living.exception(ExceptionKind.RAISED)
+    assert asked.subject == "label of shipment 1"
+    assert asked.detail == (
+        "The carrier would not void the label of shipment 1: UPS: the time to void this shipment has expired. "
+        "Its goods are in our books again: stop the parcel, or have it come back if it has left."
+    )
+    await living.when(lambda s: s.undone, "the rest of the undo")
+    assert (living.effects(), sorted(living.undone())) == (["label"], ["authorization", "capture", "pick task"])
+    view = await living.view()
+    assert ([(row.cancelled, row.shipped) for row in view.lines], view.invoices) == ([(3, 0)], ())
+    assert await shop.stock(view.lines[0].item) == (3, 0)
+    await living.decide(ExceptionKind.RAISED, "acknowledge")
+    assert (await living.ended()).outcome is Outcome.CANCELLED

@@ -12,7 +12,7 @@ from domain.collecting import Collected, InvoicePeriod
 from domain.errors import Refused
 from domain.exceptions import ExceptionKind
 from domain.lifecycle import Wait
-from domain.messages import CarrierStatus
+from domain.messages import CancelOrder, CarrierStatus
 from domain.steps import Outcome
 from starters.invoicing import SCHEDULE, end_daily, run_daily, run_invoices
 from tests.workflows.answers import answers
@@ -114,6 +114,18 @@ async def test_goods_that_were_lost_before_their_invoice_came_are_credited_on_it
     await living.decide(ExceptionKind.PARCEL_LOST, "refund")
     await living.when(lambda s: not s.inbox)
     await run(shop, "W-2", days=3)
+    await living.when(lambda s: s.invoices and s.invoices[0].settled)
+    assert (await money(living)) == {"total": 2000, "fees": 0, "credited": 2000, "paid": 0, "written_off": 0, "balance": 0}
+
+
+async def test_a_replacement_that_is_cancelled_before_its_invoice_came_is_credited_on_it(shop: Shop) -> None:
+    living = await shipped(shop, "W-3", 2)
+    await living.carrier(CarrierStatus.LOST)
+    await living.decide(ExceptionKind.PARCEL_LOST, "reship")
+    await living.when(lambda s: len(s.shipments) == 2, "the replacement")
+    await living.ask(CancelOrder(**living.stamp("customer"), reason="too late"))
+    await living.when(lambda s: s.undone, "the undo")
+    await run(shop, "W-3", days=3)
     await living.when(lambda s: s.invoices and s.invoices[0].settled)
     assert (await money(living)) == {"total": 2000, "fees": 0, "credited": 2000, "paid": 0, "written_off": 0, "balance": 0}
 

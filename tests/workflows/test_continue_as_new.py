@@ -533,6 +533,49 @@ async def test_a_reminder_that_was_sent_before_its_order_left_is_counted_before_
     await flawless(living, runs=2)
 
 
+async def overdue(shop: Shop) -> Restless:
+    """An order without reminders that nobody has paid in time."""
+    restless = await delivered(shop, order(line(1, quantity=4)), SOON.model_copy(update={"ladder": ()}))
+    await restless.living.until(Wait.PAYMENT)
+    await restless.living.pass_time(31.1)
+    await restless.living.exception(ExceptionKind.INVOICE_UNPAID)
+    return restless
+
+
+async def test_a_write_off_that_was_booked_before_its_order_left_comes_before_the_money_that_came_meanwhile(shop: Shop) -> None:
+    restless = await overdue(shop)
+    living = restless.living
+    shop.trouble.lose(living.key, "write_off")
+    await living.decide(ExceptionKind.INVOICE_UNPAID, "write_off")
+    await carried_out(living, "write_off")
+    await living.pay(4000)
+    await restless.begin_anew(TOO_LONG)
+    shop.trouble.up(living.key)
+    asked = await living.exception(ExceptionKind.OVERPAID)
+    assert asked.detail.startswith("40.00 EUR of payment ")
+    await living.decide(ExceptionKind.OVERPAID, "refund")
+    await ends(living, (4000, 0, 0, 4000))
+    assert await refunds(living) == [4000]
+    assert not [e for e in (await living.view()).exceptions if e.kind is ExceptionKind.STEP_REFUSED]
+    await flawless(living, runs=2)
+
+
+async def test_a_hand_over_to_collections_that_lost_its_answer_is_known_although_the_money_came(shop: Shop) -> None:
+    restless = await overdue(shop)
+    living = restless.living
+    shop.trouble.lose(living.key, "hand_to_collections")
+    await living.decide(ExceptionKind.INVOICE_UNPAID, "collections")
+    await carried_out(living, "hand_to_collections")
+    await living.pay(4000, "wire")
+    await living.when(lambda s: s.payments)
+    await restless.begin_anew(TOO_LONG)
+    shop.trouble.up(living.key)
+    state = await living.when(lambda s: s.invoices[0].handed_over == 1)
+    assert [(e.kind, e.carried_out) for e in state.exceptions] == [(ExceptionKind.INVOICE_UNPAID, True)]
+    await ends(living, (4000, 0, 4000, 0))
+    await flawless(living, runs=2)
+
+
 async def test_an_amendment_waits_for_the_allocation_that_its_order_tried_before_it_left(shop: Shop) -> None:
     item = shop.rare()
     await shop.receive(item, 4)

@@ -280,6 +280,20 @@ async def test_the_invoice_follows_when_the_block_ends(shop: Shop) -> None:
     assert (await living.view()).exceptions == ()
 
 
+async def test_what_is_lost_before_its_blocked_invoice_comes_is_credited_on_it(shop: Shop) -> None:
+    customer = await buyer(shop)
+    await block(shop, customer, BlockKind.INVOICE)
+    living = await shop.place(order(customer=customer))
+    await living.ship()
+    await living.until(Wait.CREDIT, "invoice of shipment 1")
+    await living.carrier(CarrierStatus.LOST)
+    await living.decide(ExceptionKind.PARCEL_LOST, "refund")
+    await living.when(lambda s: not s.inbox)
+    await block(shop, customer, None)
+    assert (await living.ended()).outcome is Outcome.CLOSED
+    assert [(i.total, i.credited, i.balance) for i in (await living.view()).invoices] == [(euro(2000), euro(2000), euro(0))]
+
+
 async def test_what_was_found_good_long_ago_is_judged_anew_before_it_leaves(shop: Shop) -> None:
     """A hold lets four days pass between the parcels and the carrier."""
     customer = await buyer(shop)

@@ -25,6 +25,10 @@ async def take_cash(chapter: Chapter) -> None:
     """Ends when every payment that is known is booked and applied as far as there are invoices."""
     state = chapter.state
     while cash_waits(state):
+        tried = next((payment for payment in state.payments if application_tried(state, payment)), None)
+        if tried is not None:
+            await apply(chapter, tried)
+            continue
         allowed = next((payment for payment in state.payments if allowable(state, payment)), None)
         if allowed is not None:
             await allow(chapter, allowed)
@@ -49,6 +53,15 @@ def cash_waits(state: OrderState) -> bool:
     ):
         return True
     return any(not invoice.settled for invoice in state.invoices) and any(appliable(state, payment) for payment in state.payments)
+
+
+def application_tried(state: OrderState, payment: Payment) -> bool:
+    """An earlier run applied this money and got no answer: invoices may have it already, so it comes before money that is new."""
+    return state.tried(application_step(state, payment))
+
+
+def application_step(state: OrderState, payment: Payment) -> str:
+    return f"payment/{payment.payment}/applied/{state.applications + 1}"
 
 
 def allowable(state: OrderState, payment: Payment) -> bool:
@@ -78,7 +91,7 @@ async def receive(chapter: Chapter, fact: PaymentReceived) -> None:
     elif known is not None:
         state.note(f"payment {fact.payment} came again", None)
     else:
-        async with chapter.life.money:
+        async with chapter.balances():
             parts, discounts = shares_for(state, fact.amount, fact.invoice or 0, fact.occurred_at)
             base = chapter.base(f"payment/{fact.payment}", fact)
             request = chapter.again(ApplyPayment(**base, payment=fact.payment, amount=fact.amount, parts=parts, discounts=discounts))
@@ -98,7 +111,7 @@ async def allow(chapter: Chapter, payment: Payment) -> None:
     """Give up what the payer kept back of the invoice, as far as it is still open."""
     allowance, invoice = payment.allowance, chapter.state.invoice(payment.allowed_on)
     assert allowance is not None  # looked up by the caller
-    async with chapter.life.money:
+    async with chapter.balances():
         if not payment.reversed and allowance.amount.currency == chapter.state.currency:
             amount = min(allowance.amount, invoice.balance)
             if amount.minor > 0:
@@ -113,10 +126,10 @@ async def allow(chapter: Chapter, payment: Payment) -> None:
 async def apply(chapter: Chapter, payment: Payment) -> None:
     """Apply money on account to invoices that came after it."""
     state = chapter.state
-    async with chapter.life.money:
+    async with chapter.balances():
         parts = parts_for(state, payment.unapplied, 0)
         if parts:
-            base = chapter.base(f"payment/{payment.payment}/applied/{state.applications + 1}")
+            base = chapter.base(application_step(state, payment))
             request = chapter.again(ApplyPayment(**base, payment=payment.payment, amount=payment.amount, parts=parts))
             total = Money.total((part.amount for part in request.parts), state.currency)
             await chapter.act(InvoiceActivities.apply_payment, request, f"Apply {total} on account")
@@ -131,7 +144,7 @@ async def reverse(chapter: Chapter, fact: PaymentReversed) -> None:
     if payment.reversed:
         state.note(f"payment {fact.payment} was taken back again", None)
     else:
-        async with chapter.life.money:
+        async with chapter.balances():
             await chapter.act(
                 InvoiceActivities.reverse_payment,
                 ReversePayment(**chapter.base(f"payment/{fact.payment}/reversed", fact), payment=fact.payment, reason=fact.reason),

@@ -31,6 +31,7 @@ with workflow.unsafe.imports_passed_through():
 
 from workflows.chapter import Chapter
 from workflows.policies import PAYMENTS
+from workflows.stages.invoicing import invoiced
 
 
 @dataclass(frozen=True)
@@ -61,7 +62,7 @@ async def credit_invoice(
     out of what was paid instead: the payments have it on account, for the invoice of an exchange.
     """
     state = chapter.state
-    async with chapter.turn(chapter.life.money, lambda: f"credit/{state.credits + 1}"):
+    async with chapter.balances(lambda: f"credit/{state.credits + 1}"):
         lines = credit_lines(invoice, units)
         with_freight = with_freight and not invoice.freight_credited
         freight = invoice.freight if with_freight else state.zero
@@ -197,7 +198,7 @@ async def appease(chapter: Chapter, gift: Appeasement) -> None:
 
 async def give(chapter: Chapter, invoice: Invoice, gift: Appeasement) -> None:
     state = chapter.state
-    async with chapter.turn(chapter.life.money, lambda: f"credit/{state.credits + 1}"):
+    async with chapter.balances(lambda: f"credit/{state.credits + 1}"):
         left = left_of(invoice, gift.line)
         wanted = gift.amount - gift.given
         if left is None or wanted.minor <= 0:
@@ -229,6 +230,7 @@ async def make_good(chapter: Chapter) -> None:
         number, units = min(owing.items())
         line = state.line(number)
         if workflow.patched("credit-cancelled-replacements"):
+            await invoiced(chapter, (billed_line(state, number),))
             reason = f"no {line.origin}"
             for invoice in list(state.invoices):
                 left = units - line.good_credited

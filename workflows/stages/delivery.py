@@ -18,7 +18,7 @@ with workflow.unsafe.imports_passed_through():
 from workflows.chapter import Chapter
 from workflows.stages.credit import credit_invoice, refund_excess, units_of
 from workflows.stages.floor import move_due
-from workflows.stages.invoicing import collects
+from workflows.stages.invoicing import collects, invoiced
 from workflows.stages.supply import cause_of, change
 
 
@@ -133,6 +133,7 @@ async def lost(chapter: Chapter, shipment: Shipment) -> None:
             await change(chapter, again, f"ship {shipment.name} again", cause_of(answer))
         else:
             await chapter.pause(lambda: not collects(state, shipment))
+            await invoiced(chapter, shipment.quantities)
             if shipment.invoice:
                 billed = state.invoice(shipment.invoice)
                 await credit_invoice(chapter, billed, shipment.quantities, True, f"{shipment.name} did not arrive")
@@ -147,6 +148,7 @@ async def credit_replaced(chapter: Chapter, shipment: Shipment) -> None:
     free = {line: units for line, units in shipment.quantities.items() if state.line(line).replaces and not state.line(line).bills_to}
     if not free or not workflow.patched("credit-lost-replacements"):
         return
+    await invoiced(chapter, (billed_line(state, line) for line in free))
     reason = f"{shipment.name} did not arrive"
     for line, units in sorted(free.items()):
         for invoice in list(state.invoices):

@@ -26,6 +26,7 @@ from workflows.chapter import Chapter
 from workflows.policies import PAYMENTS
 from workflows.stages.cash import cash_waits
 from workflows.stages.credit import refund
+from workflows.stages.invoicing import invoiced
 from workflows.stages.refunding import credit
 from workflows.stages.supply import change
 
@@ -52,6 +53,7 @@ async def settle(chapter: Chapter, rma: Return) -> bool:
     for counted in creditable(rma.inspected or [], rma.withheld).values():
         for line, quantity in counted.items():
             units[line] = units.get(line, 0) + quantity
+    await invoiced(chapter, (billed_line(state, line) for line in units))
     if not rma.sold and any(units.values()):
         await sell(chapter, rma, units)
     if not rma.sold:

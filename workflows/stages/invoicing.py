@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Iterable
 from datetime import datetime
 
 from temporalio import workflow
@@ -57,6 +58,21 @@ def collects(state: OrderState, shipment: Shipment) -> bool:
     return state.agreement.invoicing is not Invoicing.PER_SHIPMENT and shipment.to_invoice and not shipment.captured
 
 
+async def invoiced(chapter: Chapter, lines: Iterable[int]) -> None:
+    """Ends when units of these lines that have left are on their invoices: a credit takes them from there.
+
+    An invoice that waits for its period, or for the end of a block, would otherwise ask for what was to be credited.
+    """
+    state, wanted = chapter.state, set(lines)
+    if invoice_to_come(state, wanted) and workflow.patched("credit-after-invoices"):
+        await chapter.pause(lambda: not invoice_to_come(state, wanted))
+
+
+def invoice_to_come(state: OrderState, lines: set[int]) -> bool:
+    drafts = [shipment.draft for shipment in state.shipments if shipment.to_invoice and shipment.draft is not None]
+    return any(line.line in lines for draft in drafts for line in draft.lines)
+
+
 async def ask_for_it(chapter: Chapter, shipment: Shipment) -> None:
     state = chapter.state
     assert shipment.draft is not None  # it is to be invoiced
@@ -92,7 +108,7 @@ async def issue(
     """Book the invoice of a shipment. What was paid before is netted on it: money on account is used once, whoever asks first."""
     state = chapter.state
     nets = not shipment.captured and bool(on_account(state)) and (state.deposit is not None or workflow.patched("net-prepayments"))
-    async with chapter.life.money if nets else contextlib.nullcontext():
+    async with chapter.balances() if nets else contextlib.nullcontext():
         assert shipment.draft is not None  # it is to be invoiced
         base = chapter.base(f"invoice/{shipment.number}", cause)
         terms, issued = state.agreement, issued_at or base["at"]

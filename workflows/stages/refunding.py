@@ -16,12 +16,17 @@ with workflow.unsafe.imports_passed_through():
 
 from workflows.chapter import Chapter
 from workflows.stages.credit import Keeps, credit_invoice, refund_excess
+from workflows.stages.invoicing import invoice_to_come
 from workflows.stages.supply import cause_of
 
 
 async def pay_early(chapter: Chapter, rma: Return) -> None:
-    """The refund does not wait for the inspection: as if everything were as good as new."""
-    if rma.kind is ReturnKind.REFUND and not rma.credited:
+    """The refund does not wait for the inspection, as if everything were as good as new; it waits for the invoice."""
+    state = chapter.state
+    if rma.kind is not ReturnKind.REFUND or rma.credited:
+        return
+    billed = {billed_line(state, entry.line) for entry in rma.lines}
+    if not invoice_to_come(state, billed) or not workflow.patched("credit-after-invoices"):
         await pay_back(chapter, rma, as_restocked(rma.lines))
 
 

@@ -94,7 +94,7 @@ async def take_back(chapter: Chapter, invoice: Invoice) -> None:
     elif last.charged.minor > max(invoice.balance.minor, 0):
         state.note(f"{asked.document} was paid before it could be cancelled", asked.cause)
     else:
-        async with chapter.life.money:
+        async with chapter.balances():
             base = chapter.base(f"invoice/{invoice.number}/reminder_cancelled/{asked.document}", asked.cause)
             request = TakeBackReminder(**base, invoice=invoice.number, document=asked.document, reason=asked.reason, day=state.policies.day)
             answer = await chapter.act(ReminderActivities.take_back_reminder, request, f"Cancel {asked.document}: {asked.reason}")

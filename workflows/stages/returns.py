@@ -14,6 +14,7 @@ with workflow.unsafe.imports_passed_through():
     from domain.return_rules import FAULT, Fault, RefundTiming
     from domain.returning import (
         as_restocked,
+        billed_line,
         by_line,
         creditable,
         mismatch,
@@ -29,7 +30,7 @@ from workflows.chapter import Chapter, StepRefused
 from workflows.policies import CARRIER
 from workflows.stages import exchanges
 from workflows.stages.floor import move_due
-from workflows.stages.invoicing import collects
+from workflows.stages.invoicing import collects, invoiced
 from workflows.stages.refunding import compare_with_inspection, pay_back, pay_early
 from workflows.stages.supply import change
 
@@ -306,6 +307,7 @@ async def make_good(chapter: Chapter, rma: Return) -> None:
         await end(chapter, rma, "exchanged")
         return
     await chapter.pause(lambda: not any(collects(chapter.state, shipment) for shipment in chapter.state.shipments))
+    await invoiced(chapter, (billed_line(chapter.state, entry.line) for entry in rma.lines))
     await pay_back(chapter, rma, rma.inspected or [])
     await compare_with_inspection(chapter, rma)
     await end(chapter, rma, "refunded" if rma.credited or not not_taken else "rejected")

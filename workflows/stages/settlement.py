@@ -30,7 +30,11 @@ from workflows.stages.supply import cause_of
 async def settle(chapter: Chapter, invoice: Invoice) -> None:
     """Ends with an invoice that asks for nothing; a payment that is taken back begins it again where the reminders stood."""
     while unsettled(chapter.state, invoice):
-        if reminder_tried(chapter.state, invoice) or told_of(chapter.state, invoice) is not None:
+        if write_off_tried(chapter.state, invoice):
+            await write_off(chapter, invoice, "", None)
+        elif handover_tried(chapter.state, invoice):
+            await hand_over(chapter, invoice, chapter.now, None)
+        elif reminder_tried(chapter.state, invoice) or told_of(chapter.state, invoice) is not None:
             await remind(chapter, invoice)
         elif invoice.cancel_asked is not None:
             await reminding.take_back(chapter, invoice)
@@ -73,8 +77,27 @@ async def follow_up(chapter: Chapter, invoice: Invoice) -> None:
 
 
 def unsettled(state: OrderState, invoice: Invoice) -> bool:
-    """The invoice asks for something, or a reminder of it is still on its way."""
-    return not invoice.settled or reminder_tried(state, invoice) or reminding.unfinished(state, invoice)
+    """The invoice asks for something, or a reminder or a hand-over of it is still on its way."""
+    on_its_way = reminder_tried(state, invoice) or write_off_tried(state, invoice) or handover_tried(state, invoice)
+    return not invoice.settled or on_its_way or reminding.unfinished(state, invoice)
+
+
+def write_off_tried(state: OrderState, invoice: Invoice) -> bool:
+    """An earlier run gave up the rest and got no answer: the books may not ask for it any more."""
+    return state.tried(write_off_step(invoice))
+
+
+def write_off_step(invoice: Invoice) -> str:
+    return f"invoice/{invoice.number}/write_off/{invoice.write_offs + 1}"
+
+
+def handover_tried(state: OrderState, invoice: Invoice) -> bool:
+    """An earlier run handed it to collections and got no answer: somebody may be asking for the money already."""
+    return state.tried(handover_step(invoice))
+
+
+def handover_step(invoice: Invoice) -> str:
+    return f"invoice/{invoice.number}/collections/{invoice.handed_over + 1}"
 
 
 def reminder_tried(state: OrderState, invoice: Invoice) -> bool:
@@ -118,7 +141,6 @@ async def remind(chapter: Chapter, invoice: Invoice) -> None:
 
 async def last_resort(chapter: Chapter, invoice: Invoice, why: str) -> None:
     """The reminders, the dispute or the collections led nowhere: a person decides."""
-    state = chapter.state
     before = standing(invoice)
 
     def changed() -> bool:
@@ -129,15 +151,22 @@ async def last_resort(chapter: Chapter, invoice: Invoice, why: str) -> None:
         if answer.choice == "write_off":
             await write_off(chapter, invoice, answer.note or "uncollectable", cause_of(answer))
         elif answer.choice == "collections":
-            review_at = answer.at + state.policies.days(state.policies.collections_review)
-            base = chapter.base(f"invoice/{invoice.number}/collections/{invoice.handed_over + 1}", cause_of(answer))
-            request = HandToCollections(**base, invoice=invoice.number, balance=invoice.balance, review_at=review_at)
-            await chapter.act(InvoiceActivities.hand_to_collections, request, f"Hand {invoice.document} to collections")
-            invoice.handed_over += 1
-            invoice.collections_review_at = review_at
-            invoice.disputed, invoice.dispute_review_at = False, None
+            await hand_over(chapter, invoice, answer.at, cause_of(answer))
         elif answer.choice == "wait_on":
             await wait_on(chapter, invoice, answer.at)
+
+
+async def hand_over(chapter: Chapter, invoice: Invoice, since: datetime, cause: Cause | None) -> None:
+    """Somebody else asks for the money from now on; that stands also when it came while the answer was away."""
+    state = chapter.state
+    review_at = since + state.policies.days(state.policies.collections_review)
+    base = chapter.base(handover_step(invoice), cause)
+    request = chapter.again(HandToCollections(**base, invoice=invoice.number, balance=invoice.balance, review_at=review_at))
+    await chapter.act(InvoiceActivities.hand_to_collections, request, f"Hand {invoice.document} to collections")
+    invoice.handed_over += 1
+    invoice.collections_review_at = request.review_at
+    invoice.disputed, invoice.dispute_review_at = False, None
+    carried_out(chapter, invoice)
 
 
 async def wait_on(chapter: Chapter, invoice: Invoice, since: datetime) -> None:
@@ -159,13 +188,23 @@ async def wait_on(chapter: Chapter, invoice: Invoice, since: datetime) -> None:
 
 
 async def write_off(chapter: Chapter, invoice: Invoice, reason: str, cause: Cause | None) -> None:
-    async with chapter.life.money:
+    """Give up what is open; a write-off that an earlier run tried is what it was then."""
+    async with chapter.balances():
         amount = invoice.balance
-        if amount.minor > 0:
-            base = chapter.base(f"invoice/{invoice.number}/write_off/{invoice.write_offs + 1}", cause)
+        if amount.minor > 0 or write_off_tried(chapter.state, invoice):
+            base = chapter.base(write_off_step(invoice), cause)
             request = chapter.again(WriteOff(**base, invoice=invoice.number, amount=amount, reason=reason))
-            await chapter.act(InvoiceActivities.write_off, request, f"Write off {amount} of {invoice.document}: {reason}")
+            summary = f"Write off {request.amount} of {invoice.document}: {request.reason}"
+            await chapter.act(InvoiceActivities.write_off, request, summary)
             invoice.written_off += request.amount
             invoice.write_offs += 1
             refill(invoice)
     invoice.write_off_asked = invoice.write_off_cause = None
+    carried_out(chapter, invoice)
+
+
+def carried_out(chapter: Chapter, invoice: Invoice) -> None:
+    """The answer of a person, if it was one, has had its effect: it does not count for a later question."""
+    asked = chapter.state.standing(ExceptionKind.INVOICE_UNPAID, invoice.name)
+    if asked is not None and asked.decision is not None:
+        asked.carried_out = True

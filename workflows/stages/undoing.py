@@ -93,12 +93,18 @@ async def undo_attempt(chapter: Chapter, shipment: Shipment, attempt: Attempt) -
             )
             forget_capture(state, attempt.key)
         case "ship":
-            await chapter.attempt(
+            voided = await chapter.attempt(
                 ShippingActivities.void_label,
                 VoidLabel(**base, shipment=number, undoes=attempt.key),
                 f"Void the label of {shipment.name}",
                 CARRIER,
             )
+            if voided.refused:
+                detail = (
+                    f"The carrier would not void the label of {shipment.name}: {voided.refused} Its goods are in our books again: "
+                    "stop the parcel, or have it come back if it has left."
+                )
+                state.ask(ExceptionKind.RAISED, f"label of {shipment.name}", detail, chapter.now)
 
 
 async def release_stock(chapter: Chapter, key: str) -> None:
