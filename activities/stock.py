@@ -6,7 +6,7 @@ from temporalio import activity
 
 from activities.bell import Bell
 from activities.steps import once, undo
-from database import promises, purchasing, shipments, stock
+from database import promises, shipments, stock, supply
 from database.backorder_queue import waited_for
 from database.backorders import next_look
 from database.engine import Database
@@ -74,7 +74,7 @@ class StockActivities:
     @activity.defn
     async def receive_stock(self, request: ReceiveStock) -> StockReceived:
         """Book a goods receipt once; answers with the orders that won of it, the first of the queue first."""
-        received = await self.database.transaction(purchasing.receive, request)
+        received = await self.database.transaction(supply.receive, request)
         waited = await self.database.read(waited_for, (request.item,))
         if received.waiting or waited:  # somebody watches whether the winners come, and whose turn is next
             await self.bell.ring()

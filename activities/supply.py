@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from temporalio import activity
 
-from database import purchasing
+from database import supply
 from database.engine import Database
 from domain.purchasing import CancelSupply, MoveSupply, SupplyChange
 
@@ -16,9 +16,9 @@ class SupplyActivities:
     @activity.defn
     async def move_supply(self, request: MoveSupply) -> SupplyChange:
         """Move the day on which goods are expected, once; answers with the orders whose promises may hang on it."""
-        return await self.database.transaction(purchasing.move_supply, request)
+        return await self.database.transaction(supply.move_supply, request)
 
     @activity.defn
     async def cancel_supply(self, request: CancelSupply) -> SupplyChange:
         """Give up what has not come; answers with the orders whose promises may hang on it."""
-        return await self.database.transaction(purchasing.cancel_supply, request)
+        return await self.database.transaction(supply.cancel_supply, request)

@@ -7,31 +7,33 @@ from collections.abc import Callable, Iterator
 from sqlalchemy import ColumnElement, and_, case, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
-from database.tables import OrderLine, Promise, PurchaseOrder, PurchaseOrderLine, StockMovement, SupplyReceipt, Transfer
+from database.tables import OrderLine, Promise, PurchaseOrder, PurchaseOrderLine, StockMovement, SupplyReceipt, TransferLine
 
 Found = Iterator[tuple[str, str]]
 
 
 def _received_is_the_sum_of_receipts(session: Session) -> Found:
-    """Of a line of a purchase order, and of a transfer."""
+    """Of a line of a purchase order, and of one of a transfer."""
     came = func.coalesce(func.sum(SupplyReceipt.quantity), 0)
     against = and_(SupplyReceipt.purchase_order == PurchaseOrderLine.purchase_order, SupplyReceipt.line == PurchaseOrderLine.line)
     line = select(PurchaseOrderLine, came).outerjoin(SupplyReceipt, against)
     grouped = line.group_by(PurchaseOrderLine.purchase_order, PurchaseOrderLine.line).having(PurchaseOrderLine.received != came)
     for row, units in session.execute(grouped):
         yield f"purchase order {row.purchase_order} line {row.line}", f"{row.received} received, its receipts add up to {units}"
-    moved = select(Transfer, came).outerjoin(SupplyReceipt, SupplyReceipt.transfer == Transfer.transfer)
-    for transfer, units in session.execute(moved.group_by(Transfer.transfer).having(Transfer.received != came)):
-        yield f"transfer {transfer.transfer}", f"{transfer.received} received, its receipts add up to {units}"
+    against = and_(SupplyReceipt.transfer == TransferLine.transfer, SupplyReceipt.line == TransferLine.line)
+    moved = select(TransferLine, came).outerjoin(SupplyReceipt, against).group_by(TransferLine.transfer, TransferLine.line)
+    for moving, units in session.execute(moved.having(TransferLine.received != came)):
+        yield f"transfer {moving.transfer} line {moving.line}", f"{moving.received} received, its receipts add up to {units}"
 
 
 def _received_within_what_was_ordered(session: Session) -> Found:
     line = PurchaseOrderLine
     for row in session.scalars(select(line).where(or_(line.received < 0, line.received > line.ordered))):
         yield f"purchase order {row.purchase_order} line {row.line}", f"{row.received} received of {row.ordered}"
-    wrong = or_(Transfer.received < 0, Transfer.received > Transfer.shipped, Transfer.shipped > Transfer.quantity)
-    for transfer in session.scalars(select(Transfer).where(wrong)):
-        yield f"transfer {transfer.transfer}", f"{transfer.received} received, {transfer.shipped} shipped of {transfer.quantity}"
+    wrong = or_(TransferLine.received < 0, TransferLine.received > TransferLine.shipped, TransferLine.shipped > TransferLine.quantity)
+    for moving in session.scalars(select(TransferLine).where(wrong)):
+        said = f"{moving.received} received, {moving.shipped} shipped of {moving.quantity}"
+        yield f"transfer {moving.transfer} line {moving.line}", said
 
 
 def _every_receipt_against_supply_is_in_the_ledger(session: Session) -> Found:
@@ -44,10 +46,14 @@ def _every_receipt_against_supply_is_in_the_ledger(session: Session) -> Found:
 
 def _what_a_transfer_shipped_left_its_origin(session: Session) -> Found:
     left = func.coalesce(-func.sum(StockMovement.quantity), 0)
-    its_own = and_(StockMovement.kind == "transfer_out", StockMovement.key.startswith("transfer/" + Transfer.transfer + "/"))
-    chosen = select(Transfer, left).outerjoin(StockMovement, its_own).group_by(Transfer.transfer).having(Transfer.shipped != left)
-    for row, units in session.execute(chosen):
-        yield f"transfer {row.transfer}", f"{row.shipped} shipped, the ledger says {units}"
+    its_own = and_(
+        StockMovement.kind == "transfer_out",
+        StockMovement.item == TransferLine.item,
+        StockMovement.key.startswith("transfer/" + TransferLine.transfer + "/"),
+    )
+    chosen = select(TransferLine, left).outerjoin(StockMovement, its_own).group_by(TransferLine.transfer, TransferLine.line)
+    for row, units in session.execute(chosen.having(TransferLine.shipped != left)):
+        yield f"transfer {row.transfer} line {row.line}", f"{row.shipped} shipped, the ledger says {units}"
 
 
 def _what_is_open_is_expected(session: Session) -> Found:

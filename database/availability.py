@@ -6,12 +6,12 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import cast
 
-from sqlalchemy import ColumnElement, and_, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from database.claims import claims_on
 from database.lots import withhold
-from database.tables import Item, Order, OrderLine, Promise, PurchaseOrder, PurchaseOrderLine, Stock, Supplier, Transfer
+from database.tables import Item, Order, OrderLine, Promise, PurchaseOrder, PurchaseOrderLine, Stock, Supplier, Transfer, TransferLine
 from domain.promising import Position, Requirement, ScheduledReceipt
 from domain.purchasing import PurchaseStatus, TransferStatus, purchase_supply, transfer_supply
 from domain.values import Value
@@ -37,12 +37,8 @@ def position(session: Session, item: str, now: datetime) -> Position:
     receipts = scheduled_receipts(session, item, now)
     at_location = {receipt.supply: receipt.location for receipt in receipts}
     waiting = waiting_lines(session, (item,), now)
-    leaving = [
-        Requirement(quantity=row.quantity, at=now, location=row.from_location)
-        for row in session.scalars(
-            select(Transfer).where(Transfer.item == item, Transfer.status == TransferStatus.PLANNED.value).order_by(Transfer.transfer)
-        )
-    ]
+    planned = _moving(item).where(Transfer.status == TransferStatus.PLANNED.value).order_by(Transfer.transfer)
+    leaving = [Requirement(quantity=line.quantity, at=now, location=row.from_location) for row, line in session.execute(planned)]
     return Position(
         free=sum(free_by_location(session, item, now).values()),
         receipts=tuple(receipts),
@@ -84,12 +80,17 @@ def scheduled_receipts(session: Session, item: str, now: datetime, overdue: bool
         for row, location in session.execute(bought)
     ]
     on_the_way = Transfer.status.in_((TransferStatus.PLANNED.value, TransferStatus.SHIPPED.value))
-    for row in session.scalars(select(Transfer).where(Transfer.item == item, on_the_way, on_time(Transfer.expected_at.expression))):
-        coming = (row.shipped or row.quantity) - row.received
+    for transfer, moved in session.execute(_moving(item).where(on_the_way, on_time(Transfer.expected_at.expression))):
+        coming = moved.on_the_way if transfer.status == TransferStatus.SHIPPED else moved.quantity
         if coming:
-            supply = transfer_supply(row.transfer)
-            found.append(ScheduledReceipt(supply=supply, location=row.to_location, quantity=coming, at=row.expected_at))
+            supply = transfer_supply(transfer.transfer)
+            found.append(ScheduledReceipt(supply=supply, location=transfer.to_location, quantity=coming, at=transfer.expected_at))
     return sorted(found, key=lambda receipt: (receipt.at, receipt.supply))
+
+
+def _moving(item: str) -> Select[Transfer, TransferLine]:
+    """The transfers of an item, each with its line."""
+    return select(Transfer, TransferLine).join(TransferLine, TransferLine.transfer == Transfer.transfer).where(TransferLine.item == item)
 
 
 def waiting_lines(session: Session, items: Sequence[str], now: datetime, order: str = "") -> list[Waiting]:

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 
-from sqlalchemy import and_, func, select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from database.lead_times import deliveries
@@ -24,6 +24,7 @@ from database.tables import (
     Stock,
     StockMovement,
     Transfer,
+    TransferLine,
 )
 from domain.demand import Bucket, DemandSeries, series
 from domain.exceptions import Decision, ExceptionKind
@@ -232,10 +233,15 @@ def _inbound(session: Session, items: Sequence[str]) -> Iterator[tuple[str, str,
     for line, location in session.execute(bought):
         name = supply_in_words(purchase_supply(line.purchase_order, line.line))
         yield line.item, location, Inbound(reference=name, quantity=line.outstanding, expected=_day(line.expected_at))
-    moving = and_(Transfer.status == TransferStatus.SHIPPED.value, Transfer.received < Transfer.shipped)
-    for transfer in session.scalars(select(Transfer).where(Transfer.item.in_(items), moving).order_by(Transfer.transfer)):
-        name, units = supply_in_words(transfer_supply(transfer.transfer)), transfer.shipped - transfer.received
-        yield transfer.item, transfer.to_location, Inbound(reference=name, quantity=units, expected=_day(transfer.expected_at))
+    moving = (
+        select(Transfer, TransferLine)
+        .join(TransferLine, TransferLine.transfer == Transfer.transfer)
+        .where(TransferLine.item.in_(items), Transfer.status == TransferStatus.SHIPPED.value, TransferLine.received < TransferLine.shipped)
+        .order_by(Transfer.transfer, TransferLine.line)
+    )
+    for transfer, moved in session.execute(moving):
+        name = supply_in_words(transfer_supply(transfer.transfer))
+        yield moved.item, transfer.to_location, Inbound(reference=name, quantity=moved.on_the_way, expected=_day(transfer.expected_at))
 
 
 def _added(

@@ -7,7 +7,7 @@ from collections import defaultdict
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from database.tables import PurchaseOrder, PurchaseOrderLine, SupplySlip, Transfer
+from database.tables import PurchaseOrder, PurchaseOrderLine, SupplySlip, Transfer, TransferLine
 from domain.errors import NotFound
 from domain.order import Moment
 from domain.purchasing import PurchaseStatus, TransferStatus, purchase_supply, transfer_supply
@@ -34,16 +34,26 @@ class PurchaseView(Value):
     lines: tuple[PurchaseLineView, ...]
 
 
-class TransferView(Value):
-    transfer: str
+class TransferLineView(Value):
+    line: int
     item: str
-    from_location: str
-    to_location: str
     quantity: int
     shipped: int
     received: int
+
+    @property
+    def on_the_way(self) -> int:
+        return self.shipped - self.received
+
+
+class TransferView(Value):
+    transfer: str
+    from_location: str
+    to_location: str
+    lines: tuple[TransferLineView, ...]
     expected_at: Moment
     status: TransferStatus
+    reason: str = ""
     slips: int = 0
 
 
@@ -89,26 +99,35 @@ def purchases(session: Session, number: str | None = None, item: str | None = No
     ]
 
 
-def transfers(session: Session, everything: bool = False) -> list[TransferView]:
-    """Transfers that are planned or on the way, or all."""
+def transfers(session: Session, number: str | None = None, everything: bool = False) -> list[TransferView]:
+    """Transfers that are planned or on the way, or all; one by its number. Raises NotFound for a number that nobody knows."""
     chosen = select(Transfer).order_by(Transfer.expected_at, Transfer.transfer)
-    if not everything:
+    if number is not None:
+        chosen = chosen.where(Transfer.transfer == number)
+    elif not everything:
         chosen = chosen.where(Transfer.status.in_((TransferStatus.PLANNED.value, TransferStatus.SHIPPED.value)))
+    found = list(session.scalars(chosen))
+    if number is not None and not found:
+        raise NotFound("transfer", number)
     slips = _slips(session)
+    lines: dict[str, list[TransferLineView]] = defaultdict(list)
+    of_these = TransferLine.transfer.in_([row.transfer for row in found])
+    for row in session.scalars(select(TransferLine).where(of_these).order_by(TransferLine.transfer, TransferLine.line)):
+        lines[row.transfer].append(
+            TransferLineView(line=row.line, item=row.item, quantity=row.quantity, shipped=row.shipped, received=row.received)
+        )
     return [
         TransferView(
             transfer=row.transfer,
-            item=row.item,
             from_location=row.from_location,
             to_location=row.to_location,
-            quantity=row.quantity,
-            shipped=row.shipped,
-            received=row.received,
+            lines=tuple(lines[row.transfer]),
             expected_at=row.expected_at,
             status=TransferStatus(row.status),
+            reason=row.reason,
             slips=slips.get(transfer_supply(row.transfer), 0),
         )
-        for row in session.scalars(chosen)
+        for row in found
     ]
 
 

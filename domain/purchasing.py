@@ -26,6 +26,7 @@ class TransferStatus(StrEnum):
     PLANNED = "planned"  # agreed; the goods still lie at their origin
     SHIPPED = "shipped"  # on the way between two of our locations
     RECEIVED = "received"  # all of it arrived
+    CLOSED = "closed"  # it left, and the rest that did not arrive was given up
     CANCELLED = "cancelled"  # given up before it left
 
 
@@ -72,7 +73,7 @@ class MoveSupply(Value):
 
 
 class CancelSupply(Value):
-    """Nothing more of a purchase order will come, or a transfer that has not left is given up."""
+    """Nothing more of a purchase order will come, a transfer that has not left is given up, or the rest of one never arrives."""
 
     purchase_order: str = ""
     transfer: str = ""
@@ -89,14 +90,21 @@ class SupplyChange(Value):
     repeated: bool = False
 
 
+class TransferLine(Value):
+    item: str = Field(min_length=1, max_length=100)
+    quantity: Units
+
+
 class PlaceTransfer(Value):
-    """Units of an item that go from one of our locations to another; the same number twice is one transfer."""
+    """Goods that travel together from one of our locations to another; the same number twice is one transfer.
+
+    Each item has one line: what comes in under the transfer's number says by its item which line it belongs to.
+    """
 
     transfer: Key
-    item: str = Field(min_length=1, max_length=100)
     from_location: str = Field(min_length=1, max_length=100)
     to_location: str = Field(min_length=1, max_length=100)
-    quantity: Units
+    lines: tuple[TransferLine, ...] = Field(min_length=1, max_length=1_000)
     expected_at: Moment
     at: Moment
     actor: str

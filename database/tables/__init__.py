@@ -96,7 +96,7 @@ from database.tables.record import AuditEntry, Counter, JournalEntry
 from database.tables.returns import ClaimRow, CreditFeeRow, HeldMovement, HeldStock, SentBack
 from database.tables.sourcing import FreightRate, LocationAbility, SourcingDecision, SourcingPolicyRow
 from database.tables.stock import Lot, LotStock, Reservation, Stock, StockMovement
-from database.tables.supply import PurchaseOrder, PurchaseOrderLine, Supplier, SupplyReceipt, SupplySlip, Transfer
+from database.tables.supply import PurchaseOrder, PurchaseOrderLine, Supplier, SupplyReceipt, SupplySlip, Transfer, TransferLine
 from database.tables.webhooks import Subscription, WebhookDelivery, WebhookEvent, WebhookFeed
 
 __all__ = [
@@ -249,6 +249,7 @@ __all__ = [
     "TaxRateRow",
     "TaxSettingRow",
     "Transfer",
+    "TransferLine",
     "TransitTime",
     "Wave",
     "WebhookDelivery",

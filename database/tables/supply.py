@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, ForeignKeyConstraint, Index
+from sqlalchemy import CheckConstraint, ForeignKey, ForeignKeyConstraint, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from database.tables.base import Base, Serial
@@ -56,23 +56,18 @@ class PurchaseOrderLine(Base):
 
 
 class Transfer(Base):
-    """received <= shipped <= quantity; what was shipped left the origin by a movement, what was received is a receipt."""
+    """Goods that travel together from one of our locations to another; they leave on one day and are expected on one."""
 
     __tablename__ = "transfers"
     __table_args__ = (
-        CheckConstraint("status IN ('planned', 'shipped', 'received', 'cancelled')", "status"),
-        CheckConstraint("quantity > 0 AND received >= 0 AND received <= shipped AND shipped <= quantity", "received_shipped_quantity"),
+        CheckConstraint("status IN ('planned', 'shipped', 'received', 'closed', 'cancelled')", "status"),
         CheckConstraint("from_location <> to_location", "moves_somewhere"),
-        Index(None, "item", "expected_at"),
+        Index(None, "status"),
     )
 
     transfer: Mapped[str] = mapped_column(primary_key=True)
-    item: Mapped[str] = mapped_column(ForeignKey("items.item"))
     from_location: Mapped[str] = mapped_column(ForeignKey("locations.location"))
     to_location: Mapped[str] = mapped_column(ForeignKey("locations.location"))
-    quantity: Mapped[int]
-    shipped: Mapped[int] = mapped_column(default=0)
-    received: Mapped[int] = mapped_column(default=0)
     expected_at: Mapped[datetime]
     status: Mapped[str] = mapped_column(default="planned")
     reason: Mapped[str] = mapped_column(default="")  # why it was given up
@@ -80,24 +75,49 @@ class Transfer(Base):
     created_by: Mapped[str]
 
 
+class TransferLine(Base):
+    """received <= shipped <= quantity; what was shipped left the origin by movements, what was received are receipts.
+
+    An item has one line in a transfer.
+    """
+
+    __tablename__ = "transfer_lines"
+    __table_args__ = (
+        CheckConstraint("quantity > 0 AND received >= 0 AND received <= shipped AND shipped <= quantity", "received_shipped_quantity"),
+        UniqueConstraint("transfer", "item"),
+        Index(None, "item"),
+    )
+
+    transfer: Mapped[str] = mapped_column(ForeignKey("transfers.transfer"), primary_key=True)
+    line: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    item: Mapped[str] = mapped_column(ForeignKey("items.item"))
+    quantity: Mapped[int]
+    shipped: Mapped[int] = mapped_column(default=0)
+    received: Mapped[int] = mapped_column(default=0)
+
+    @property
+    def on_the_way(self) -> int:
+        """Units that have left their origin and have not arrived."""
+        return self.shipped - self.received
+
+
 class SupplyReceipt(Base):
-    """Which receipt came against what: a line of a purchase order, or a transfer; rows are added, never changed."""
+    """Which receipt came against what: a line of a purchase order or of a transfer; rows are added, never changed."""
 
     __tablename__ = "supply_receipts"
     __table_args__ = (
         ForeignKeyConstraint(["purchase_order", "line"], ["purchase_order_lines.purchase_order", "purchase_order_lines.line"]),
-        CheckConstraint(
-            "(purchase_order IS NULL) = (line IS NULL) AND (purchase_order IS NULL) <> (transfer IS NULL)", "against_one_thing"
-        ),
+        ForeignKeyConstraint(["transfer", "line"], ["transfer_lines.transfer", "transfer_lines.line"]),
+        CheckConstraint("(purchase_order IS NULL) <> (transfer IS NULL)", "against_one_thing"),
         CheckConstraint("quantity > 0", "receives_something"),
         Index(None, "purchase_order", "line"),
-        Index(None, "transfer"),
+        Index(None, "transfer", "line"),
     )
 
     receipt: Mapped[str] = mapped_column(primary_key=True)
     purchase_order: Mapped[str | None]
-    line: Mapped[int | None]
-    transfer: Mapped[str | None] = mapped_column(ForeignKey("transfers.transfer"))
+    line: Mapped[int]
+    transfer: Mapped[str | None]
     quantity: Mapped[int]
     at: Mapped[datetime]
 

@@ -89,6 +89,12 @@ def _projection(canvas: Canvas, plan: Plan) -> None:
     canvas.line([(panel.x(day), panel.y(level)) for day, level in without], QUIET, width=1.8, dash="5 3" if plan.quantity else "")
     if plan.quantity:
         canvas.line([(panel.x(day), panel.y(level)) for day, level in ordered], WITH, width=2.4)
+    gone = _empty(without)
+    if gone is not None:
+        x, room = panel.x(gone), panel.x(gone) - panel.left > 180
+        said = f"empty {gone.day} {gone:%b}" + (" without an order" if plan.quantity else "")
+        canvas.line([(x, panel.y(0) - 5), (x, panel.y(0) + 5)], SAFETY, width=2)
+        canvas.text(x + (-6 if room else 6), panel.y(0) + 16, said, fill=SAFETY, anchor="end" if room else "start", halo=True)
     for words, day in _arrivals(plan):
         if plan.as_of <= day < end:
             top = panel.y(max(level for when, level in ordered if when == day))
@@ -119,6 +125,13 @@ def _levels(plan: Plan, days: int, *, ordered: bool) -> list[tuple[date, float]]
             points.append((day, level))
         level -= plan.demand
     return points
+
+
+def _empty(levels: list[tuple[date, float]]) -> date | None:
+    """The day from which nothing is left, where there is something today and that day is drawn."""
+    if levels[0][1] <= 0:
+        return None
+    return next((day for day, level in levels if level <= 0), None)
 
 
 def _arrivals(plan: Plan) -> list[tuple[str, date]]:

@@ -42,6 +42,7 @@ from starters.cli import (
     subscriptions,
     supplying,
     telling,
+    transferring,
     webhooks,
 )
 
@@ -74,6 +75,7 @@ for room in (
     schema,
     feedback,
     supplying,
+    transferring,
     promising,
     reading,
     pricing,

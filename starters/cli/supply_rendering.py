@@ -34,11 +34,15 @@ def purchase_table(orders: Sequence[PurchaseView]) -> RenderableType:
 
 
 def transfer_table(transfers: Sequence[TransferView]) -> RenderableType:
-    table = plain_table("Transfer", "Item", "From", "To", "Units>", "Shipped>", "Received>", "Expected (UTC)", "Status")
+    """One row a line, by the day they are expected."""
+    table = plain_table("Transfer", "From", "To", "Item", "Units>", "Shipped>", "Received>", "Expected (UTC)", "Status")
     for row in transfers:
-        numbers = (str(row.quantity), str(row.shipped), str(row.received))
-        names = (escape(row.transfer), escape(row.item), escape(row.from_location), escape(row.to_location))
-        table.add_row(*names, *numbers, moment(row.expected_at) + _slipped(row.slips), row.status.value)
+        for line in row.lines:
+            places = (escape(row.transfer), escape(row.from_location), escape(row.to_location))
+            numbers = (str(line.quantity), str(line.shipped), str(line.received))
+            arrived = row.status == "shipped" and not line.on_the_way
+            status = "received" if arrived else row.status.value
+            table.add_row(*places, escape(line.item), *numbers, moment(row.expected_at) + _slipped(row.slips), status)
     return table
 
 

@@ -8,7 +8,7 @@ from datetime import timedelta
 from sqlalchemy import update
 from sqlalchemy.orm import Session
 
-from database import demand, past_demand, purchasing, stock
+from database import demand, past_demand, purchasing, stock, supply
 from database import orders as order_steps
 from database.tables import Order, OrderLine, Stock
 from domain.exceptions import Decision, ExceptionKind, OpenException
@@ -107,7 +107,7 @@ async def test_open_purchase_orders_are_on_their_way_and_received_units_are_not(
     came = ReceiveStock(
         receipt="R-1", item="KETTLE", location="BERLIN", quantity=15, at=NOW, actor="dock", purchase_order="PO-1", purchase_line=1
     )
-    await house(purchasing.receive, came)
+    await house(supply.receive, came)
     network, lyon = await wanted(house, KETTLES, ("KETTLE", "LYON"))
     assert (network.stock.on_hand, network.stock.on_order) == (29, 25)
     assert (lyon.stock.on_hand, lyon.stock.on_order) == (4, 0)

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from database import demand, lead_times, purchasing
+from database import demand, lead_times, purchasing, supply
 from domain.lead_times import Delivery
 from domain.purchasing import PlacePurchase, PurchaseLine
 from domain.replenishment import ItemPlanning, LeadFrom
@@ -27,7 +27,7 @@ async def bought(house: House, number: str, *came: tuple[int, int], item: str = 
             receipt=f"{number}-{part}", item=item, location="BERLIN", quantity=units, at=placed + days * DAY, actor="dock",
             purchase_order=number, purchase_line=1,
         )  # fmt: skip
-        await house(purchasing.receive, receipt)
+        await house(supply.receive, receipt)
 
 
 async def lead(house: House, **terms: Any) -> ItemPlanning:

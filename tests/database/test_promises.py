@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
-from database import promises, purchasing, soft_reservations, transfers
+from database import promises, purchasing, soft_reservations, supply, transfers
 from database.audit import audit
 from database.availability import free_by_location
 from database.quotas import set_quota
@@ -169,7 +169,7 @@ async def test_a_slip_moves_the_promise_and_tells_who_hangs_on_it(house: House) 
     await furnish(house)
     await house(purchasing.place_purchase, purchase("PO-7", po_line(item="FILTER")))
     first = await promised(house)
-    moved = await house(purchasing.move_supply, slip(20))
+    moved = await house(supply.move_supply, slip(20))
     assert moved.orders == ("shopify/1001",)
     (found,) = await move(house)
     assert (found.number, found.promised_at, found.told_at) == (2, end(20), first.promised_at)
@@ -183,7 +183,7 @@ async def test_a_slip_beside_allocations_is_either_seen_or_told(house: House) ->
     await furnish(house)
     await house(purchasing.place_purchase, purchase("PO-7", po_line(item="FILTER")))
     allocations = [promised(house, str(3000 + n), quantity=1) for n in range(6)]
-    *found, moved = await asyncio.gather(*allocations, house(purchasing.move_supply, slip(20)))
+    *found, moved = await asyncio.gather(*allocations, house(supply.move_supply, slip(20)))
     assert isinstance(moved, SupplyChange)
     unaware = {f"shopify/{3000 + n}" for n, each in enumerate(found) if isinstance(each, LinePromise) and each.promised_at == end(10)}
     assert unaware <= set(moved.orders)
@@ -196,7 +196,7 @@ async def test_a_slip_reaches_only_whose_goods_come_later(house: House) -> None:
     await house(purchasing.place_purchase, purchase("PO-7", late))
     await promised(house, "1001", quantity=5)
     await promised(house, "1002", quantity=5)
-    assert (await house(purchasing.move_supply, slip(20))).orders == ("shopify/1002",)
+    assert (await house(supply.move_supply, slip(20))).orders == ("shopify/1002",)
     assert await move(house, "1001") == ()
 
 
@@ -206,7 +206,7 @@ async def test_whoever_was_promised_first_is_served_first_from_what_is_left(hous
     await promised(house, "1001", quantity=5)
     await promised(house, "1002", quantity=5)
     await house(purchasing.place_purchase, purchase("PO-8", po_line(item="FILTER", ordered=5, expected_at=NOW + 12 * DAY)))
-    await house(purchasing.move_supply, slip(20))
+    await house(supply.move_supply, slip(20))
     (second,) = await move(house, "1002")
     (first,) = await move(house, "1001")
     assert (first.supply, second.supply) == ("purchase/PO-8/1", "purchase/PO-7/1")
@@ -217,8 +217,8 @@ async def test_a_cancelled_purchase_order_leaves_the_lead_time(house: House) -> 
     await house(purchasing.place_purchase, purchase("PO-7", po_line(item="FILTER")))
     await promised(house)
     given_up = CancelSupply(purchase_order="PO-7", at=NOW, actor="buyer")
-    assert (await house(purchasing.cancel_supply, given_up)).orders == ("shopify/1001",)
-    assert (await house(purchasing.cancel_supply, given_up)).orders == ("shopify/1001",)
+    assert (await house(supply.cancel_supply, given_up)).orders == ("shopify/1001",)
+    assert (await house(supply.cancel_supply, given_up)).orders == ("shopify/1001",)
     (found,) = await move(house)
     assert (found.supply, found.promised_at) == ("lead time", end(14))
 
@@ -229,7 +229,7 @@ async def test_a_requested_day_is_what_the_customer_counts_on(house: House) -> N
     wanted = datetime(2026, 12, 10, tzinfo=UTC)
     found = await promised(house, requested_at=wanted)
     assert (found.promised_at, found.told_at) == (end(10), wanted.replace(hour=23, minute=59, second=59))
-    await house(purchasing.move_supply, slip(11))
+    await house(supply.move_supply, slip(11))
     (moved,) = await move(house)
     assert moved.promised_at <= moved.told_at
 
@@ -238,7 +238,7 @@ async def test_stock_that_comes_early_does_not_move_a_promise(house: House) -> N
     await furnish(house)
     await house(purchasing.place_purchase, purchase("PO-7", po_line(item="FILTER")))
     await promised(house)
-    await house(purchasing.receive, goods(24, item="FILTER", at=NOW))
+    await house(supply.receive, goods(24, item="FILTER", at=NOW))
     again = await allocate(house, order("1001", line(1, "FILTER", 5)), attempt=2)
     assert (again.short, again.promises) == ((), ())
 
@@ -265,7 +265,7 @@ async def test_an_accepted_day_is_kept_by_that_day(house: House) -> None:
     await furnish(house)
     await house(purchasing.place_purchase, purchase("PO-7", po_line(item="FILTER")))
     await promised(house)
-    await house(purchasing.move_supply, slip(20))
+    await house(supply.move_supply, slip(20))
     await move(house)
     accept = AcceptPromises(**step("promise/accepted/1"), lines=(1,), reason="accepted by the customer")
     (found,) = (await house.once(accept, PromisesMoved, promises.accept_promises)).promises

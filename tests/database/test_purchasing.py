@@ -10,11 +10,13 @@ import pytest
 from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
-from database import purchasing, supply_reading, transfers
+from database import purchasing, supply, supply_reading, transfers
 from database.audit import audit
 from database.audit_supply import SUPPLY_RULES
+from database.availability import scheduled_receipts
 from database.tables import Stock, StockMovement, SupplySlip
 from domain.errors import Conflict, NotFound, Refused
+from domain.promising import ScheduledReceipt
 from domain.purchasing import (
     CancelSupply,
     MoveSupply,
@@ -23,6 +25,7 @@ from domain.purchasing import (
     PurchaseLine,
     PurchaseStatus,
     ShipTransfer,
+    TransferLine,
     TransferStatus,
 )
 from domain.steps import ReceiveStock
@@ -67,10 +70,9 @@ def slip(days: int, name: str = "s-1", **changes: Any) -> MoveSupply:
 def transfer(number: str = "T-1", quantity: int = 6, **changes: Any) -> PlaceTransfer:
     fields: dict[str, Any] = {
         "transfer": number,
-        "item": "KETTLE",
         "from_location": "BERLIN",
         "to_location": "LYON",
-        "quantity": quantity,
+        "lines": (TransferLine(item="KETTLE", quantity=quantity),),
         "expected_at": NOW + 3 * DAY,
         "at": NOW,
         "actor": "buyer",
@@ -88,7 +90,7 @@ async def the_purchase(house: House, number: str = "PO-7") -> supply_reading.Pur
 
 
 async def the_transfer(house: House) -> supply_reading.TransferView:
-    (found,) = await house(supply_reading.transfers, True)
+    (found,) = await house(supply_reading.transfers, None, True)
     return found
 
 
@@ -142,8 +144,8 @@ async def test_a_purchase_order_that_cannot_be_says_why(
 
 async def test_a_receipt_raises_stock_and_lowers_what_is_expected_once(house: House) -> None:
     await house(purchasing.place_purchase, purchase("PO-7", po_line(), po_line(2, "FILTER", 6)))
-    await house(purchasing.receive, goods(20))
-    assert (await house(purchasing.receive, goods(20))).repeated
+    await house(supply.receive, goods(20))
+    assert (await house(supply.receive, goods(20))).repeated
     order = await the_purchase(house)
     assert [(line.item, line.received) for line in order.lines] == [("KETTLE", 20), ("FILTER", 0)]
     assert order.status is PurchaseStatus.OPEN
@@ -152,23 +154,23 @@ async def test_a_receipt_raises_stock_and_lowers_what_is_expected_once(house: Ho
 
 async def test_a_purchase_order_closes_with_its_last_unit(house: House) -> None:
     await house(purchasing.place_purchase, purchase())
-    await house(purchasing.receive, goods(20))
-    await house(purchasing.receive, goods(4, "DN-2"))
+    await house(supply.receive, goods(20))
+    await house(supply.receive, goods(4, "DN-2"))
     assert (await the_purchase(house)).status is PurchaseStatus.CLOSED
-    assert (await house(purchasing.receive, goods(4, "DN-2"))).repeated
+    assert (await house(supply.receive, goods(4, "DN-2"))).repeated
 
 
 async def test_more_than_is_expected_is_refused_with_what_to_do(house: House) -> None:
     await house(purchasing.place_purchase, purchase())
-    await house(purchasing.receive, goods(20))
+    await house(supply.receive, goods(20))
     with pytest.raises(Refused, match=r"Line 1 of purchase order PO-7 expects 4 more units, not 6: receive 4 .* the surplus of 2 with"):
-        await house(purchasing.receive, goods(6, "DN-2"))
+        await house(supply.receive, goods(6, "DN-2"))
     assert await on_hand(house, "BERLIN") == 30
 
 
 async def test_two_docks_at_once_do_not_receive_more_than_was_ordered(house: House) -> None:
     await house(purchasing.place_purchase, purchase())
-    booked = await asyncio.gather(*(house(purchasing.receive, goods(10, f"DN-{n}")) for n in range(4)), return_exceptions=True)
+    booked = await asyncio.gather(*(house(supply.receive, goods(10, f"DN-{n}")) for n in range(4)), return_exceptions=True)
     assert sum(isinstance(each, Refused) for each in booked) == 2
     assert (await the_purchase(house)).lines[0].received == 20
     assert await on_hand(house, "BERLIN") == 30
@@ -176,21 +178,21 @@ async def test_two_docks_at_once_do_not_receive_more_than_was_ordered(house: Hou
 
 async def test_a_receipt_number_belongs_to_one_document(house: House) -> None:
     await house(purchasing.place_purchase, purchase("PO-7", po_line(), po_line(2)))
-    await house(purchasing.receive, goods(10))
+    await house(supply.receive, goods(10))
     with pytest.raises(Conflict, match="against purchase/PO-7/1"):
-        await house(purchasing.receive, goods(10, purchase_line=2))
+        await house(supply.receive, goods(10, purchase_line=2))
     with pytest.raises(Refused, match="brings KETTLE to BERLIN, not FILTER to BERLIN"):
-        await house(purchasing.receive, goods(1, "DN-2", item="FILTER"))
+        await house(supply.receive, goods(1, "DN-2", item="FILTER"))
 
 
 async def test_a_slip_moves_what_is_open_once(house: House) -> None:
     await house(purchasing.place_purchase, purchase("PO-7", po_line(ordered=4), po_line(2, "FILTER")))
-    await house(purchasing.receive, goods(4))
-    moved = await house(purchasing.move_supply, slip(20))
+    await house(supply.receive, goods(4))
+    moved = await house(supply.move_supply, slip(20))
     assert (moved.supplies, moved.repeated) == (("purchase/PO-7/2",), False)
-    assert (await house(purchasing.move_supply, slip(20))).repeated
-    await house(purchasing.move_supply, slip(15, "s-2"))
-    assert (await house(purchasing.move_supply, slip(20))).repeated
+    assert (await house(supply.move_supply, slip(20))).repeated
+    await house(supply.move_supply, slip(15, "s-2"))
+    assert (await house(supply.move_supply, slip(20))).repeated
     assert [line.expected_at for line in (await the_purchase(house)).lines] == [NOW + 10 * DAY, NOW + 15 * DAY]
 
     def slips(session: Session) -> list[tuple[datetime, datetime]]:
@@ -198,25 +200,25 @@ async def test_a_slip_moves_what_is_open_once(house: House) -> None:
 
     assert await house(slips) == [(NOW + 10 * DAY, NOW + 20 * DAY), (NOW + 20 * DAY, NOW + 15 * DAY)]
     with pytest.raises(Conflict, match="to 2026-12-13"):
-        await house(purchasing.move_supply, slip(30))
+        await house(supply.move_supply, slip(30))
 
 
 async def test_what_is_cancelled_is_not_expected_any_more(house: House) -> None:
     await house(purchasing.place_purchase, purchase())
     given_up = CancelSupply(purchase_order="PO-7", reason="the supplier closed", at=NOW, actor="buyer")
-    assert (await house(purchasing.cancel_supply, given_up)).supplies == ("purchase/PO-7/1",)
-    assert (await house(purchasing.cancel_supply, given_up)).repeated
+    assert (await house(supply.cancel_supply, given_up)).supplies == ("purchase/PO-7/1",)
+    assert (await house(supply.cancel_supply, given_up)).repeated
     assert (await the_purchase(house)).status is PurchaseStatus.CANCELLED
     with pytest.raises(Refused, match="PO-7 is cancelled: it cannot slip"):
-        await house(purchasing.move_supply, slip(3))
+        await house(supply.move_supply, slip(3))
     with pytest.raises(Refused, match="PO-7 is cancelled: nothing of it is expected"):
-        await house(purchasing.receive, goods(1))
+        await house(supply.receive, goods(1))
 
 
 async def test_giving_up_the_rest_closes_what_came_in_part(house: House) -> None:
     await house(purchasing.place_purchase, purchase())
-    await house(purchasing.receive, goods(20))
-    await house(purchasing.cancel_supply, CancelSupply(purchase_order="PO-7", at=NOW, actor="buyer"))
+    await house(supply.receive, goods(20))
+    await house(supply.cancel_supply, CancelSupply(purchase_order="PO-7", at=NOW, actor="buyer"))
     assert (await the_purchase(house)).status is PurchaseStatus.CLOSED
 
 
@@ -226,11 +228,72 @@ async def test_a_transfer_leaves_the_one_and_reaches_the_other(house: House) -> 
     await house(transfers.ship_transfer, SHIP)
     assert (await house(transfers.ship_transfer, SHIP)).repeated
     assert (await on_hand(house, "BERLIN"), await on_hand(house, "LYON")) == (4, 4)
-    await house(purchasing.receive, goods(5, **ARRIVED))
+    await house(supply.receive, goods(5, **ARRIVED))
     assert (await the_transfer(house)).status is TransferStatus.SHIPPED
-    await house(purchasing.receive, goods(1, "DN-2", **ARRIVED))
+    await house(supply.receive, goods(1, "DN-2", **ARRIVED))
     assert (await the_transfer(house)).status is TransferStatus.RECEIVED
     assert (await on_hand(house, "BERLIN"), await on_hand(house, "LYON")) == (4, 10)
+
+
+BOTH = (TransferLine(item="KETTLE", quantity=6), TransferLine(item="FILTER", quantity=30))
+
+
+async def filters_in_berlin(house: House) -> None:
+    await house(supply.receive, goods(30, "DN-0", item="FILTER", bin="B-02", purchase_order="", purchase_line=0))
+
+
+async def test_a_transfer_of_two_items_leaves_whole_and_is_received_item_by_item(house: House) -> None:
+    await filters_in_berlin(house)
+    await house(transfers.place_transfer, transfer(lines=BOTH))
+    await house(transfers.ship_transfer, SHIP)
+    await house(supply.receive, goods(6, **ARRIVED))
+    moved = await the_transfer(house)
+    assert (moved.status, [(line.item, line.shipped, line.received) for line in moved.lines]) == (
+        TransferStatus.SHIPPED,
+        [("KETTLE", 6, 6), ("FILTER", 30, 0)],
+    )
+    with pytest.raises(Refused, match="Transfer T-1 brings KETTLE, FILTER to LYON, not GRINDER to LYON"):
+        await house(supply.receive, goods(1, "DN-2", item="GRINDER", **ARRIVED))
+    with pytest.raises(Conflict, match=r"Receipt DN-1 .*against transfer/T-1"):
+        await house(supply.receive, goods(30, item="FILTER", **ARRIVED))
+    await house(supply.receive, goods(30, "DN-2", item="FILTER", **ARRIVED))
+    assert (await the_transfer(house)).status is TransferStatus.RECEIVED
+
+
+async def test_a_transfer_that_is_short_of_one_item_leaves_nothing_and_names_all_that_is_short(house: House) -> None:
+    await filters_in_berlin(house)
+    too_many = (TransferLine(item="KETTLE", quantity=11), BOTH[1], TransferLine(item="GRINDER", quantity=99))
+    await house(transfers.place_transfer, transfer(lines=too_many))
+    with pytest.raises(Refused, match=r"BERLIN has free only 10 of 11 x KETTLE, 0 of 99 x GRINDER"):
+        await house(transfers.ship_transfer, SHIP)
+    assert [line.shipped for line in (await the_transfer(house)).lines] == [0, 0, 0]
+    assert await on_hand(house, "BERLIN") == 10
+
+
+async def test_an_item_has_one_line_in_a_transfer(house: House) -> None:
+    with pytest.raises(Refused, match="Transfer T-1 names KETTLE twice: write all units of an item in one line"):
+        await house(transfers.place_transfer, transfer(lines=(BOTH[0], BOTH[0])))
+    assert await house(supply_reading.transfers, None, True) == []
+
+
+async def test_what_is_lost_on_the_road_is_given_up_and_expected_no_more(house: House) -> None:
+    await filters_in_berlin(house)
+    given_up = CancelSupply(transfer="T-1", reason="one fell off", at=NOW, actor="buyer")
+    await house(transfers.place_transfer, transfer(lines=BOTH))
+    await house(transfers.ship_transfer, SHIP)
+    await house(supply.receive, goods(5, **ARRIVED))
+    assert not (await house(supply.cancel_supply, given_up)).repeated
+    assert (await house(supply.cancel_supply, given_up)).repeated
+    lost = await the_transfer(house)
+    assert (lost.status, lost.reason) == (TransferStatus.CLOSED, "one fell off")
+    with pytest.raises(Refused, match="The rest of transfer T-1 was given up: book what came with `oms receive`"):
+        await house(supply.receive, goods(1, "DN-2", **ARRIVED))
+    assert (await on_hand(house, "BERLIN"), await on_hand(house, "LYON")) == (4, 9)
+
+    def expected(session: Session) -> list[ScheduledReceipt]:
+        return scheduled_receipts(session, "KETTLE", NOW) + scheduled_receipts(session, "FILTER", NOW)
+
+    assert await house(expected) == []
 
 
 async def test_a_transfer_does_not_take_what_is_kept_for_orders(house: House) -> None:
@@ -242,19 +305,17 @@ async def test_a_transfer_does_not_take_what_is_kept_for_orders(house: House) ->
 
     await house(transfers.place_transfer, transfer())
     await house(keep_six)
-    with pytest.raises(Refused, match="BERLIN has 4 free units of KETTLE; transfer T-1 needs 6"):
+    with pytest.raises(Refused, match="Transfer T-1 cannot leave: BERLIN has free only 4 of 6 x KETTLE"):
         await house(transfers.ship_transfer, SHIP)
     assert await on_hand(house, "BERLIN") == 10
     await house(free_them)
 
 
-async def test_what_has_not_left_cannot_arrive_and_what_has_left_cannot_be_cancelled(house: House) -> None:
+async def test_what_has_not_left_cannot_arrive(house: House) -> None:
     await house(transfers.place_transfer, transfer())
     with pytest.raises(Refused, match="Transfer T-1 expects 0 more units, not 6"):
-        await house(purchasing.receive, goods(6, **ARRIVED))
+        await house(supply.receive, goods(6, **ARRIVED))
     await house(transfers.ship_transfer, SHIP)
-    with pytest.raises(Refused, match="Transfer T-1 is shipped: only one that has not left can be cancelled"):
-        await house(purchasing.cancel_supply, CancelSupply(transfer="T-1", at=NOW, actor="buyer"))
     with pytest.raises(Conflict, match="6 x KETTLE from BERLIN to LYON"):
         await house(transfers.place_transfer, transfer(quantity=7))
 
@@ -273,7 +334,7 @@ async def test_shipping_twice_at_once_moves_the_goods_once(house: House) -> None
 BROKEN = {
     "received_is_the_sum_of_receipts": "UPDATE purchase_order_lines SET received = received + 1",
     "every_receipt_against_supply_is_in_the_ledger": "UPDATE supply_receipts SET quantity = quantity + 1",
-    "what_a_transfer_shipped_left_its_origin": "UPDATE transfers SET shipped = shipped - 1",
+    "what_a_transfer_shipped_left_its_origin": "UPDATE transfer_lines SET shipped = shipped - 1",
     "what_is_open_is_expected": "UPDATE purchase_orders SET status = 'cancelled'",
 }
 GUARDED = {"received_within_what_was_ordered"}
@@ -283,7 +344,7 @@ GUARDED = {"received_within_what_was_ordered"}
 @pytest.mark.parametrize("rule", sorted(BROKEN))
 async def test_a_broken_truth_about_supply_is_named(house: House, rule: str) -> None:
     await house(purchasing.place_purchase, purchase())
-    await house(purchasing.receive, goods(20))
+    await house(supply.receive, goods(20))
     await house(transfers.place_transfer, transfer())
     await house(transfers.ship_transfer, SHIP)
 

@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from database import demand, past_demand, purchasing, replenishment, replenishment_reading, stock
+from database import demand, past_demand, replenishment, replenishment_reading, stock, supply
 from database import planning as terms
 from database.audit import audit
 from database.tables import PurchaseOrder, PurchaseOrderLine, ReplenishmentPlan, ReplenishmentProposal
@@ -210,7 +210,7 @@ async def test_a_line_never_joins_a_purchase_order_that_is_closed(kitchen: House
         receipt="R-1", item="KETTLE", location="BERLIN", quantity=first.quantity, at=NOW, actor="dock",
         purchase_order=first.purchase_order, purchase_line=1,
     )  # fmt: skip
-    await kitchen(purchasing.receive, came)
+    await kitchen(supply.receive, came)
     assert (await kitchen(replenishment.approve, approval(filters))).purchase_order == f"PO-R{filters}"
 
 

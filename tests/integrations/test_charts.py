@@ -58,6 +58,7 @@ def test_a_chart_says_what_the_plan_says() -> None:
         f"safety stock {found.safety_stock}",
         "+9",
         f"+{found.quantity} ordered today",
+        "empty 6 Dec without an order",
     ):
         assert expected in said
     assert "Jun" in said

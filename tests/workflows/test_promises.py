@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from database import purchasing
+from database import purchasing, supply
 from domain.exceptions import ExceptionKind
 from domain.lifecycle import Stage, Wait
 from domain.messages import Decide, SupplySlipped
@@ -176,7 +176,7 @@ async def test_what_lies_elsewhere_by_now_is_taken(shop: Shop) -> None:
 
     def found_in_lyon(session: Any) -> None:
         goods: dict[str, Any] = {"item": item, "location": "LYON", "quantity": 5, "at": datetime.now(UTC), "actor": "count"}
-        purchasing.receive(session, ReceiveStock(receipt=f"found/{item}", **goods))
+        supply.receive(session, ReceiveStock(receipt=f"found/{item}", **goods))
 
     await shop.database.transaction(found_in_lyon)  # counted up, and nobody told the order
     await living.decide(ExceptionKind.PROMISE_BROKEN, "look_elsewhere")

@@ -76,19 +76,28 @@ async def test_a_purchase_order_is_placed_slips_comes_and_is_given_up(shop: Shop
     await living.cancel()
 
 
-async def test_a_transfer_goes_from_one_location_to_another(shop: Shop, oms: Terminal) -> None:
-    item, number = shop.rare(), f"T-{datetime.now(UTC):%H%M%S%f}"
-    await shop.receive(item, 6)
-    place = ("transfer", "place", item, "4", "BERLIN", "LYON", "--expected", on(3), "--number", number)
+async def test_a_transfer_of_two_items_goes_from_one_location_to_another(shop: Shop, oms: Terminal) -> None:
+    cup, saucer, number = shop.rare(), shop.rare(), f"T-{datetime.now(UTC):%H%M%S%f}"
+    await shop.receive(cup, 6)
+    await shop.receive(saucer, 5)
+    place = ("transfer", "place", "BERLIN", "LYON", f"{cup}=4", f"{saucer}=5", "--expected", on(3), "--number", number)
     assert await oms(*place) == (0, f"Transfer {number} is planned: LYON expects it {on(3)}.")
     assert await oms("transfer", "receive", number) == (3, f"Nothing of transfer {number} is on the way: it is planned.")
     assert await oms("transfer", "ship", number) == (0, f"Transfer {number} is on its way.")
     assert await oms("transfer", "slip", number, on(4)) == (0, f"Transfer {number} is expected {on(4)}.")
-    receive = ("transfer", "receive", number, "4", "--receipt", f"{number}-1")
-    assert await oms(*receive) == (0, f"Receipt {number}-1 is booked: 4 x {item} at LYON.")
-    assert await oms(*receive) == (0, f"Receipt {number}-1 was booked before; nothing was changed.")
-    assert (await shop.stock(item), await shop.stock(item, "LYON")) == ((2, 0), (4, 0))
-    assert item not in (await oms("transfer", "list"))[1]
+    receive = ("transfer", "receive", number, f"{cup}=4", "--receipt", f"{number}-1")
+    assert await oms(*receive) == (0, f"Receipt {number}-1/1 is booked: 4 x {cup} at LYON.")
+    assert await oms(*receive) == (0, f"Receipt {number}-1/1 was booked before; nothing was changed.")
+    assert await oms("transfer", "receive", number, f"{saucer}=2", f"{saucer}=3") == (
+        3,
+        f"ITEM=UNITS: {saucer} is named twice: write all its units in one place",
+    )
+    foreign = f"Transfer {number} does not bring LAMP; it brings {cup}, {saucer}."
+    assert await oms("transfer", "receive", number, f"{saucer}=4", "LAMP=1") == (3, foreign)
+    rest = ("transfer", "receive", number, "--receipt", f"{number}-2")
+    assert await oms(*rest) == (0, f"Receipt {number}-2/2 is booked: 5 x {saucer} at LYON.")
+    assert (await shop.stock(cup), await shop.stock(cup, "LYON"), await shop.stock(saucer, "LYON")) == ((2, 0), (4, 0), (5, 0))
+    assert number not in (await oms("transfer", "list"))[1]
     assert number in (await oms("transfer", "list", "--all"))[1]
 
 
