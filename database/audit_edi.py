@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from database.tables import EdiCounter, EdiOrder, EdiOutgoing, EdiStuck, Invoice
+from database.tables import CreditNote, EdiCounter, EdiOrder, EdiOutgoing, EdiStuck, Invoice
 
 Found = Iterator[tuple[str, str]]
 INVOICES = ("810", "INVOIC")
@@ -25,8 +25,9 @@ def _control_numbers_have_no_gap(session: Session) -> Found:
 
 def _an_invoice_document_is_about_an_invoice(session: Session) -> Found:
     known = select(Invoice.document).where(Invoice.document == EdiOutgoing.key).exists()
-    for row in session.scalars(select(EdiOutgoing).where(EdiOutgoing.kind.in_(INVOICES), ~known)):
-        yield row.key, f"was sent to {row.partner} as {row.kind} and is no invoice of ours"
+    credit = select(CreditNote.document).where(CreditNote.document == EdiOutgoing.key).exists()
+    for row in session.scalars(select(EdiOutgoing).where(EdiOutgoing.kind.in_(INVOICES), ~known, ~credit)):
+        yield row.key, f"was sent to {row.partner} as {row.kind} and is no invoice and no credit note of ours"
 
 
 def _no_invoice_of_an_order_was_left_out(session: Session) -> Found:

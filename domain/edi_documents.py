@@ -275,13 +275,15 @@ class ChargeKind(StrEnum):
     FREIGHT = "freight"  # what the customer pays for shipping
     DISCOUNT = "discount"  # what is taken off the whole invoice
     FEE = "fee"  # anything else that is added
+    KEPT = "kept"  # what stays with us of a credit: a restocking fee
 
 
 class Charge(Value):
-    """What is added (freight, fee) or taken off (discount); the amount is zero or more."""
+    """What is added (freight, fee) or taken off (discount, kept), in `words` where its kind does not say it; the amount is zero or more."""
 
     kind: ChargeKind
     amount: Money
+    words: str = ""
 
 
 class TaxTotal(Value):
@@ -300,10 +302,15 @@ class InvoicedLine(Value):
     price: Decimal
     discount: Money
     net: Money  # quantity x price - discount
+    po_number: str = ""  # of a collective invoice: the purchase order that the line is of
+    shipment: str = ""  # of a collective invoice
 
 
 class InvoiceDocument(Value):
-    """An invoice (810, INVOIC): total = lines + charges - discounts + taxes."""
+    """An invoice (810, INVOIC): total = lines + charges - discounts + taxes.
+
+    With `corrects`, the number of an invoice, it is a credit note for it: its amounts are positive, its type says what they are.
+    """
 
     number: str
     order: str
@@ -319,6 +326,9 @@ class InvoiceDocument(Value):
     seller_tax_id: str = ""
     buyer_tax_id: str = ""
     shipment: str = ""
+    corrects: str = ""
+    corrected_on: date | None = None
+    reason: str = ""  # of a credit note
     lines: tuple[InvoicedLine, ...] = Field(min_length=1)
     charges: tuple[Charge, ...] = ()
     taxes: tuple[TaxTotal, ...] = ()

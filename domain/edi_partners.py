@@ -20,6 +20,15 @@ X12_ITEMS = ("VN", "VP", "VC", "UP", "UK", "EN", "IN", "CB", "BP", "SK")
 EDIFACT_ITEMS = ("SA", "EN", "SRV", "UP", "IN", "BP")
 """The same of EDIFACT (element 7143)."""
 
+CREDIT_NOTES = "credit"
+"""What a partner wants who takes credit notes too, as 810 or INVOIC."""
+
+WRITTEN = {
+    "x12": frozenset({"997", "855", "865", "856", "810", "846", CREDIT_NOTES}),
+    "edifact": frozenset({"CONTRL", "ORDRSP", "DESADV", "INVOIC", CREDIT_NOTES}),
+}
+"""What goes out by a syntax, as a partner may want it."""
+
 Code = Annotated[str, Field(max_length=4)]
 DateFormat = Literal["%Y%m%d", "%y%m%d", "%Y%m%d%H%M", "%Y%m%d%H%M%S", "%y%m%d%H%M"]
 
@@ -56,7 +65,8 @@ class Partner(Value):
 
     `channel` is that of the partner's orders: two partners may use the same order numbers. `units` are pieces per unit; what is not there
     is asked for in the mapping queue. `items` is the preference of item numbers, `dates` the formats that are tried in their order.
-    `wants` names the documents that the partner takes back (997, 855, 865, 856, 810; CONTRL, ORDRSP, DESADV, INVOIC). With
+    `wants` names the documents that the partner takes back (997, 855, 865, 856, 810, 846; CONTRL, ORDRSP, DESADV, INVOIC), and `credit`
+    where credit notes go the way of invoices. With
     `changes_by_rule` a change of quantities or of the requested date is asked of the order at once; with `cancellations_by_rule` so is the
     end of an order of which nothing is picked. Every other change is a person's. What a partner marks as a test is read and acknowledged,
     and has an effect with `takes_tests` only. `prices` and `taxes` say whether a line that states none is refused (or free of tax), or
@@ -95,6 +105,9 @@ class Partner(Value):
             raise ValueError(f"{self.version!r} is not a version such as {'004010' if self.syntax == 'x12' else 'D:96A:UN'}")
         if self.interchange_version not in ("00401", "00501"):
             raise ValueError(f"{self.interchange_version!r} is neither 00401 nor 00501, the versions of interchanges that are written")
+        if unknown := sorted(self.wants - WRITTEN[self.syntax]):
+            known = ", ".join(sorted(WRITTEN[self.syntax]))
+            raise ValueError(f"it wants {', '.join(unknown)}, and what goes out by {self.syntax} is {known}")
         return self
 
 

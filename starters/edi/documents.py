@@ -11,11 +11,11 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from activities.bills import Bill, bills_of
-from activities.einvoices import e_invoice
+from activities.bills import Bill, bills_of, credit_rows
+from activities.einvoices import e_credit, e_invoice
 from activities.records import Records, records_of
 from database import edi_facts, reading
-from database.tables import EdiOrder, Invoice, Location, Shipment
+from database.tables import CreditNote, EdiOrder, Invoice, Location, Shipment
 from domain.edi_building import buyer, order_answer, ship_notice
 from domain.edi_documents import (
     AskedLine,
@@ -33,7 +33,8 @@ from domain.edi_documents import (
     WarehouseOrder,
 )
 from domain.edi_partners import Partner
-from domain.einvoicing import EInvoice
+from domain.einvoicing import EInvoice, ELine, broken_rules
+from domain.errors import Refused
 from domain.money import Money
 from domain.views import ShipmentView
 from starters.edi.references import shipment_reference
@@ -98,7 +99,7 @@ def invoice(session: Session, order: str, number: int, partner: Partner) -> Invo
     return InvoiceDocument(
         number=row.document,
         order=row.order,
-        po_number="" if collective else placed.po_number or placed.external_id,
+        po_number="" if collective else _po_number(records),
         po_date=placed.placed_at.date(),
         issued_on=row.issued_at.date(),
         due_on=row.due_at.date(),
@@ -110,34 +111,84 @@ def invoice(session: Session, order: str, number: int, partner: Partner) -> Invo
         seller_tax_id=records.seller.tax_id,
         buyer_tax_id=found.buyer.vat_id,
         shipment="" if collective else shipment_reference(order, row.shipment),
-        lines=_invoiced(session, bills, found),
+        lines=_invoiced(session, bills, found, collective),
         charges=_charges(found),
-        taxes=tuple(
-            TaxTotal(title=group.category.value, rate=group.rate / 100, base=group.basis, amount=group.tax) for group in found.groups
-        ),
+        taxes=_taxes(found),
         total=total,
     )
 
 
-def _invoiced(session: Session, bills: Sequence[Bill], found: EInvoice) -> tuple[InvoicedLine, ...]:
-    """In the order of the e-invoice, whose lines are those of the bills one after the other; numbered as the partner ordered them."""
+def credit_note(session: Session, order: str, number: int, partner: Partner) -> InvoiceDocument:
+    """A credit note (810, INVOIC): the sums are those of its structured form of EN 16931. Raises Refused where they do not add up."""
+    records = records_of(session, order)
+    row = session.get_one(CreditNote, (order, number))
+    invoiced = session.get_one(Invoice, (order, row.invoice))
+    found, placed, total = e_credit(records, row), records.placed, records.money(row.total)
+    if broken := list(broken_rules(found, total - found.rounded_by, total)):
+        raise Refused(f"{row.document} does not add up: {'; '.join(broken)}.")
+    rows, names = credit_rows(session, row), _buyers(session, order)
+    kept = [Charge(kind=ChargeKind.KEPT, amount=-line.net, words=line.name) for line in found.lines[len(rows) :]]
+    return InvoiceDocument(
+        number=row.document,
+        order=order,
+        po_number=_po_number(records),
+        po_date=placed.placed_at.date(),
+        issued_on=row.at.date(),
+        due_on=row.at.date(),
+        net_days=0,
+        currency=records.view.currency,
+        buyer=_named(buyer(placed), records),
+        seller=_seller(records, partner),
+        ship_to=Party(name=placed.ship_to.name, address=placed.ship_to) if placed.ship_to else Party(),
+        seller_tax_id=records.seller.tax_id,
+        buyer_tax_id=found.buyer.vat_id,
+        corrects=invoiced.document,
+        corrected_on=invoiced.issued_at.date(),
+        reason=row.reason,
+        lines=tuple(
+            _line_of(line, credited.line, names.get(credited.line, ""))
+            for credited, line in zip(rows, found.lines[: len(rows)], strict=True)
+        ),
+        charges=(*_charges(found), *kept),
+        taxes=_taxes(found),
+        total=total,
+    )
+
+
+def _invoiced(session: Session, bills: Sequence[Bill], found: EInvoice, collective: bool) -> tuple[InvoicedLine, ...]:
+    """In the order of the e-invoice, whose lines are those of the bills one after the other; numbered as the partner ordered them.
+
+    The lines of a collective invoice are numbered through, and name their order and shipment.
+    """
     rows = [(bill, row) for bill in bills for row in bill.rows]
     names = {bill.row.order: _buyers(session, bill.row.order) for bill in bills}
     lines = []
     for (bill, row), line in zip(rows, found.lines, strict=True):
-        lines.append(
-            InvoicedLine(
-                line=row.line if len(bills) == 1 else line.number,
-                item=line.item,
-                buyer_item=names[bill.row.order].get(row.line, ""),
-                description=line.name,
-                quantity=line.quantity,
-                price=_per_unit(line.price, line.per),
-                discount=line.allowance,
-                net=line.net,
-            )
-        )
+        one = _line_of(line, line.number if collective else row.line, names[bill.row.order].get(row.line, ""))
+        about = {"po_number": _po_number(bill.records), "shipment": shipment_reference(bill.row.order, bill.row.shipment)}
+        lines.append(one.model_copy(update=about) if collective else one)
     return tuple(lines)
+
+
+def _line_of(line: ELine, number: int, buyers: str) -> InvoicedLine:
+    return InvoicedLine(
+        line=number,
+        item=line.item,
+        buyer_item=buyers,
+        description=line.name,
+        quantity=line.quantity,
+        price=_per_unit(line.price, line.per),
+        discount=line.allowance,
+        net=line.net,
+    )
+
+
+def _taxes(found: EInvoice) -> tuple[TaxTotal, ...]:
+    return tuple(TaxTotal(title=group.category.value, rate=group.rate / 100, base=group.basis, amount=group.tax) for group in found.groups)
+
+
+def _po_number(records: Records) -> str:
+    return records.placed.po_number or records.placed.external_id
 
 
 def _per_unit(price: Decimal, per: int) -> Decimal:

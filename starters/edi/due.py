@@ -11,8 +11,8 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from database import edi, edi_facts
 from database.engine import Database
-from database.tables import EdiChange, EdiOrder, EdiOutgoing, Invoice, JournalEntry, Order, ParcelRow, Shipment
-from domain.edi_partners import Partner, PartnerId, Partners
+from database.tables import CreditNote, EdiChange, EdiOrder, EdiOutgoing, Invoice, JournalEntry, Order, ParcelRow, Shipment
+from domain.edi_partners import CREDIT_NOTES, Partner, PartnerId, Partners
 from domain.errors import NotFound, Refused
 from domain.values import Value
 from starters.edi import documents
@@ -28,7 +28,7 @@ MOST = 200
 
 
 class Due(Value):
-    """A document that a partner waits for; `number` is that of its shipment or invoice."""
+    """A document that a partner waits for; `number` is that of its shipment or invoice, or, with `credit`, of its credit note."""
 
     kind: str
     key: str
@@ -36,6 +36,7 @@ class Due(Value):
     receiver: PartnerId
     order: str
     number: int = 0
+    credit: bool = False
     test: bool = False
 
 
@@ -95,7 +96,14 @@ def _written(session: Session, one: Due, partner: Partner, at: datetime, control
 
 def due(session: Session, partners: Partners) -> list[Due]:
     """What is owed for orders that came by EDI, in the order in which it became so; for warehouses of others, what they shall ship."""
-    return [*_answers(session), *_changes(session), *_orders_to_warehouses(session, partners), *_notices(session), *_invoices(session)]
+    return [
+        *_answers(session),
+        *_changes(session),
+        *_orders_to_warehouses(session, partners),
+        *_notices(session),
+        *_invoices(session),
+        *_credits(session),
+    ]
 
 
 def _answers(session: Session) -> Iterator[Due]:
@@ -142,6 +150,17 @@ def _invoices(session: Session) -> Iterator[Due]:
                 yield _due(row, kind, document, number)
 
 
+def _credits(session: Session) -> Iterator[Due]:
+    """Credit notes of invoices that went out, for partners who take them."""
+    for kind in INVOICES:
+        billed = select(EdiOutgoing.number).where(EdiOutgoing.kind == kind, EdiOutgoing.key == Invoice.document).exists()
+        chosen = select(EdiOrder, CreditNote.credit, CreditNote.document).join(CreditNote, CreditNote.order == EdiOrder.order)
+        chosen = chosen.join(Invoice, and_(Invoice.order == CreditNote.order, Invoice.invoice == CreditNote.invoice))
+        chosen = chosen.where(LOOKED_AT, billed, _wanted(CREDIT_NOTES), *_owed(kind, CreditNote.document))
+        for row, number, document in session.execute(chosen.order_by(CreditNote.sequence).limit(MOST)):
+            yield _due(row, kind, document, number).model_copy(update={"credit": True})
+
+
 def _orders_to_warehouses(session: Session, partners: Partners) -> Iterator[Due]:
     """Shipments that were released to a location that a partner runs for us; those among them that were cancelled since."""
     for partner in partners.partners:
@@ -164,7 +183,11 @@ def _orders_to_warehouses(session: Session, partners: Partners) -> Iterator[Due]
 def _owed(kind: str, key: Text) -> tuple[ColumnElement[bool], ...]:
     """The partner wants this kind of an order, and it was not written yet."""
     written = select(EdiOutgoing.number).where(EdiOutgoing.kind == kind, EdiOutgoing.key == key).exists()
-    return EdiOrder.wants.contains(f" {kind} "), ~written
+    return _wanted(kind), ~written
+
+
+def _wanted(kind: str) -> ColumnElement[bool]:
+    return EdiOrder.wants.contains(f" {kind} ")
 
 
 def _numbered(order: InstrumentedAttribute[str], number: InstrumentedAttribute[int]) -> ColumnElement[str]:
@@ -208,7 +231,8 @@ def _invoice(session: Session, one: Due, partner: Partner, envelope: Envelope) -
     from starters.edi.edifact import invoicing as edifact
     from starters.edi.x12 import invoicing as x12
 
-    document = documents.invoice(session, one.order, one.number, partner)
+    drawn = documents.credit_note if one.credit else documents.invoice
+    document = drawn(session, one.order, one.number, partner)
     return x12.invoices(envelope, [document]) if one.kind == "810" else edifact.invoices(envelope, [document])
 
 

@@ -287,6 +287,30 @@ INVOICE = InvoiceDocument(
     taxes=(TaxTotal(title="VAT", rate=Decimal("0.19"), base=eur(17925), amount=eur(3406)),),
     total=eur(21331),
 )
+CREDIT_NOTE = INVOICE.model_copy(
+    update={
+        "number": "CN-2026-0007",
+        "shipment": "",
+        "corrects": "INV-2026-0041",
+        "corrected_on": date(2026, 11, 26),
+        "reason": "returned: does not fit",
+        "lines": (INVOICE.lines[0].model_copy(update={"quantity": 3, "discount": eur(0), "net": eur(4500)}),),
+        "charges": (Charge(kind=ChargeKind.KEPT, amount=eur(500), words="less restocking fee on line 1"),),
+        "taxes": (TaxTotal(title="VAT", rate=Decimal("0.19"), base=eur(4000), amount=eur(760)),),
+        "total": eur(4760),
+    }
+)
+COLLECTIVE = INVOICE.model_copy(
+    update={
+        "po_number": "",
+        "shipment": "",
+        "ship_to": Party(),
+        "lines": tuple(
+            line.model_copy(update={"line": n, "po_number": f"PO-{n}", "shipment": f"acme/PO-{n}/1"})
+            for n, line in enumerate(INVOICE.lines, 1)
+        ),
+    }
+)
 STOCK_REPORT = StockReport(
     reference="STOCK-20261126",
     at=AT,

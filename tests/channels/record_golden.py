@@ -16,6 +16,8 @@ from tests.channels.edi_documents import (
     ACME,
     AT,
     CHANGE_ANSWER,
+    COLLECTIVE,
+    CREDIT_NOTE,
     EURO,
     INVOICE,
     ORDCHG,
@@ -59,6 +61,8 @@ DOCUMENTS: dict[str, Callable[[], bytes]] = {
     "x12_865.edi": lambda: change_answering.change_answers(envelope(ACME), [CHANGE_ANSWER]),
     "x12_856.edi": lambda: despatching.ship_notices(envelope(ACME), [SHIP_NOTICE]),
     "x12_810.edi": lambda: invoicing.invoices(envelope(ACME), [INVOICE]),
+    "x12_810_credit_note.edi": lambda: invoicing.invoices(envelope(ACME), [CREDIT_NOTE]),
+    "x12_810_collective.edi": lambda: invoicing.invoices(envelope(ACME), [COLLECTIVE]),
     "x12_846.edi": lambda: stocking.stock_reports(envelope(ACME), [STOCK_REPORT]),
     "x12_940.edi": lambda: stocking.warehouse_orders(envelope(ACME), [WAREHOUSE_ORDER]),
     "edifact_contrl.edi": lambda: answered(three_messages(), "CONTRL"),
@@ -68,6 +72,8 @@ DOCUMENTS: dict[str, Callable[[], bytes]] = {
     ),
     "edifact_desadv.edi": lambda: edifact_despatching.despatch_advices(envelope(EURO), [SHIP_NOTICE]),
     "edifact_invoic.edi": lambda: edifact_invoicing.invoices(envelope(EURO), [INVOICE]),
+    "edifact_invoic_credit_note.edi": lambda: edifact_invoicing.invoices(envelope(EURO), [CREDIT_NOTE]),
+    "edifact_invoic_collective.edi": lambda: edifact_invoicing.invoices(envelope(EURO), [COLLECTIVE]),
 }
 
 if __name__ == "__main__":

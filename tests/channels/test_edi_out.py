@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from pydifact.segmentcollection import Interchange as EdifactInterchange
 from pyx12.x12file import X12Reader
 
-from domain.edi_documents import Carton, DocumentIn, PackedLine, StockLine
+from domain.edi_documents import Carton, DocumentIn, InvoiceDocument, PackedLine, StockLine
 from domain.edi_partners import Partners, Separators
 from domain.errors import InputRefused
 from domain.money import Money
@@ -25,7 +25,18 @@ from starters.edi.normalise import text_of
 from starters.edi.translate import read
 from starters.edi.x12 import answering, despatching, invoicing, stocking
 from starters.edi.x12.opening import open_x12
-from tests.channels.edi_documents import ACME, EURO, INVOICE, ORDER_ANSWER, SHIP_NOTICE, STOCK_REPORT, envelope, line_answer
+from tests.channels.edi_documents import (
+    ACME,
+    COLLECTIVE,
+    CREDIT_NOTE,
+    EURO,
+    INVOICE,
+    ORDER_ANSWER,
+    SHIP_NOTICE,
+    STOCK_REPORT,
+    envelope,
+    line_answer,
+)
 from tests.channels.record_golden import DOCUMENTS, GOLDEN
 
 X12_NAMES = [name for name in DOCUMENTS if name.startswith("x12")]
@@ -144,15 +155,41 @@ def test_every_carton_stands_under_its_sscc_with_what_is_in_it() -> None:
     assert [segment.at(1, 2) for segment in segments if segment.name == "QTY" and segment.at(1) == "12"] == ["2", "6", "8"]
 
 
-def test_an_invoice_adds_up_in_both_syntaxes() -> None:
-    one = only_x12(DOCUMENTS["x12_810.edi"]())
+@pytest.mark.parametrize(("which", "document"), [("", INVOICE), ("_credit_note", CREDIT_NOTE), ("_collective", COLLECTIVE)])
+def test_an_invoice_and_a_credit_note_add_up_in_both_syntaxes(which: str, document: InvoiceDocument) -> None:
+    one = only_x12(DOCUMENTS[f"x12_810{which}.edi"]())
     lines = sum(Decimal(row[1]) * Decimal(row[3]) for row in rows(one, "IT1"))
     charges = sum((-1 if row[0] == "A" else 1) * Decimal(row[4]) / 100 for row in rows(one, "SAC"))
     taxes = sum(Decimal(row[1]) for row in rows(one, "TXI"))
-    assert lines + charges + taxes == Decimal(rows(one, "TDS")[0][0]) / 100 == INVOICE.total.major
-    moa = [(s.at(1), Decimal(s.at(1, 2))) for s in only_edifact(DOCUMENTS["edifact_invoic.edi"]()) if s.name == "MOA"]
+    assert lines + charges + taxes == Decimal(rows(one, "TDS")[0][0]) / 100 == document.total.major
+    moa = [(s.at(1), Decimal(s.at(1, 2))) for s in only_edifact(DOCUMENTS[f"edifact_invoic{which}.edi"]()) if s.name == "MOA"]
     assert sum(amount for kind, amount in moa if kind == "203") == dict(moa)["79"]
-    assert dict(moa)["125"] + dict(moa)["124"] == dict(moa)["77"] == INVOICE.total.major
+    assert dict(moa)["125"] + dict(moa)["124"] == dict(moa)["77"] == document.total.major
+
+
+def test_a_credit_note_says_what_it_is_and_which_invoice_it_takes_back() -> None:
+    one = only_x12(DOCUMENTS["x12_810_credit_note.edi"]())
+    assert rows(one, "BIG") == [("20261126", "CN-2026-0007", "20261120", "PO-1", "", "", "CR")]
+    assert rows(one, "REF")[0] == ("OI", "INV-2026-0041")
+    assert (rows(one, "NTE"), rows(one, "ITD")) == ([("GEN", "returned: does not fit")], [])
+    segments = only_edifact(DOCUMENTS["edifact_invoic_credit_note.edi"]())
+    assert [segment.at(1) for segment in segments if segment.name == "BGM"] == ["381"]
+    assert [(segment.at(1), segment.at(1, 2)) for segment in segments if segment.name == "RFF"][:2] == [
+        ("ON", "PO-1"),
+        ("IV", "INV-2026-0041"),
+    ]
+    assert not [segment for segment in segments if segment.name == "PAT"]
+
+
+def test_the_lines_of_a_collective_invoice_name_their_orders() -> None:
+    one = only_x12(DOCUMENTS["x12_810_collective.edi"]())
+    assert rows(one, "BIG") == [("20261126", "INV-2026-0041", "", "", "", "", "DI")]
+    assert [row for row in rows(one, "REF") if row[0] != "VX"] == [
+        ("PO", "PO-1"), ("SI", "acme/PO-1/1"), ("PO", "PO-2"), ("SI", "acme/PO-2/1"),
+    ]  # fmt: skip
+    segments = only_edifact(DOCUMENTS["edifact_invoic_collective.edi"]())
+    named = [(segment.at(1), segment.at(1, 2)) for segment in segments if segment.name == "RFF" and segment.at(1) != "VA"]
+    assert named == [("ON", "PO-1"), ("DQ", "acme/PO-1/1"), ("ON", "PO-2"), ("DQ", "acme/PO-2/1")]
 
 
 def test_a_number_that_a_format_has_no_room_for_is_refused_and_never_cut() -> None:
