@@ -33,9 +33,9 @@ from domain.money import Money
 from domain.money_steps import InvoiceLine, TaxShare
 from domain.order import Charge, PlaceOrder
 from domain.terms import BUILT_IN, Terms
-from domain.terms_words import discounts_in_words, said, terms_in_words
 from integrations import documents
 from integrations.documents.models import BilledLine, DuePart, Netted
+from integrations.documents.terms import agreed_terms, discounts
 
 
 @dataclass(frozen=True)
@@ -77,8 +77,9 @@ def invoice_paper(bills: Sequence[Bill]) -> documents.Invoice:
     due = due_parts(bills)
     terms = terms_of(row)
     open_now = total - paid - Money.total((part.amount for part in netted), total.currency)
-    sentences = discounts_in_words(terms, open_now, row.issued_at)
-    closing = "" if paid or len(due) > 1 or not open_now else f"Payable until {said(due[0].due_at)} without deduction."
+    voice = records.voice
+    sentences = discounts(terms, open_now, row.issued_at, voice)
+    closing = "" if paid or len(due) > 1 or not open_now else voice.said("without_deduction", date=voice.day(due[0].due_at))
     return documents.Invoice(
         seller=records.seller,
         number=row.document,
@@ -100,10 +101,11 @@ def invoice_paper(bills: Sequence[Bill]) -> documents.Invoice:
         rounding=records.money(sum(bill.row.rounding for bill in bills)),
         taxes_included=row.taxes_included,
         total=total,
-        terms=" ".join(("Paid in advance." if paid else "", *sentences, closing)).strip(),
+        terms=" ".join((voice.said("paid_in_advance") if paid else "", *sentences, closing)).strip(),
         netted=netted,
         instalments=due if len(due) > 1 else (),
         paid=paid,
+        language=voice.language,
     )
 
 
@@ -134,6 +136,7 @@ def credit_paper(records: Records, credit: CreditNote) -> documents.CreditNote:
         taxes_included=bill.taxes_included,
         total=records.money(credit.total),
         applied=records.money(credit.applied),
+        language=records.voice.language,
     )
 
 
@@ -151,7 +154,8 @@ def deposit_paper(records: Records, deposit: DepositRow) -> documents.DepositReq
         order_total=records.view.total,
         amount=records.money(deposit.amount),
         before_supply=deposit.before_supply,
-        terms=f"Terms of payment: {terms_in_words(terms)}." if terms else "",
+        terms=agreed_terms(terms, records.voice),
+        language=records.voice.language,
     )
 
 
@@ -190,7 +194,8 @@ def proforma_paper(records: Records, at: datetime) -> documents.ProForma:
         freight_tax=freight_tax,
         taxes_included=placed.taxes_included,
         total=records.money(total),
-        terms=f"Terms of payment: {terms_in_words(terms)}." if terms else "",
+        terms=agreed_terms(terms, records.voice),
+        language=records.voice.language,
     )
 
 
@@ -212,7 +217,8 @@ def netted_of(bill: Bill) -> list[Netted]:
         .order_by(Payment.at, Payment.payment)
     )
     deposit = session.get(DepositRow, row.order)
-    name = f"Deposit {deposit.document}" if deposit is not None else "Prepayment"
+    voice = bill.records.voice
+    name = voice.said("deposit_netted", document=deposit.document) if deposit is not None else voice.said("prepayment")
     return [Netted(name=name, received_at=payment.at, amount=bill.records.money(part.amount)) for part, payment in session.execute(chosen)]
 
 
@@ -264,7 +270,11 @@ def billed(
             taxes=taxes.get(row.line, ()),
             surcharges=(Charge(title=row.surcharged_for[:100], amount=records.money(row.surcharge)),) if row.surcharge else (),
         )
-        found.append(billed_line(records, line, lines, section, f"{corrects} line {row.line}" if corrects else ""))
+        found.append(
+            billed_line(
+                records, line, lines, section, records.voice.said("line_of", invoice=corrects, line=str(row.line)) if corrects else ""
+            )
+        )
     return found
 
 
@@ -296,7 +306,7 @@ def _kept(records: Records, fee: CreditFeeRow) -> BilledLine:
         gross=net,
         discount=records.money(0),
         tax=records.money(-fee.tax),
-        description=f"less {fee.what} on line {fee.line}",
+        description=records.voice.said(f"less_{fee.what.replace(' ', '_')}", line=str(fee.line)),
         unit_price=net.major,
     )
 
@@ -310,9 +320,9 @@ def _bill(records: Records, row: Invoice) -> Bill:
 
 
 def _section(bill: Bill) -> str:
-    po_number = bill.records.view.po_number
-    whose = f", your reference {po_number}" if po_number else ""
-    return f"Order {bill.row.order}, shipment {bill.row.shipment} of {said(bill.shipped_at)}{whose}"
+    voice, po_number = bill.records.voice, bill.records.view.po_number
+    whose = voice.said("section_reference", number=po_number) if po_number else ""
+    return voice.said("section", order=bill.row.order, shipment=str(bill.row.shipment), date=voice.day(bill.shipped_at)) + whose
 
 
 def _agreed(records: Records) -> Terms | None:

@@ -8,13 +8,15 @@ from sqlalchemy.orm import Session
 
 from activities.records import seller_of
 from database.quotes import quote_page
+from database.tables import Customer
 from database.terms import customer_and_terms
 from domain.errors import Refused
 from domain.invoicing import line_shares
 from domain.money import Money
-from domain.terms_words import terms_in_words
 from integrations import documents
+from integrations.documents.language import Voice
 from integrations.documents.models import BilledLine
+from integrations.documents.terms import agreed_terms
 
 
 def quote_paper(session: Session, number: str, at: datetime) -> bytes:
@@ -31,6 +33,8 @@ def quote_paper(session: Session, number: str, at: datetime) -> bytes:
         taken = share.take(line, stated.item, stated.quantity, placed.currency)
         lines.append(BilledLine(**dict(taken), description=stated.description, unit_price=stated.unit_price))
     agreed = customer_and_terms(session, placed.customer, placed.terms)[1]
+    customer = session.get(Customer, page.quote.customer)
+    voice = Voice(customer.language if customer is not None else "")
     return documents.quote(
         documents.QuotePaper(
             seller=seller_of(session),
@@ -50,6 +54,7 @@ def quote_paper(session: Session, number: str, at: datetime) -> bytes:
             valid_until=page.quote.valid_until,
             requested_at=placed.requested_at,
             set_aside=page.quote.set_aside > 0,
-            terms=f"Terms of payment: {terms_in_words(agreed)}." if agreed else "",
+            terms=agreed_terms(agreed, voice),
+            language=voice.language,
         )
     )

@@ -8,12 +8,13 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from database import intake, reading
-from database.tables import House, OrderLine
+from database.tables import Customer, House, OrderLine
 from domain.errors import Refused
 from domain.money import Money
 from domain.order import Address, PlaceOrder
 from domain.seller import Seller
 from domain.views import OrderView
+from integrations.documents.language import Voice
 
 SELLER = Seller(
     name="Holdfast Trading GmbH",
@@ -42,6 +43,12 @@ class Records:
     def lines(self) -> dict[int, OrderLine]:
         rows = self.session.scalars(select(OrderLine).where(OrderLine.order == self.view.order))
         return {row.line: row for row in rows}
+
+    @property
+    def voice(self) -> Voice:
+        """The customer's language, on all papers about their money."""
+        customer = self.session.get(Customer, self.view.customer) if self.view.customer else None
+        return Voice(customer.language if customer is not None else "")
 
     @property
     def ship_to(self) -> Address:

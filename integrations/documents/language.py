@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 
 from babel.dates import format_date
 from babel.numbers import format_currency, format_decimal
 
 from domain.money import Money, exponent
+from integrations.documents.wording import BEFORE, BILLS, TERMS, WHYS
 
 LOCALES = {"en": "en_GB", "de": "de_DE", "fr": "fr_FR"}
 
@@ -43,11 +46,56 @@ def short_day(moment: datetime, language: str) -> str:
     return str(format_date(moment, "dd.MM.y" if spoken(language) == "de" else "dd/MM/y", locale=LOCALES[spoken(language)]))
 
 
+def price(unit_price: Decimal, currency: str, language: str) -> str:
+    """A unit price may be finer than the currency: all its digits are shown, and at least the currency's own."""
+    digits = max(exponent(currency), -int(unit_price.normalize().as_tuple().exponent))
+    pattern = "#,##0" + ("." + "0" * digits if digits else "")
+    return str(format_decimal(unit_price, pattern, locale=LOCALES[spoken(language)], decimal_quantization=False))
+
+
+def percent(value: Decimal, language: str) -> str:
+    """Of a hundred, without needless zeros: 2.5 %, in German and French 2,5 %."""
+    written = format_decimal(value.normalize(), "0.####", locale=LOCALES[spoken(language)])
+    return f"{written}\u00a0%"
+
+
 def phrase(name: str, language: str) -> str:
     return PHRASES[name][spoken(language)]
 
 
+@dataclass(frozen=True)
+class Voice:
+    """One language for all that stands on a paper."""
+
+    language: str
+
+    def said(self, name: str, **parts: str) -> str:
+        return phrase(name, self.language).format(**parts)
+
+    def day(self, moment: datetime) -> str:
+        return day(moment, self.language)
+
+    def money(self, amount: Money) -> str:
+        return money(amount, self.language)
+
+    def figure(self, amount: Money) -> str:
+        return figure(amount, self.language)
+
+    def price(self, unit_price: Decimal, currency: str) -> str:
+        return price(unit_price, currency, self.language)
+
+    def percent(self, value: Decimal) -> str:
+        return percent(value, self.language)
+
+    def why(self, booked: str) -> str:
+        """Why there is no tax; what somebody else wrote stays as it is."""
+        return WHYS.get(booked, {}).get(spoken(self.language), booked)
+
+
 PHRASES: dict[str, dict[str, str]] = {
+    **BILLS,
+    **BEFORE,
+    **TERMS,
     "reminder": {"en": "Reminder", "de": "Zahlungserinnerung", "fr": "Rappel"},
     "reminder_about": {
         "en": "Reminder {number}: {invoices}",

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Sequence
-from functools import cache
+from functools import cache, partial
 from importlib.resources import as_file, files
 from typing import Any
 from xml.sax.saxutils import escape
@@ -24,6 +24,7 @@ from reportlab.platypus import BaseDocTemplate, Flowable, Frame, PageTemplate, P
 
 from domain.money import Money, exponent
 from domain.order import Address, Moment
+from integrations.documents.language import Voice, spoken
 from integrations.documents.models import Seller
 
 INK, QUIET, LINE, SHADE, ACCENT = (HexColor(code) for code in ("#1f2933", "#5f6c7b", "#cbd2d9", "#f3f6f8", "#1d4e6f"))
@@ -38,8 +39,9 @@ COUNTRIES = {
 }  # fmt: skip
 
 
-def sheet(title: str, number: str, seller: Seller, story: Sequence[Flowable]) -> bytes:
+def sheet(title: str, number: str, seller: Seller, story: Sequence[Flowable], language: str = "en") -> bytes:
     """The finished PDF: the seller's letterhead, the title, the story, and a foot with the seller's details and page numbers."""
+    voice = Voice(language)
     fonts()
     written = io.BytesIO()
     document = BaseDocTemplate(
@@ -49,15 +51,16 @@ def sheet(title: str, number: str, seller: Seller, story: Sequence[Flowable]) ->
         author=seller.name,
         subject=title,
         creator="Holdfast",
+        lang=spoken(language),
         invariant=1,  # no clock and no chance in the file: the same paper has the same bytes
     )
     frame = Frame(MARGIN, 30 * mm, WIDTH, A4[1] - 68 * mm, leftPadding=0, rightPadding=0, topPadding=0, bottomPadding=0)
 
     def letterhead(canvas: Canvas, _document: object) -> None:
-        _letterhead(canvas, title, number, seller)
+        _letterhead(canvas, title, number, seller, voice)
 
     document.addPageTemplates(PageTemplate(frames=[frame], onPage=letterhead))
-    document.build(list(story), canvasmaker=_NumberedPages)
+    document.build(list(story), canvasmaker=partial(_NumberedPages, voice))
     return written.getvalue()
 
 
@@ -124,7 +127,7 @@ def sums(rows: Sequence[tuple[str, str]], *, final: int) -> Flowable:
         [text(name, bold=i == final, right=True), text(amount, bold=i == final, right=True, size=10.5 if i == final else 9)]
         for i, (name, amount) in enumerate(rows)
     ]
-    table = Table(cells, colWidths=[70 * mm, 40 * mm], hAlign="RIGHT")
+    table = Table(cells, colWidths=[85 * mm, 40 * mm], hAlign="RIGHT")
     table.setStyle(
         TableStyle(
             [
@@ -182,8 +185,9 @@ def fonts() -> None:
 class _NumberedPages(Canvas):
     """Keeps its pages until their number is known."""
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, voice: Voice, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self._voice = voice
         self._pages: list[dict[str, Any]] = []
 
     def showPage(self) -> None:  # noqa: N802 -- reportlab's name
@@ -195,12 +199,13 @@ class _NumberedPages(Canvas):
             self.__dict__.update(page)
             self.setFont("Sheet", 7.5)
             self.setFillColor(QUIET)
-            self.drawRightString(A4[0] - MARGIN, 12 * mm, f"Page {number} of {len(self._pages)}")
+            said = self._voice.said("page", number=str(number), pages=str(len(self._pages)))
+            self.drawRightString(A4[0] - MARGIN, 12 * mm, said)
             super().showPage()
         super().save()
 
 
-def _letterhead(canvas: Canvas, title: str, number: str, seller: Seller) -> None:
+def _letterhead(canvas: Canvas, title: str, number: str, seller: Seller, voice: Voice) -> None:
     canvas.saveState()
     top = A4[1] - 20 * mm
     canvas.setFillColor(ACCENT)
@@ -218,7 +223,7 @@ def _letterhead(canvas: Canvas, title: str, number: str, seller: Seller) -> None
     canvas.setLineWidth(0.5)
     canvas.line(MARGIN, 25 * mm, A4[0] - MARGIN, 25 * mm)
     canvas.setFont("Sheet", 7.5)
-    contact = [seller.name, seller.email, seller.phone, f"VAT {seller.tax_id}" if seller.tax_id else ""]
+    contact = [seller.name, seller.email, seller.phone, voice.said("vat_id", number=seller.tax_id) if seller.tax_id else ""]
     canvas.drawString(MARGIN, 20 * mm, " · ".join(part for part in contact if part))
     canvas.drawString(MARGIN, 16 * mm, " · ".join(seller.bank))
     canvas.restoreState()

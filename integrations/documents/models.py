@@ -129,6 +129,7 @@ class Bill(Value):
     rounding: Money | None = None
     total: Money
     taxes: tuple[TaxedAt, ...] = ()  # by rate; empty where that is not known
+    language: str = ""  # ISO 639-1: the customer's; English where we do not write it
 
 
 class Invoice(Bill):
@@ -180,6 +181,7 @@ class DepositRequest(Value):
     amount: Money
     before_supply: bool
     terms: str = ""
+    language: str = ""
 
 
 class CreditNote(Bill):

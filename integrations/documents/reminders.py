@@ -88,7 +88,7 @@ def draw_reminder(reminder: ReminderSheet) -> bytes:
     if reminder.holds_customer:
         closing += [gap(6), boxed([text(said("held"), bold=True, size=9.5)])]
     story.append(KeepTogether(closing))
-    return sheet(said("reminder"), reminder.number, reminder.seller, story)
+    return sheet(said("reminder"), reminder.number, reminder.seller, story, language)
 
 
 def _lines(reminder: ReminderSheet) -> Flowable:

@@ -46,4 +46,4 @@ def draw_statement(seller: Seller, statement: Statement, to: Address | None) -> 
         gap(5),
         KeepTogether([text(said("ageing"), bold=True, size=9.5), gap(2), sums(ages, final=len(ages) - 1)]),
     ]
-    return sheet(said("statement"), f"{statement.customer} {statement.currency}", seller, story)
+    return sheet(said("statement"), f"{statement.customer} {statement.currency}", seller, story, language)

@@ -16,7 +16,7 @@ from activities.einvoices import cii
 from activities.papers import paper, papers
 from database import collective, payments, receivables
 from database.seed import seed
-from database.tables import Order, ReceivableEntry
+from database.tables import Customer, Order, ReceivableEntry
 from domain.collecting import InvoicePeriod
 from domain.einvoicing import TaxCategory, category_of, rate_of
 from domain.errors import Refused
@@ -273,9 +273,18 @@ async def test_a_proforma_is_marked_and_changes_nothing(house: House, tmp_path: 
     text = await read(house, placed, "proforma", tmp_path)
     assert "This is no invoice and asks for no payment." in text
     assert "INV-" not in text
+    await house(speak, "C-1", "de")
+    german = await read(house, placed, "proforma", tmp_path)
+    assert "Dies ist keine Rechnung und keine Zahlungsaufforderung." in german
+    assert f"Gesamtbetrag (EUR) {placed.total.major:.2f}".replace(".", ",") in german
+    assert "Seite 1 von 1" in german
     assert await house.database.read(entries) == before
     done = await shipped(house, "7", taxed(1, "KETTLE", 2, "50.00"))
     assert "proforma" not in await house.database.read(papers, done.key)
+
+
+def speak(session: Session, customer: str, language: str) -> None:
+    session.get_one(Customer, customer).language = language
 
 
 def entries(session: Session) -> tuple[int, int]:

@@ -6,6 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 from shutil import which
+from string import Formatter
 
 import pytest
 
@@ -13,6 +14,7 @@ from domain.money import Money
 from domain.money_steps import TaxShare
 from domain.order import Address
 from integrations import documents
+from integrations.documents.language import LOCALES, PHRASES
 from tests.conftest import require
 from tests.integrations import papers
 
@@ -64,12 +66,33 @@ def test_an_invoice_says_what_its_tax_is_made_of_and_how_it_was_rounded(tmp_path
     assert "Total (EUR) 266.41\nof which VAT 19 % on 213.11 50.62\nof which City levy 1 % on 213.11 2.67" in within
 
 
+def test_an_invoice_speaks_the_language_of_its_customer(tmp_path: Path) -> None:
+    text = read(documents.invoice(papers.invoice(language="de")), tmp_path)
+    assert "1 GRD-200 Burr grinder 40 mm, black 2 249,00 -25,00 89,87 473,00" in text
+    assert "40 4,955 37,65 198,20" in text
+    assert "Waren 2.390,40\nVersand 18,90\nSteuer 457,75\nGesamtbetrag (EUR) 2.867,05" in text
+    assert "Bitte zahlen Sie 2.867,05 EUR bis zum 3. Dezember 2026 und nennen Sie dabei INV-000042." in text
+    assert "Seite 1 von 1" in text
+    credit = read(documents.credit_note(papers.credit_note().model_copy(update={"language": "fr"})), tmp_path)
+    assert "Total de l'avoir (EUR) 281,43\nImputé sur INV-000042 -200,00\nEn votre faveur 81,43" in credit
+    assert "Page 1 sur 1" in credit
+    assert documents.invoice(papers.invoice(language="pl")) == documents.invoice(papers.invoice(language="en"))
+
+
+def test_every_phrase_is_said_in_every_language_with_the_same_blanks() -> None:
+    for name, said in PHRASES.items():
+        blanks = {language: sorted(part for _, part, _, _ in Formatter().parse(words) if part) for language, words in said.items()}
+        assert blanks == dict.fromkeys(LOCALES, blanks["en"]), name
+
+
 def test_an_exempt_customer_reads_why_there_is_no_tax(tmp_path: Path) -> None:
     nothing = (TaxShare(title="Reverse charge", amount=papers.euros(0)),)
     line = papers.billed(1, "GRD-200", 1, "249.00").model_copy(update={"tax": papers.euros(0), "taxes": nothing})
     zero = papers.euros(0)
     whole = papers.invoice(lines=(line,), freight=zero, freight_tax=zero, total=papers.euros(24900))
     assert "Goods 249.00\nReverse charge 0.00\nTotal (EUR) 249.00" in read(documents.invoice(whole), tmp_path)
+    german = read(documents.invoice(whole.model_copy(update={"language": "de"})), tmp_path)
+    assert "Steuerschuldnerschaft des Leistungsempfängers 0,00" in german
 
 
 def test_yen_have_no_decimals(tmp_path: Path) -> None:
