@@ -12,7 +12,7 @@ from database.appraisal import Appraisal, appraise
 from database.claims import standing
 from database.locks import items_locked, next_number, require
 from database.staff import roles_of
-from database.tables import Counter, Quote, QuoteEvent, QuoteRevision, SoftReservation
+from database.tables import Counter, Customer, Quote, QuoteEvent, QuoteRevision, SoftReservation
 from domain.errors import NotFound, Refused
 from domain.intake import Delivery
 from domain.money import Money
@@ -20,6 +20,7 @@ from domain.order import PlaceOrder, Priced
 from domain.quotes import (
     CHANNEL,
     EXTENDERS,
+    QUOTED,
     AcceptedQuote,
     EventView,
     MakeQuote,
@@ -38,6 +39,8 @@ from domain.steps import Severity
 SERIES = "Q"
 DESK = "desk"
 """The inbox's channel of what our own people bring in."""
+WANTED, SENT = "wanted", "sent"
+"""What is known of a revision's letter; anything else says why it was not sent."""
 KEPT_FOR_THE_ORDER = timedelta(days=2)
 """So long at least what was set aside for a quote stays so after its acceptance: until its order has allocated it."""
 
@@ -64,6 +67,8 @@ def make_quote(session: Session, request: MakeQuote) -> Quoted:
         if row.ended:
             raise NotOpen(row.quote, status, row.ended_at or request.at, row.order or "")
         if status is QuoteStatus.OPEN and _revision(session, row).fingerprint == request.fingerprint:
+            if request.email and not _revision(session, row).mailing:
+                _want_mail(session, row, request.at, request.actor)
             return Quoted(quote=_view(session, row, request.at), how="same")
         row.revision += 1
     row.total, row.valid_until, row.reserve = offered.total.minor, request.valid_until, request.reserve
@@ -84,6 +89,8 @@ def make_quote(session: Session, request: MakeQuote) -> Quoted:
     if request.reserve:
         _set_aside(session, row, offered, request.at, f"{row.quote}/{row.revision}")
     _note(session, row.quote, request.at, request.actor, f"{how}, revision {row.revision}", request.because)
+    if request.email:
+        _want_mail(session, row, request.at, request.actor)
     session.flush()
     return Quoted(quote=_view(session, row, request.at), how=how)
 
@@ -102,7 +109,7 @@ def accept_quote(session: Session, number: str, at: datetime, actor: str, po_num
     require(revision in (0, row.revision), f"Quote {number} was changed: revision {row.revision} counts, not {revision}.")
     order = as_order(number, _as_revision(_revision(session, row)), at, po_number)
     body = order.model_dump_json().encode()
-    kept = inbox.keep(session, Delivery(channel=DESK, delivery=f"quote {number}", form="manual", body=body, received_at=at))
+    kept = inbox.keep(session, Delivery(channel=DESK, delivery=f"quote {number}", form=QUOTED, body=body, received_at=at))
     row.ended, row.ended_at, row.ended_by, row.order, row.entry = QuoteStatus.ACCEPTED.value, at, actor, order.key, kept.entry
     _keep_for_the_order(session, number, at)
     _note(session, number, at, actor, f"accepted, revision {row.revision}: order {order.key}", "")
@@ -152,11 +159,30 @@ def extend_quote(session: Session, number: str, until: datetime, at: datetime, a
     return _view(session, row, at)
 
 
-def quotes(session: Session, at: datetime, status: QuoteStatus | None = None, customer: str = "", most: int = 200) -> list[QuoteView]:
-    """Quotes, the newest first; those of a status as it is at that moment."""
+def email_quote(session: Session, number: str, at: datetime, actor: str) -> QuoteView:
+    """Have an open quote sent to its customer, again where it was sent before. What is under way is not asked for twice.
+
+    Raises NotFound, NotOpen, and Refused where nobody has said an address that e-mail can go to.
+    """
+    row = _locked(session, number)
+    status = status_of(row.ended, row.valid_until, at)
+    if status is not QuoteStatus.OPEN:
+        raise NotOpen(number, status, row.ended_at or row.valid_until, row.order or "")
+    if _revision(session, row).mailing != WANTED:
+        _want_mail(session, row, at, actor)
+        session.flush()
+    return _view(session, row, at)
+
+
+def quotes(
+    session: Session, at: datetime, status: QuoteStatus | None = None, customer: str = "", most: int = 200, after: str = ""
+) -> list[QuoteView]:
+    """Quotes, the newest first; those of a status as it is at that moment, and made before the quote `after`."""
     chosen = select(Quote).order_by(Quote.quote.desc())
     if customer:
         chosen = chosen.where(Quote.customer == customer)
+    if after:
+        chosen = chosen.where(Quote.quote < after)
     match status:
         case QuoteStatus.OPEN:
             chosen = chosen.where(Quote.ended == "", Quote.valid_until > at)
@@ -195,7 +221,11 @@ def _judged(session: Session, request: MakeQuote) -> Appraisal:
         raise Refused(f"Prices are set by a {' or a '.join(request.price_roles)}; {request.actor} is none (`oms roles`).")
     left = [finding for finding in asks if not (request.because and finding in prices)]
     if left:
-        advice = " A reason lets prices pass that are not ours (--because)." if all(finding in prices for finding in left) else ""
+        advice = (
+            " A reason lets prices pass that are not ours (`oms quote make --because`)."
+            if all(finding in prices for finding in left)
+            else ""
+        )
         said = "; ".join(f"{finding.place}: {finding.reason}" for finding in left)
         raise Refused(f"{request.stated.external_id} of {request.stated.customer} cannot be quoted: {said}.{advice}")
     return appraisal
@@ -244,6 +274,19 @@ def _as_revision(row: QuoteRevision) -> RevisionView:
         made_by=row.made_by,
         because=row.because,
     )
+
+
+def _want_mail(session: Session, row: Quote, at: datetime, actor: str) -> None:
+    """The letter is sent by the next round of a worker. Raises Refused where nobody has said an address."""
+    revision = _revision(session, row)
+    placed = _as_revision(revision).placed
+    people = [address for address in (placed.bill_to, placed.ship_to) if address is not None]
+    said = [session.get_one(Customer, row.customer).email, *(address.email for address in people)]
+    address = next((each for each in said if each), "")
+    require(bool(address), f"{row.customer} has no e-mail address, and neither has the order: quote {row.quote} cannot be e-mailed.")
+    revision.mailing, revision.mail_to = WANTED, address
+    revision.mailings += 1
+    _note(session, row.quote, at, actor, f"to be e-mailed, revision {row.revision}", "")
 
 
 def _set_aside(session: Session, row: Quote, placed: PlaceOrder, at: datetime, key: str) -> None:
@@ -298,4 +341,5 @@ def _view(session: Session, row: Quote, at: datetime) -> QuoteView:
         order=row.order or "",
         reason=row.reason,
         set_aside=int(session.scalar(mine) or 0),
+        mailing=_revision(session, row).mailing,
     )

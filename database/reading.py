@@ -106,7 +106,8 @@ def list_orders(session: Session, limit: int = 50, stage: Stage | None = None, c
     views = _views(session, keys)
     found = [views[key] for key in keys]
     if stage in (None, Stage.CAPTURED) and len(found) < limit:
-        found += _only_captured(session, limit - len(found), customer)
+        wanted = OrderFilter(customer=customer or "")
+        found += [view for view, _ in _only_captured(session, limit - len(found), wanted)]
     return [_summary(view) for view in found]
 
 
@@ -126,12 +127,28 @@ class OrderFilter(Value):
 
 EVERY_ORDER = OrderFilter()
 
+_CAPTURED = "captured~"
+"""How the cursor of a page of orders begins that are only captured so far."""
+
 
 def page(session: Session, limit: int, after: str = "", wanted: OrderFilter = EVERY_ORDER) -> tuple[list[OrderSummary], str | None]:
-    """A page of orders that their workflows have written down, newest first, and the cursor of the next page, if there is one.
+    """A page of orders and the cursor of the next page, if there is one.
 
-    `after` is a cursor of an earlier page: pages do not move when orders are placed meanwhile. Raises InputRefused for any other text.
+    Those that are only captured so far come first, the latest of them before; then those that their workflows have written down, newest
+    first. One that is written down while somebody turns pages is on one of them all the same; the last page may be empty. `after` is a
+    cursor of an earlier page: pages do not move when orders are placed meanwhile. Raises InputRefused for any other text.
     """
+    if wanted.stage not in (None, Stage.CAPTURED) or (after and not after.startswith(_CAPTURED)):
+        return _written_down(session, limit, after, wanted)
+    captured = _only_captured(session, limit, wanted, _cursor(after.removeprefix(_CAPTURED)) if after else None)
+    first = [_summary(view) for view, _ in captured]
+    if len(first) == limit:
+        return first, f"{_CAPTURED}{captured[-1][1].isoformat()}~{first[-1].order}"
+    then, following = _written_down(session, limit - len(first), "", wanted)
+    return [*first, *then], following
+
+
+def _written_down(session: Session, limit: int, after: str, wanted: OrderFilter) -> tuple[list[OrderSummary], str | None]:
     chosen = select(Order.order, Order.placed_at).order_by(Order.placed_at.desc(), Order.order).limit(limit + 1)
     if after:
         placed_at, order = _cursor(after)
@@ -448,11 +465,31 @@ def _exception(row: ExceptionRow) -> OpenException:
     )
 
 
-def _only_captured(session: Session, limit: int, customer: str | None) -> list[OrderView]:
-    """Orders whose document is here and whose workflow has not looked at it yet."""
-    chosen = select(Intake.document).outerjoin(Order, and_(Order.order == Intake.order)).where(Order.order.is_(None))
-    placed = [PlaceOrder.model_validate_json(text) for text in session.scalars(chosen.order_by(Intake.received_at.desc()).limit(limit))]
-    return [_captured(order) for order in placed if customer in (None, order.customer)]
+def _only_captured(
+    session: Session, limit: int, wanted: OrderFilter, after: tuple[datetime, str] | None = None
+) -> list[tuple[OrderView, datetime]]:
+    """Orders whose document is here and whose workflow has not looked at it yet, the latest first, each with the time at which it came."""
+    chosen = select(Intake.order, Intake.document, Intake.received_at).outerjoin(Order, Order.order == Intake.order)
+    chosen = chosen.where(Order.order.is_(None)).order_by(Intake.received_at.desc(), Intake.order)
+    for channel in (wanted.channel, wanted.of):
+        if channel:
+            chosen = chosen.where(Intake.channel == channel)
+    found: list[tuple[OrderView, datetime]] = []
+    while len(found) < limit:
+        this = chosen
+        if after is not None:
+            came, order = after
+            this = this.where(or_(Intake.received_at < came, and_(Intake.received_at == came, Intake.order > order)))
+        rows = list(session.execute(this.limit(limit)))
+        for _, document, received_at in rows:
+            placed = PlaceOrder.model_validate_json(document)  # whose it is and when it was placed is said by the document alone
+            theirs = all(placed.customer == name for name in (wanted.customer, wanted.owner) if name)
+            if theirs and (wanted.since is None or placed.placed_at >= wanted.since):
+                found.append((_captured(placed), received_at))
+        if len(rows) < limit:
+            break
+        after = (rows[-1][2], rows[-1][0])
+    return found[:limit]
 
 
 def _captured(placed: PlaceOrder) -> OrderView:

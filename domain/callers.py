@@ -10,8 +10,9 @@ from domain.values import Value
 class Scope(StrEnum):
     """What a key or a token allows."""
 
-    ORDERS_READ = "orders:read"  # orders, their timeline, the inbox
-    ORDERS_WRITE = "orders:write"  # place orders
+    ORDERS_READ = "orders:read"  # orders, their timeline, quotes, the inbox
+    ORDERS_WRITE = "orders:write"  # place orders, accept and decline quotes
+    QUOTES_WRITE = "quotes:write"  # have orders quoted, and quotes e-mailed
     MESSAGES_WRITE = "messages:write"  # tell and ask orders
     STOCK_READ = "stock:read"  # availability
     WAREHOUSE_WRITE = "warehouse:write"  # what a warehouse says of its work: picked, packed, counted

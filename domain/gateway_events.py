@@ -67,3 +67,11 @@ class EventTaken(Value):
     outcome: str
     told: int = 0  # facts that stand in the outbox because of it
     repeated: bool = False
+
+
+class EventKept(EventTaken):
+    """An event that came by way of the inbox: its entry there, whether it waits for its order, and why that would not hear it."""
+
+    entry: int
+    status: str  # done, or parked until its order comes
+    unheard: str = ""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
@@ -15,6 +16,11 @@ from domain.values import Value
 
 CHANNEL = "quote"
 """The channel of orders that were quoted: `quote/Q-000001` is what became of Q-000001."""
+
+QUOTED = "quoted"
+"""The form of the document that brings such an order in: the one in which prices are set by us."""
+
+_NUMBER = re.compile(r"Q-[0-9]{6,}")
 
 EXTENDERS = ("sales_manager",)
 """Who may give a quote that has lapsed more time."""
@@ -37,6 +43,7 @@ class MakeQuote(Value):
     fingerprint: str
     valid_until: Moment
     reserve: bool = False
+    email: bool = False  # have it sent to the customer
     because: str = Field(default="", max_length=1_000)
     price_roles: tuple[str, ...] = ()  # who may set prices; empty: everybody
     tolerance: Decimal = Decimal("0.02")
@@ -58,6 +65,7 @@ class QuoteView(Value):
     order: str = ""
     reason: str = ""
     set_aside: int = 0  # units that stand reserved for it
+    mailing: str = ""  # whether its last revision was e-mailed: nobody asked, wanted, sent, or why it was not
 
 
 class RevisionView(Value):
@@ -84,6 +92,65 @@ class QuotePage(Value):
     quote: QuoteView
     revisions: tuple[RevisionView, ...]
     events: tuple[EventView, ...]
+
+
+class QuotedLine(Value):
+    """A line as it is offered; `unit_price` in major units."""
+
+    number: int
+    item: str
+    description: str
+    quantity: int
+    unit_price: str
+    discount: Money
+    net: Money
+
+
+class OfferedRevision(Value):
+    revision: int
+    total: Money
+    valid_until: Moment
+    made_at: Moment
+
+
+class QuoteRead(QuoteView):
+    """A quote as its customer may read it: what is offered now, and what was before; without our own reasons."""
+
+    po_number: str
+    requested_at: Moment | None
+    terms: str
+    lines: tuple[QuotedLine, ...]
+    freight: Money
+    revisions: tuple[OfferedRevision, ...]
+
+    @classmethod
+    def of(cls, page: QuotePage) -> QuoteRead:
+        placed = page.revisions[-1].placed
+        lines = tuple(
+            QuotedLine(
+                number=line.number,
+                item=line.item,
+                description=line.description,
+                quantity=line.quantity,
+                unit_price=str(line.unit_price),
+                discount=line.discount,
+                net=line.gross(placed.currency) - line.discount,
+            )
+            for line in placed.lines
+        )
+        revisions = tuple(
+            OfferedRevision(revision=each.revision, total=each.placed.total, valid_until=each.valid_until, made_at=each.made_at)
+            for each in page.revisions
+        )
+        return cls(
+            **dict(page.quote),
+            po_number=placed.po_number,
+            requested_at=placed.requested_at,
+            terms=str(placed.terms),
+            lines=lines,
+            freight=placed.freight,
+            revisions=revisions,
+        )
 
 
 class Quoted(Value):
@@ -116,6 +183,11 @@ class NotOpen(Refused):
             case _:
                 said = f"Quote {quote} was accepted on {when:%Y-%m-%d}; it is order {order}."
         super().__init__(said)
+
+
+def is_quote(text: str) -> bool:
+    """Whether a text has the form of a quote's number."""
+    return _NUMBER.fullmatch(text) is not None
 
 
 def status_of(ended: str, valid_until: datetime, at: datetime) -> QuoteStatus:

@@ -6,11 +6,12 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from domain.edi_partners import Partners
+from domain.quotes import QUOTED
 from starters.channels import amazon, generic, manual, messages, shopify_webhooks, tracking, warehouse, woocommerce
 from starters.edi.desk import EdiDesk
 from starters.edi.partners import partners_of
 from starters.files import translate as files
-from starters.intake import Translator, orders_of
+from starters.intake import Translator
 from starters.webhooks import stripe
 
 if TYPE_CHECKING:
@@ -22,7 +23,8 @@ FORMS: Mapping[str, Translator] = {
     "amazon": amazon.parts,
     "x12": EdiDesk("x12", Partners()),
     "edifact": EdiDesk("edifact", Partners()),
-    "manual": orders_of(manual.read),
+    manual.FORM: manual.parts,
+    QUOTED: manual.parts,
     generic.FORM: generic.read,
     "messages": messages.read,
     tracking.FORM: tracking.read,

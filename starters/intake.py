@@ -34,7 +34,6 @@ from domain.intake import (
     items_mapped,
 )
 from domain.messages import CarrierEvent, Fact
-from domain.order import PlaceOrder
 from starters import booking, restating
 from starters.messaging import ask, never_connected, tell
 from starters.placing import place
@@ -64,15 +63,6 @@ class Desk(Protocol):
 
 
 log = structlog.get_logger()
-
-
-def orders_of(read: Callable[[bytes], Sequence[PlaceOrder]]) -> Translator:
-    """The translator of a form whose documents hold nothing but orders."""
-
-    def translate(delivery: Delivery, words: Words) -> Sequence[Part]:
-        return [OrderIn(place=f"order {order.external_id}", order=order) for order in read(delivery.body)]
-
-    return translate
 
 
 class Road:

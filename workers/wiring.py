@@ -34,6 +34,7 @@ from activities.floor import FloorActivities
 from activities.invoices import InvoiceActivities
 from activities.money import MoneyActivities
 from activities.orders import OrderActivities
+from activities.quote_letters import mail_quotes
 from activities.reminders import ReminderActivities
 from activities.replenishment import ReplenishmentActivities
 from activities.returns import ReturnActivities
@@ -52,7 +53,7 @@ from integrations.simulated import SimulatedCarriers, SimulatedMail, SimulatedWa
 from integrations.webhooks import HttpSubscribers, Keyring
 from starters.edi.partners import partners_of
 from starters.edi.post import Post
-from starters.forms import FORMS, forms
+from starters.forms import forms
 from starters.intake import Road
 from starters.subscribing import subscribers_of
 from workers.announcer import announcer
@@ -291,11 +292,11 @@ async def run_workers(settings: Settings, client: Client, stop: asyncio.Event, r
         if behind.shops:
             await stack.enter_async_context(feeder(client, database, feeds_of(shops)))
         await stack.enter_async_context(rounds("collective invoices", lambda: mail_collective(database, behind.mail), MAILS_EVERY))
+        await stack.enter_async_context(rounds("quotes", lambda: mail_quotes(database, behind.mail), MAILS_EVERY))
         road = Road(database, client, settings, forms(settings))
         await stack.enter_async_context(sweeper(road))
         await stack.enter_async_context(rounds("edi", Post(road, partners_of(settings), settings.edi_folder).round, EDI_EVERY))
         await stack.enter_async_context(announcer(client, database))
-        await stack.enter_async_context(sweeper(Road(database, client, settings, FORMS)))
         ready()
         await stop.wait()
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index
+from sqlalchemy import CheckConstraint, ForeignKey, Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from database.tables.base import Base, Json, Serial
@@ -42,6 +42,7 @@ class QuoteRevision(Base):
     """What was offered: the order with its prices and taxes, as it would be placed."""
 
     __tablename__ = "quote_revisions"
+    __table_args__ = (Index(None, "mailing", sqlite_where=text("mailing = 'wanted'"), postgresql_where=text("mailing = 'wanted'")),)
 
     quote: Mapped[str] = mapped_column(ForeignKey("quotes.quote"), primary_key=True)
     revision: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
@@ -51,6 +52,9 @@ class QuoteRevision(Base):
     made_at: Mapped[datetime]
     made_by: Mapped[str]
     because: Mapped[str] = mapped_column(default="")
+    mailing: Mapped[str] = mapped_column(default="")  # empty: nobody asked; wanted; sent; else why it was not sent
+    mailings: Mapped[int] = mapped_column(default=0)  # how often it was asked for; each is a letter of its own
+    mail_to: Mapped[str] = mapped_column(default="")
 
 
 class QuoteEvent(Base):

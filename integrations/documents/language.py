@@ -146,6 +146,27 @@ PHRASES: dict[str, dict[str, str]] = {
         "fr": "veuillez trouver ci-joint la facture {number} de {amount} pour toutes nos livraisons jusqu'au {date} : {orders}.",
     },
     "collective_due": {"en": "It is due on {date}.", "de": "Sie ist am {date} fällig.", "fr": "Elle est payable le {date}."},
+    "quote_subject": {
+        "en": "Quote {number}, valid until {date}",
+        "de": "Angebot {number}, gültig bis {date}",
+        "fr": "Devis {number}, valable jusqu'au {date}",
+    },
+    "quote_body": {
+        "en": "thank you for your enquiry. Please find attached quote {number} over {amount}, valid until {date}.",
+        "de": "vielen Dank für Ihre Anfrage. Anbei erhalten Sie das Angebot {number} über {amount}, gültig bis {date}.",
+        "fr": "merci de votre demande. Veuillez trouver ci-joint le devis {number} de {amount}, valable jusqu'au {date}.",
+    },
+    "quote_reference": {"en": "Your reference: {reference}", "de": "Ihr Zeichen: {reference}", "fr": "Votre référence : {reference}"},
+    "quote_replaces": {
+        "en": "It replaces revision {revision}.",
+        "de": "Es ersetzt die Fassung {revision}.",
+        "fr": "Il remplace la version {revision}.",
+    },
+    "quote_accept": {
+        "en": "To accept it, please state {number} in your order.",
+        "de": "Um es anzunehmen, nennen Sie bitte in Ihrer Bestellung {number}.",
+        "fr": "Pour l'accepter, indiquez {number} dans votre commande.",
+    },
     "regards": {"en": "Kind regards", "de": "Freundliche Grüße", "fr": "Cordialement"},
     "to": {"en": "To", "de": "An", "fr": "À"},
     "date": {"en": "Date", "de": "Datum", "fr": "Date"},

@@ -30,5 +30,5 @@ def order_of(body: bytes, channel: str) -> PlaceOrder:
     if "channel" not in document.value:  # into the text as it came: its numbers stay as they were written
         head, brace, rest = decoded(body).partition("{")
         body = f'{head}{brace}"channel": "{channel}"{"," if document.value else ""}{rest}'.encode()
-    [order] = manual.read(body)
+    [order] = manual.stated(body)
     return order

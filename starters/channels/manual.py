@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 from pydantic import TypeAdapter, ValidationError
 
 from domain.errors import InputRefused
+from domain.intake import Delivery, OrderIn, Part, Words
 from domain.order import PlaceOrder
+from domain.quotes import CHANNEL, QUOTED, is_quote
 from starters.channels.bounds import refusal, within_reason
 from starters.channels.reading import clean, decoded, read_json
+
+FORM = "manual"
 
 _NAME = re.compile(r"\w{1,60}", re.ASCII)
 
@@ -30,6 +35,31 @@ def read(content: bytes) -> list[PlaceOrder]:
         raise InputRefused("the document", "the list of orders is empty")
     written = document.value if isinstance(document.value, list) else [document.value]
     return [within_reason(_to_tax(order, form)) for order, form in zip(orders, written, strict=True)]
+
+
+def stated(content: bytes) -> list[PlaceOrder]:
+    """The orders that somebody outside states, who neither sets our prices nor takes what is set aside for a quote."""
+    found = read(content)
+    for number, order in enumerate(found):
+        _check_stated(order, f"[{number}]." if len(found) > 1 else "")
+    return found
+
+
+def parts(delivery: Delivery, words: Words) -> Sequence[Part]:
+    """The orders of a document in our own form."""
+    orders = read(delivery.body) if delivery.form == QUOTED else stated(delivery.body)
+    return [OrderIn(place=f"order {order.external_id}", order=order) for order in orders]
+
+
+def _check_stated(order: PlaceOrder, place: str) -> None:
+    for i, line in enumerate(order.lines):
+        if line.override is not None:
+            reason = "a set price is not stated in a document: leave it out, and quote the price, or have it decided when the order asks"
+            raise InputRefused(f"{place}lines[{i}].override", reason)
+    if order.channel == CHANNEL:
+        raise InputRefused(f"{place}channel", f"an order of the channel {CHANNEL!r} comes from the acceptance of its quote alone")
+    if is_quote(order.basket):
+        raise InputRefused(f"{place}basket", f"{order.basket} is a quote: what is set aside for it goes to the order that it becomes")
 
 
 def _to_tax(order: PlaceOrder, written: object) -> PlaceOrder:

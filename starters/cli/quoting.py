@@ -24,6 +24,7 @@ quote = typer.Typer(help="Quotes: what an order would cost, for so long; accepte
 app.add_typer(quote, name="quote", rich_help_panel=PANEL)
 
 Number = Annotated[str, typer.Argument(metavar="QUOTE", help="The quote's number, such as Q-000001.")]
+MAILINGS = {"": "", "wanted": ", to be e-mailed", "sent": ", e-mailed"}
 DAYS = 30
 """For how long a quote is valid, where nobody says."""
 
@@ -35,12 +36,13 @@ def make(
         str, typer.Option("--until", metavar="DATE", help=f"The last day on which it may be accepted. [default: {DAYS} days]")
     ] = "",
     reserve: Annotated[bool, typer.Option("--reserve", help="Set the goods aside until then.")] = False,
+    email: Annotated[bool, typer.Option("--email", help="Send it to the customer, with its PDF.")] = False,
     because: Annotated[str, typer.Option("--because", help="Why prices are quoted that are not ours; for those who may set prices.")] = "",
     columns: Annotated[str, typer.Option("--columns", metavar="MAP", help="The column map of a CSV or XLSX file.")] = "",
     json: AsJson = False,
 ) -> None:
     """Quote every order of a file. The same again is the same quote; what changed is a new revision, and the old one is kept."""
-    outcomes: list[dict[str, Any]] = frame.run(_make(file, _last_day(until), reserve, because, columns))
+    outcomes: list[dict[str, Any]] = frame.run(_make(file, _last_day(until), reserve, email, because, columns))
     if json:
         frame.answer_json(outcomes)
     for outcome in outcomes:
@@ -54,6 +56,7 @@ def make(
                 "same": "was made before; nothing was changed",
             }[outcome["how"]]
             kept = f", {made.set_aside} units set aside" if made.set_aside else ""
+            kept += MAILINGS.get(made.mailing, "")
             frame.say(f"Quote [bold]{made.quote}[/] {how}: {made.total}, valid until {made.valid_until:%Y-%m-%d %H:%M} UTC{kept}.")
     raise typer.Exit(3 if any("refused" in outcome for outcome in outcomes) else 0)
 
@@ -131,6 +134,22 @@ def show(
         _show(page)
 
 
+@quote.command("email")
+def email_(number: Number, json: AsJson = False) -> None:
+    """Send an open quote to its customer with its PDF; again where it was sent before."""
+    from database import quotes
+
+    async def write() -> QuoteView:
+        async with frame.database() as database:
+            return await database.transaction(quotes.email_quote, number, datetime.now(UTC), frame.actor())
+
+    _said(
+        frame.run(write()),
+        f"Quote [bold]{number}[/] is e-mailed by the worker within seconds; `oms quote show {number}` says when it was.",
+        json,
+    )
+
+
 @quote.command("accept")
 def accept(
     number: Number,
@@ -175,7 +194,7 @@ def extend(number: Number, until: Annotated[str, typer.Argument(metavar="DATE", 
     _said(found, f"Quote [bold]{number}[/] is valid until {found.valid_until:%Y-%m-%d %H:%M} UTC.", json)
 
 
-async def _make(file: Path, until: datetime, reserve: bool, because: str, columns: str) -> list[dict[str, Any]]:
+async def _make(file: Path, until: datetime, reserve: bool, email: bool, because: str, columns: str) -> list[dict[str, Any]]:
     from database.filling_in import filled_in
     from database.quotes import make_quote
     from domain.intake import OrderIn, RefusedIn
@@ -199,6 +218,7 @@ async def _make(file: Path, until: datetime, reserve: bool, because: str, column
                     fingerprint=part.stated.fingerprint,
                     valid_until=until,
                     reserve=reserve,
+                    email=email,
                     because=because,
                     price_roles=roles,
                     tolerance=Policies().price_tolerance,
@@ -258,7 +278,8 @@ def _show(page: QuotePage) -> None:
     frame.say(f"Quote [bold]{found.quote}[/], revision {found.revision}, for {escape(found.customer)}: [bold]{found.status}[/]{became}")
     kept = f", {found.set_aside} units set aside" if found.set_aside else ""
     reference = f", their reference {escape(placed.po_number)}" if placed.po_number else ""
-    frame.say(f"{found.total}, valid until {moment(found.valid_until)} UTC{kept}{reference}\n")
+    mailed = escape(MAILINGS.get(found.mailing, f", not e-mailed: {found.mailing}"))
+    frame.say(f"{found.total}, valid until {moment(found.valid_until)} UTC{kept}{reference}{mailed}\n")
     lines = [
         (
             line.number,

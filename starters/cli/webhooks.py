@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from domain.errors import Unavailable
+from domain.errors import InputRefused, Unavailable
 from starters.cli import frame
 from starters.cli.frame import AsJson
 
 if TYPE_CHECKING:
-    from domain.gateway_events import EventTaken, EventView
+    from domain.gateway_events import EventKept, EventView
 
 app = typer.Typer()
 group = typer.Typer(help="Take an event of another system as if it had just been sent.", no_args_is_help=True)
@@ -27,34 +27,61 @@ def stripe(
     signature: Annotated[str, typer.Option("--signature", metavar="HEADER", help="Its Stripe-Signature header: t=…,v1=…")],
     json: AsJson = False,
 ) -> None:
-    """Check an event's signature, write it down once, and tell its order what is news to the books."""
-    from starters.outbox import tell_untold
-    from starters.webhooks.stripe import GATEWAY, receive
-
+    """Take an event as the door does: its signature checked, kept once, set against the books; what is news is told to its order."""
     body = sys.stdin.buffer.read() if str(file) == "-" else file.read_bytes()
-
-    async def take() -> tuple[EventTaken, str]:
-        settings = frame.settings()
-        async with frame.database() as database:
-            taken = await receive(database, body, signature, settings.stripe_webhook_secrets, datetime.now(UTC))
-            if not taken.told:
-                return taken, ""
-            try:
-                outcomes = await tell_untold(await frame.client(), database)
-            except Unavailable:  # it stands in the outbox: the messenger of the next worker tells it
-                return taken, "Temporal does not answer; the order hears of it as soon as it does."
-            refused = [said for name, said in outcomes.items() if said and name.startswith(f"{GATEWAY}/{taken.event}")]
-            return taken, f"The order does not hear it: {refused[0]}" if refused else ""
-
-    taken, unheard = frame.run(take())
+    found = frame.run(_taken(body, signature))
     if json:
-        frame.answer_json({**taken.model_dump(mode="json"), "unheard": unheard})
+        frame.answer_json(found)
         return
-    about = f" of order [bold]{taken.order}[/]" if taken.order else ""
-    again = "was taken before" if taken.repeated else "is taken"
-    frame.say(f"{taken.name}{about} {again}: {taken.outcome}.")
-    if unheard:
-        frame.say(unheard)
+    about = f" of order [bold]{found.order}[/]" if found.order else ""
+    if found.status == "parked":
+        frame.say(f"{found.name}{about} is kept (entry {found.entry}): {found.outcome} It is set against the books when the order comes.")
+        return
+    frame.say(f"{found.name}{about} {'was taken before' if found.repeated else 'is taken'}: {found.outcome}.")
+    if found.unheard:
+        frame.say(found.unheard)
+
+
+async def _taken(body: bytes, signature: str) -> EventKept:
+    """Keep the event, hand it over and tell what it is news to. Raises Refused for what is not signed, or cannot be read."""
+    from config.temporal import connect
+    from database import inbox, outbox
+    from domain.gateway_events import EventKept
+    from starters.forms import forms
+    from starters.intake import Road
+    from starters.outbox import tell_untold
+    from starters.webhooks.stripe import GATEWAY, keep
+
+    settings = frame.settings()
+    async with frame.database() as database:
+        road = Road(database, await connect(settings, lazy=True), settings, forms(settings))
+        kept = await keep(road, body, signature, datetime.now(UTC))
+        await road.hand_over(kept.entry)
+        entry = await database.read(inbox.entry_view, kept.entry)
+        if not entry.parts:
+            place, _, reason = entry.reason.partition(": ")
+            raise InputRefused(place, reason)
+        [part] = entry.parts
+        event = f"{GATEWAY}/{entry.delivery}"
+        told = [each for each in await database.read(outbox.untold) if each.message_id.startswith(event)] if kept.how == "new" else []
+        found = EventKept(
+            event=entry.delivery,
+            name=part.kind,
+            order=part.order,
+            outcome=part.reason,
+            told=len(told),
+            repeated=kept.how != "new",
+            entry=entry.entry,
+            status=part.status,
+        )
+        if not told:
+            return found
+        try:
+            outcomes = await tell_untold(await frame.client(), database)
+        except Unavailable:  # it stands in the outbox: the messenger of the next worker tells it
+            return found.model_copy(update={"unheard": "Temporal does not answer; the order hears of it as soon as it does."})
+        refused = [said for name, said in outcomes.items() if said and name.startswith(event)]
+        return found.model_copy(update={"unheard": f"The order does not hear it: {refused[0]}" if refused else ""})
 
 
 @group.command()

@@ -19,7 +19,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from domain.values import Value
 from starters.channels.tracking import TrackingEvents
 from starters.channels.warehouse import WarehouseFact
-from starters.http import carriers, looking, messages, orders, payment_services, problems, shops, subscriptions, warehouses
+from starters.http import carriers, looking, messages, orders, payment_services, problems, quotes, shops, subscriptions, warehouses
 from starters.http.callers import tokens_of
 from starters.http.handbook import handbook
 from starters.http.house import Here, House
@@ -31,6 +31,7 @@ Sending anything again is safe: orders by their channel and id, everything else 
 
 TAGS = [
     {"name": "orders", "description": "Place and read orders."},
+    {"name": "quotes", "description": "What an order would cost, for so long; accepted, it is an order."},
     {"name": "messages", "description": "Tell an order what has happened, ask it for what it may refuse."},
     {"name": "channels", "description": "Orders of sales channels, in the channel's own form or in ours."},
     {"name": "stock", "description": "What can be promised, from where, when."},
@@ -45,6 +46,7 @@ TAGS = [
 READ_BY_US: dict[str, Any] = {
     "TrackingEvents": TrackingEvents,
     "WarehouseFact": WarehouseFact,
+    "QuoteAsked": quotes.QuoteAsked,
     "Problem": problems.Problem,
 }
 """Bodies that our own strict readers read, so that every refusal has a place; the description gets their schemas added."""
@@ -85,6 +87,7 @@ def create_app(house: House) -> FastAPI:
     app.state.house = house
     problems.install(app)
     app.include_router(orders.router)
+    app.include_router(quotes.router)
     app.include_router(messages.router)
     app.include_router(looking.router)
     app.include_router(carriers.router)
@@ -126,6 +129,9 @@ def _described(app: FastAPI) -> dict[str, Any]:
         schemas |= published.pop("$defs")
         schemas["PlaceOrder"] = published
         schemas["OrderOfChannel"] = published | {"required": [name for name in published["required"] if name != "channel"]}
+        quoted = schemas["QuoteAsked"]
+        of_order = {"$ref": "#/components/schemas/OrderOfChannel"}
+        schemas["QuoteOrder"] = quoted | {"properties": {"order": of_order, **quoted["properties"]}, "required": ["order"]}
         app.openapi_schema = schema
     return app.openapi_schema
 

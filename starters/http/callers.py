@@ -6,13 +6,14 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Annotated, Any
 
-from fastapi import Depends, Security
+from fastapi import Depends, Request, Security
 from fastapi.security import APIKeyHeader, HTTPAuthorizationCredentials, HTTPBearer
 
 from database import callers
 from domain.callers import Caller, Scope
 from domain.errors import Unavailable
 from starters.http.house import Here, House
+from starters.http.limits import KNOWN
 from starters.http.problems import Answered, problem
 
 if TYPE_CHECKING:
@@ -106,11 +107,13 @@ def needs(scope: Scope, *heeds: str) -> Callable[..., Awaitable[Caller]]:
     """
 
     async def caller(
+        request: Request,
         house: Here,
         key: Annotated[str | None, Security(_key)] = None,
         bearer: Annotated[HTTPAuthorizationCredentials | None, Security(_bearer)] = None,
     ) -> Caller:
         found = await identified(house, key or (bearer.credentials if bearer else ""))
+        request.scope[KNOWN] = found is not None
         if found is None:
             sentence = "State a key of `oms key create` as X-API-Key, or a bearer token."
             raise Answered(problem(401, "unauthenticated", "Nobody knows who calls", sentence), {"WWW-Authenticate": "Bearer"})
@@ -125,6 +128,9 @@ def needs(scope: Scope, *heeds: str) -> Callable[..., Awaitable[Caller]]:
 
 Reader = Annotated[Caller, Depends(needs(Scope.ORDERS_READ, "customer", "channel"))]
 Writer = Annotated[Caller, Depends(needs(Scope.ORDERS_WRITE, "customer", "channel"))]
+QuoteReader = Annotated[Caller, Depends(needs(Scope.ORDERS_READ, "customer"))]
+QuoteBuyer = Annotated[Caller, Depends(needs(Scope.ORDERS_WRITE, "customer"))]
+QuoteMaker = Annotated[Caller, Depends(needs(Scope.QUOTES_WRITE, "customer"))]
 Poller = Annotated[Caller, Depends(needs(Scope.ORDERS_WRITE, "channel"))]
 Speaker = Annotated[Caller, Depends(needs(Scope.MESSAGES_WRITE, "customer", "channel"))]
 StockReader = Annotated[Caller, Depends(needs(Scope.STOCK_READ, "customer", "channel"))]

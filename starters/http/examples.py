@@ -294,3 +294,65 @@ STRIPE_EVENT: dict[str, Any] = {
         }
     },
 }
+
+QUOTE_ASKED: dict[str, Any] = {
+    "order": {
+        "external_id": "RFQ-88",
+        "customer": "C-1001",
+        "currency": "EUR",
+        "lines": [{"number": 1, "item": "GRD-200", "quantity": 2, "unit_price": "249.00", "discount": {"minor": 0, "currency": "EUR"}}],
+        "placed_at": "2026-11-23T12:00:00Z",
+        "ship_to": ORDER["ship_to"],
+        "terms": "net30",
+        "discount": {"minor": 0, "currency": "EUR"},
+        "freight": {"minor": 590, "currency": "EUR"},
+    },
+    "reserve": True,
+}
+
+QUOTE_VIEW: dict[str, Any] = {
+    "quote": "Q-000001",
+    "customer": "C-1001",
+    "status": "open",
+    "revision": 1,
+    "total": {"minor": 50390, "currency": "EUR"},
+    "valid_until": "2026-12-23T12:00:01Z",
+    "made_at": "2026-11-23T12:00:01Z",
+    "made_by": "key:web-shop",
+    "order": "",
+    "reason": "",
+    "set_aside": 2,
+    "mailing": "",
+}
+
+QUOTE: dict[str, Any] = QUOTE_VIEW | {
+    "po_number": "",
+    "requested_at": None,
+    "terms": "net30",
+    "lines": [
+        {
+            "number": 1,
+            "item": "GRD-200",
+            "description": "",
+            "quantity": 2,
+            "unit_price": "249.00",
+            "discount": {"minor": 0, "currency": "EUR"},
+            "net": {"minor": 49800, "currency": "EUR"},
+        }
+    ],
+    "freight": {"minor": 590, "currency": "EUR"},
+    "revisions": [
+        {
+            "revision": 1,
+            "total": {"minor": 50390, "currency": "EUR"},
+            "valid_until": "2026-12-23T12:00:01Z",
+            "made_at": "2026-11-23T12:00:01Z",
+        }
+    ],
+}
+
+QUOTE_MADE: dict[str, Any] = QUOTE | {"how": "made"}
+
+QUOTE_PAGE: dict[str, Any] = {"quotes": [QUOTE_VIEW], "next": None}
+
+QUOTE_ACCEPTED: dict[str, Any] = {"order": "quote/Q-000001", "status": "placed", "entry": 4713, "reason": ""}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import ipaddress
 import time
 from collections import OrderedDict
 from collections.abc import Callable
@@ -54,15 +55,27 @@ class RateLimit:
             self._buckets.popitem(last=False)
         return wait
 
+    def give_back(self, caller: str) -> None:
+        """A call was not this caller's after all."""
+        if caller in self._buckets:
+            self._buckets[caller].left = min(self.burst, self._buckets[caller].left + 1)
+
+
+KNOWN = "holdfast.known"
+"""Set in the scope of a call by whoever looks whose credential it has: whether it is anybody's."""
+
 
 class Limits:
     """The outermost layer of the application: reads the body for the endpoints, within bounds, and counts the calls.
 
-    Under the paths of `signed` only what nobody signed is counted: a shop that sells a lot is not to lose an order.
+    A credential has its own count once somebody knew whose it is; until then, and where there is none, its address is counted, so that
+    nobody calls more often by inventing credentials. Under the paths of `signed` only what nobody signed is counted, always by its
+    address: a shop that sells a lot is not to lose an order.
     """
 
     def __init__(self, app: ASGIApp, rate: RateLimit, largest: int = LARGEST_BODY, within: float = 0, signed: tuple[str, ...] = ()) -> None:
         self.app, self.rate, self.largest, self.within, self.signed = app, rate, largest, within or BODY_WITHIN, signed
+        self._known: OrderedDict[str, None] = OrderedDict()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -72,7 +85,12 @@ class Limits:
         if refused is not None:
             await response(refused, headers)(scope, receive, send)
             return
-        await self.app(scope, _replayed(body, receive), self._counting(scope, send) if self._is_signed(scope) else send)
+        if self._is_signed(scope):
+            await self.app(scope, _replayed(body, receive), self._counting(scope, send))
+            return
+        await self.app(scope, _replayed(body, receive), send)
+        if KNOWN in scope:
+            self._remember(scope)
 
     def _is_signed(self, scope: Scope) -> bool:
         return bool(self.signed) and str(scope["path"]).startswith(self.signed)
@@ -80,13 +98,32 @@ class Limits:
     def _counting(self, scope: Scope, send: Send) -> Send:
         async def counted(message: Message) -> None:
             if message["type"] == "http.response.start" and message["status"] in (400, 401):
-                self.rate.wait(_caller(scope))
+                self.rate.wait(_address(scope))
             await send(message)
 
         return counted
 
+    def _counted_as(self, scope: Scope) -> str:
+        """Whom a call is counted for: the credential that somebody knew, else the address it comes from."""
+        credential = "" if self._is_signed(scope) else _credential(scope)
+        return credential if credential in self._known else _address(scope)
+
+    def _remember(self, scope: Scope) -> None:
+        """Who turns out to be somebody is counted by the credential from this call on, and the address has its call back."""
+        credential, known = _credential(scope), bool(scope[KNOWN])
+        new = credential not in self._known
+        self._known.pop(credential, None)
+        if not (credential and known):
+            return
+        self._known[credential] = None
+        if new:
+            self.rate.give_back(_address(scope))
+            self.rate.wait(credential)
+        if len(self._known) > MOST_CALLERS:
+            self._known.popitem(last=False)
+
     async def _take(self, scope: Scope, receive: Receive) -> tuple[Problem | None, dict[str, str], bytes]:
-        wait = self.rate.wait(_caller(scope), take=not self._is_signed(scope))
+        wait = self.rate.wait(self._counted_as(scope), take=not self._is_signed(scope))
         if wait:
             again = {"Retry-After": str(max(1, round(wait + 0.5)))}
             return problem(429, "too-many-requests", "Too many requests", f"Come again in {wait:.1f} s."), again, b""
@@ -113,13 +150,20 @@ class Limits:
             return slow, {"Connection": "close"}, b""
 
 
-def _caller(scope: Scope) -> str:
-    """Whom a call is counted for: the credential where there is one, else the address it comes from."""
+def _credential(scope: Scope) -> str:
     headers = dict(scope["headers"])
-    credential: bytes = headers.get(b"authorization") or headers.get(b"x-api-key") or b""
-    if credential:
-        return hashlib.sha256(credential).hexdigest()
-    return str((scope.get("client") or ("",))[0])
+    credential: bytes = headers.get(b"x-api-key") or headers.get(b"authorization") or b""
+    return hashlib.sha256(credential).hexdigest() if credential else ""
+
+
+def _address(scope: Scope) -> str:
+    """Where a call comes from; of IPv6 the network of one subscriber, who has all of its addresses."""
+    said = str((scope.get("client") or ("",))[0])
+    try:
+        found = ipaddress.ip_address(said)
+    except ValueError:
+        return said
+    return str(ipaddress.ip_network((found, 64), strict=False)) if found.version == 6 else said
 
 
 def _replayed(body: bytes, receive: Receive) -> Receive:

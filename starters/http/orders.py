@@ -98,8 +98,8 @@ async def place_order(request: Request, response: Response, house: Here, caller:
     if body.lstrip()[:1] == b"[":
         raise InputRefused("the document", "it is a list; send one order in a request")
     if caller.bound_to:
-        [order] = manual.read(body)
-        _may_place(caller, order)
+        [order] = manual.stated(body)
+        may_place(caller, order)
     found = await kept(house, caller, "manual", "orders", body, idempotency_key)
     return await _placed(house, found, response)
 
@@ -126,7 +126,7 @@ async def place_generic(
 ) -> Taken:
     """As `POST /v1/orders`, for whoever speaks for one channel: the order may leave `channel` out, and its words are mapped by channel."""
     body = await request.body()
-    _may_place(caller, generic.order_of(body, channel))
+    may_place(caller, generic.order_of(body, channel))
     found = await kept(house, caller, generic.FORM, "orders", body, idempotency_key, channel)
     return await _placed(house, found, response)
 
@@ -164,7 +164,10 @@ async def list_orders(
     limit: Annotated[int, Query(ge=1, le=200, description="Orders on a page.")] = 50,
     after: Annotated[str | None, Query(max_length=400, description="`next` of the page before.")] = None,
 ) -> OrderPage:
-    """Orders by the time they were placed, newest first; an order that is placed while you turn pages moves none of them."""
+    """Orders by the time they were placed, newest first; an order that is placed while you turn pages moves none of them.
+
+    Those that were taken a moment ago, or while no worker runs, come before all others: their stage is `captured`.
+    """
     wanted = reading.OrderFilter(
         stage=stage,
         customer=customer or "",
@@ -206,13 +209,17 @@ async def read_timeline(house: Here, caller: Reader, channel: Channel, external_
 
 
 async def _placed(house: House, kept: inbox.Kept, response: Response) -> Taken:
-    """Hand a kept order over at once, and say what became of it."""
+    return await placed_from(house, kept.entry, kept.how == "same", response)
+
+
+async def placed_from(house: House, entry: int, before: bool, response: Response) -> Taken:
+    """Hand a kept order over at once, and say what became of it; `before`: its document was here already."""
     try:
-        await house.road.hand_over(kept.entry)
+        await house.road.hand_over(entry)
     except Unavailable as silent:
         response.status_code = 202
-        return Taken(order="", status="kept", entry=kept.entry, reason=str(silent))
-    found = await house.database.read(inbox.entry_view, kept.entry)
+        return Taken(order="", status="kept", entry=entry, reason=str(silent))
+    found = await house.database.read(inbox.entry_view, entry)
     if not found.parts:  # it could not be read at all
         place, _, reason = found.reason.partition(": ")
         raise InputRefused(place, reason)
@@ -221,14 +228,14 @@ async def _placed(house: House, kept: inbox.Kept, response: Response) -> Taken:
         raise Answered(problem(409, "conflict", "It is known with other content", part.reason))
     if part.status == "mapping":
         response.status_code = 202
-        return Taken(order=part.order, status="waiting", entry=kept.entry, reason=part.reason)
+        return Taken(order=part.order, status="waiting", entry=entry, reason=part.reason)
     response.headers["Location"] = f"/v1/orders/{part.order}"
-    same = kept.how == "same" or bool(part.reason)
+    same = before or bool(part.reason)
     response.status_code = 200 if same else 201
-    return Taken(order=part.order, status="same" if same else "placed", entry=kept.entry)
+    return Taken(order=part.order, status="same" if same else "placed", entry=entry)
 
 
-def _may_place(caller: Caller, order: PlaceOrder) -> None:
+def may_place(caller: Caller, order: PlaceOrder) -> None:
     """Whether who is bound to a channel or a customer speaks for their own."""
     for kind, said in (("channel", order.channel), ("customer", order.customer)):
         bound = caller.bound_to.get(kind, said)

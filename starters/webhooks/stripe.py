@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from pydantic import ValidationError
 
-from database import gateway_events
-from database.engine import Database
-from domain.errors import InputRefused
-from domain.gateway_events import EventKind, EventTaken, GatewayEvent
+from database import inbox
+from domain.errors import InputRefused, Refused
+from domain.gateway_events import EventKind, GatewayEvent
 from domain.intake import Delivery, GatewayIn, Part, Words
 from domain.money import Money, is_currency
 from integrations.stripe_payments.words import KEY, ORDER, OURS, from_stripe, noted_captures
 from starters.channels.bounds import MOST_MINOR
+from starters.channels.reading import decoded
 from starters.webhooks.signature import verify
+
+if TYPE_CHECKING:
+    from starters.intake import Road
 
 GATEWAY = FORM = "stripe"
 DEEPEST = 40
@@ -38,13 +42,13 @@ KINDS = {
 }
 
 
-async def receive(database: Database, body: bytes, signature: str, secrets: Sequence[str], now: datetime) -> EventTaken:
-    """Check, read and write down one event; what its order has to hear stands in the outbox with it, once however often it comes.
-
-    Raises Refused (an InputRefused names the place) for what is not signed by Stripe or cannot be read.
-    """
-    verify(body, signature, secrets, now)
-    return await database.transaction(gateway_events.take, GATEWAY, read(body), now)
+async def keep(road: Road, body: bytes, signature: str, now: datetime) -> inbox.Kept:
+    """Check an event's signature and keep it in the inbox, once however often it comes. Raises Refused for what Stripe has not signed."""
+    verify(body, signature, road.settings.stripe_webhook_secrets, now)
+    name = _said(body, "id") or f"sha256:{hashlib.sha256(body).hexdigest()}"
+    delivery = Delivery(channel=GATEWAY, delivery=name, form=FORM, topic=_said(body, "type"), body=body, received_at=now)
+    # Stripe counts its attempts inside the event: the id alone says that it is the same.
+    return await road.database.transaction(inbox.keep, delivery)
 
 
 def parts(delivery: Delivery, words: Words) -> Sequence[Part]:
@@ -120,6 +124,15 @@ def _particulars(kind: EventKind, about: dict[str, Any], before: dict[str, Any],
             return {"order": str(order), "reference": _text(about, "id"), "amount": money("amount_total")}
     status, reason = str(about.get("status") or ""), str(about.get("reason") or "")
     return {"reference": _text(about, "id"), "amount": money("amount"), "status": status, "reason": reason}
+
+
+def _said(body: bytes, name: str) -> str:
+    """A text at the top of the event, where it can be read."""
+    try:
+        found = json.loads(decoded(body)).get(name)
+    except (Refused, ValueError, RecursionError, AttributeError):
+        return ""
+    return found if isinstance(found, str) and 0 < len(found) <= 120 and found.isprintable() and found.isascii() else ""
 
 
 def _json(body: bytes) -> Any:

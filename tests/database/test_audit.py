@@ -1,12 +1,14 @@
 """The audit names what does not hold: every rule is shown a house in which it is broken."""
 
 from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
 
 import pytest
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from database import dispatch, packing_station, payments, reading, reallocations, receivables, soft_reservations
+from database import dispatch, intake, packing_station, payments, reading, reallocations, receivables, soft_reservations
 from database.audit import ORDER_RULES, RULES, violations
 from database.audit_claims import CLAIM_RULES
 from database.audit_money import MONEY_RULES
@@ -157,3 +159,29 @@ async def test_orders_are_listed_by_stage_and_customer_newest_first(house: House
     assert [row.order for row in supplying] == ["shopify/2"]
     assert await house.database.read(reading.list_orders, stage=Stage.CLOSED) == []
     assert await house.database.read(reading.list_orders, customer="C-2") == []
+
+
+async def test_orders_that_are_only_captured_come_first_and_none_is_lost_between_pages(house: House) -> None:
+    written, *waiting = [order(str(number), customer="C-1" if number % 2 else "C-2") for number in range(1, 6)]
+    await house.accept(written)
+    for minute, placed in enumerate(waiting):
+        assert await house(intake.capture, placed, NOW + timedelta(minutes=minute)) == "new"
+
+    async def pages(limit: int, **wanted: Any) -> list[list[str]]:
+        found, after = [], ""
+        while True:
+            rows, following = await house.database.read(reading.page, limit, after, reading.OrderFilter(**wanted))
+            found.append([row.order.partition("/")[2] for row in rows])
+            if following is None:
+                return found
+            after = following
+
+    assert await pages(3) == [["5", "4", "3"], ["2", "1"]]
+    assert await pages(2) == [["5", "4"], ["3", "2"], ["1"]]
+    assert await pages(5, owner="C-1") == [["5", "3", "1"]]
+    assert await pages(5, customer="C-2", stage=Stage.CAPTURED) == [["4", "2"]]
+    assert await pages(5, of="fair") == [[]]
+    [first], following = await house.database.read(reading.page, 1)
+    await house.accept(waiting[2])  # it is written down while somebody turns the page
+    then, _ = await house.database.read(reading.page, 9, following or "")
+    assert [first.order, *sorted(row.order for row in then)] == ["shopify/5", "shopify/1", "shopify/2", "shopify/3", "shopify/4"]

@@ -92,7 +92,9 @@ async def test_twenty_at_once_are_one_quote_and_a_refused_one_uses_no_number(hou
 
 async def test_a_price_that_is_not_ours_needs_a_reason_and_who_may_set_prices(house: House) -> None:
     cheap = line(item="KETTLE", price="40.00")
-    with pytest.raises(Refused, match=r"the price is 40.00; .* A reason lets prices pass that are not ours \(--because\)\."):
+    with pytest.raises(
+        Refused, match=r"the price is 40.00; .* A reason lets prices pass that are not ours \(`oms quote make --because`\)\."
+    ):
         await made(house, "PO-7", cheap)
     with pytest.raises(Refused, match=r"Prices are set by a sales_manager; cli:ines is none"):
         await made(house, "PO-7", cheap, because="trade fair", price_roles=("sales_manager",))

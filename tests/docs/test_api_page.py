@@ -19,7 +19,7 @@ from database.engine import Database
 from database.migrate import migrate
 from database.seed import seed
 from domain.callers import Scope
-from starters.http.examples import ORDER
+from starters.http.examples import ORDER, QUOTE_ASKED
 from tests.http.conftest import CATALOGUE, SECRET, door_of, house_at
 from tests.starters.orders import listening
 
@@ -40,19 +40,22 @@ async def test_every_call_is_answered_as_the_page_says(client: Client, tmp_path:
     await database.transaction(seed, CATALOGUE)
     await database.transaction(callers.add_key, "all", SECRET, "shop", list(Scope), "ada", datetime.now(UTC), None)
     page = PAGE.read_text()
-    [order] = re.findall(r"```json\n(.*?)```", page, re.DOTALL)
-    assert json.loads(order) == ORDER
+    order, quote = re.findall(r"```json\n(.*?)```", page, re.DOTALL)
+    assert (json.loads(order), json.loads(quote)) == (ORDER, QUOTE_ASKED)
     calls = re.findall(r"^curl (.*?)  # (\d{3})$", page, re.MULTILINE)
-    assert len(calls) == 9
-    order = order.replace('"7001"', '"page-1"')  # other tests of this session have an order of that name
+    assert len(calls) == 13
+    files = {
+        "@order.json": order.replace('"7001"', '"page-1"'),
+        "@quote.json": quote,
+    }  # other tests of this session have an order of that name
     async with listening(client), door_of(house_at(database, client, tmp_path), "") as caller:
         for line, status in calls:
-            answer = await _called(caller, line.replace("/web/7001", "/web/page-1"), order)
+            answer = await _called(caller, line.replace("/web/7001", "/web/page-1"), files)
             assert (line, str(answer.status_code)) == (line, status), answer.text
     await database.close()
 
 
-async def _called(caller: httpx.AsyncClient, line: str, order: str) -> httpx.Response:
+async def _called(caller: httpx.AsyncClient, line: str, files: dict[str, str]) -> httpx.Response:
     words = shlex.split(line.replace("$KEY", callers.written("all", SECRET)).replace("$DOOR", DOOR))
     headers, body, url = {}, None, ""
     while words:
@@ -62,7 +65,7 @@ async def _called(caller: httpx.AsyncClient, line: str, order: str) -> httpx.Res
             headers[name] = value
         elif word == "-d":
             said = words.pop(0)
-            body = order if said == "@order.json" else said
+            body = files.get(said, said)
         else:
             url = word
     return await caller.request("POST" if body is not None else "GET", url, headers=headers, content=body)

@@ -75,6 +75,32 @@ async def test_an_unknown_item_is_kept_and_waits_for_its_mapping(door: httpx.Asy
     assert (entry.json()["status"], entry.json()["parts"][0]["status"]) == ("waiting", "mapping")
 
 
+@pytest.mark.parametrize(
+    ("changes", "place"),
+    [
+        (
+            {
+                "lines": [
+                    {**ORDER["lines"][0], "unit_price": "1.00", "override": {"by": "cli:ada", "why": "a friend", "at": NOON.isoformat()}}
+                ]
+            },
+            "lines[0].override",
+        ),
+        ({"channel": "quote"}, "channel"),
+        ({"basket": "Q-000001"}, "basket"),
+    ],
+)
+async def test_nobody_outside_sets_prices_or_takes_what_is_quoted_to_others(
+    door: httpx.AsyncClient, changes: dict[str, Any], place: str
+) -> None:
+    document = order("cheap", **changes)
+    of_channel = {name: value for name, value in document.items() if name != "channel"}
+    for path, body in (("/v1/orders", document), (f"/channels/generic/{document['channel']}", of_channel)):
+        answer = await door.post(path, json=body)
+        assert (answer.status_code, answer.json()["errors"][0]["place"]) == (422, place)
+    assert (await door.get(f"/v1/orders/{document['channel']}/{document['external_id']}")).status_code == 404
+
+
 async def test_without_a_server_an_order_is_kept(door_without_server: httpx.AsyncClient) -> None:
     answer = await door_without_server.post("/v1/orders", json=order("kept"))
     assert (answer.status_code, answer.json()["status"]) == (202, "kept")
@@ -129,7 +155,7 @@ async def test_orders_are_listed_in_pages_that_do_not_move(door: httpx.AsyncClie
     seen: list[str] = []
     after = None
     while len(seen) < 5:
-        page = (await door.get("/v1/orders", params={"limit": 2, **({"after": after} if after else {})})).json()
+        page = (await door.get("/v1/orders", params={"limit": 2, "since": began.isoformat(), **({"after": after} if after else {})})).json()
         seen += [each["order"] for each in page["orders"]]
         after = page["next"]
         if len(seen) == 2:

@@ -21,6 +21,7 @@ from database import callers
 from database.engine import Database
 from domain.callers import Scope
 from domain.errors import NotFound, Refused
+from starters.http.app import create_app
 from starters.http.callers import Tokens
 from starters.http.limits import Limits, RateLimit
 from tests.http.conftest import EVERYTHING, READER, SECRET, door_of, house_at
@@ -132,6 +133,20 @@ def test_a_bucket_fills_again_and_callers_do_not_share_it() -> None:
     assert rate.wait("b") == 0
     now = 1.0
     assert [rate.wait("a") for _ in range(3)] == [0, 0, 0.5]
+
+
+async def test_who_invents_credentials_is_counted_by_address_and_takes_no_call_from_whoever_is_known(
+    database: Database, client: Client, tmp_path: Path
+) -> None:
+    house = house_at(database, client, tmp_path, api_rate=0.01, api_burst=3)
+    transport = httpx.ASGITransport(app=create_app(house), client=("198.51.100.7", 1))
+    async with httpx.AsyncClient(transport=transport, base_url="http://door") as caller:
+        known = {"X-API-Key": EVERYTHING}
+        assert (await caller.get("/v1/orders", headers=known)).status_code == 200
+        false = [{"X-API-Key": f"hf_all_{n:043}"} if n % 2 else {"Authorization": f"Bearer {n}.b.c"} for n in range(6)]
+        assert [(await caller.get("/v1/orders", headers=each)).status_code for each in false] == [401, 401, 401, 429, 429, 429]
+        assert (await caller.get("/health", headers=false[0])).status_code == 429
+        assert [(await caller.get("/v1/orders", headers=known)).status_code for _ in range(3)] == [200, 200, 429]
 
 
 async def test_a_body_beyond_the_limit_is_not_read(door: httpx.AsyncClient) -> None:

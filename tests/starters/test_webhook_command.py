@@ -90,6 +90,19 @@ def test_an_event_is_taken_once_and_told_when_somebody_listens(home: Path, oms: 
     assert untold(home) == ["payment_received"]
 
 
+def test_an_event_that_comes_before_its_order_waits_for_it_as_at_the_door(home: Path, oms: Answer) -> None:
+    account = StripeAccount()
+    checkout(account, "shopify/1002", 10_000)
+    body, signature = sent(account.events[-1], SECRET, int(datetime.now(UTC).timestamp()))
+    (home / "early.json").write_bytes(body)
+    code, said, _ = oms("webhook", "stripe", str(home / "early.json"), "--signature", signature)
+    assert code == 0
+    assert "There is no order shopify/1002 yet. It is set against the books when the order comes." in " ".join(said.split())
+    assert (untold(home), oms("webhook", "list")[1].strip()) == ([], "No event was taken yet.")
+    [entry] = oms("inbox", "--json")[1]["entries"]
+    assert (entry["channel"], entry["status"], entry["parts"][0]["status"]) == ("stripe", "waiting", "parked")
+
+
 def test_an_event_may_come_through_a_pipe(home: Path, oms: Answer, monkeypatch: pytest.MonkeyPatch) -> None:
     file, signature = page_paid(home)
     monkeypatch.setattr("sys.stdin", SimpleNamespace(buffer=io.BytesIO(Path(file).read_bytes())))

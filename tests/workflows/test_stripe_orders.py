@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 
 import pytest
 
+from database import gateway_events
 from domain.exceptions import ExceptionKind
 from domain.lifecycle import Wait
 from domain.order import PaymentTerms
@@ -17,7 +18,8 @@ from integrations.simulated.stripe.outside import checkout, close_dispute, dispu
 from integrations.stripe_payments.gateway import StripePayments
 from integrations.stripe_payments.wire import Wire
 from starters.outbox import tell_untold
-from starters.webhooks.stripe import receive
+from starters.webhooks.signature import verify
+from starters.webhooks.stripe import GATEWAY, read
 from tests.conftest import virtual_time
 from tests.workflows.lives import money, refunds
 from tests.workflows.shop import Living, Shop, euro, installed, line, order
@@ -46,7 +48,8 @@ class StripeShop:
         for event in new * times:
             now = datetime.now(UTC)
             body, signature = sent(event, SECRET, int(now.timestamp()))
-            await receive(self.shop.database, body, signature, [SECRET], now)
+            verify(body, signature, [SECRET], now)
+            await self.shop.database.transaction(gateway_events.take, GATEWAY, read(body), now)
         await tell_untold(self.shop.client, self.shop.database)
 
     def intent(self, living: Living) -> str:
