@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from datetime import datetime
 
-from database.backorders import free_items_waited_for, to_hand_out
+from database.backorders import free_items_waited_for, next_look, to_hand_out
 from database.engine import Database
 
 
@@ -21,6 +22,11 @@ class Bell:
     async def ring_if_waited_for(self) -> None:
         """Ring when something lies aside for the queue; a step that freed nothing, or nothing that is wanted, costs one look."""
         if await self.database.read(to_hand_out):
+            await self.ring()
+
+    async def ring_if_looked_at_later(self, at: datetime) -> None:
+        """An order is short: a cart or a quote gives its units up, or a full location has room, when the time has come."""
+        if await self.database.read(next_look, at) is not None:
             await self.ring()
 
     async def ring_after_a_winner(self) -> None:

@@ -18,8 +18,11 @@ class OrderActivities:
 
     @activity.defn
     async def accept_order(self, request: AcceptOrder) -> Accepted:
-        """Store the order and report all findings at once."""
-        return await once(self.database, request, Accepted, orders.accept_order)
+        """Store the order and report all findings at once; what can be supplied at once has its stock reserved with it."""
+        accepted = await self.database.transaction(promises.accept_order, request, activity.info().activity_type)
+        if accepted.allocation is not None and accepted.allocation.short:
+            await self.bell.ring_if_looked_at_later(request.at)
+        return accepted
 
     @activity.defn
     async def change_lines(self, request: ChangeLines) -> Recorded:

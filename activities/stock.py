@@ -8,7 +8,6 @@ from activities.bell import Bell
 from activities.steps import once, undo
 from database import promises, shipments, stock, supply
 from database.backorder_queue import waited_for
-from database.backorders import next_look
 from database.engine import Database
 from domain.messages import StockArrived
 from domain.steps import (
@@ -37,9 +36,7 @@ class StockActivities:
         if any(cause.name == StockArrived.called() for cause in request.causes):  # what was set aside may be more than it needs now
             await self.bell.ring_after_a_winner()
         elif allocation.short:
-            look = await self.database.read(next_look, request.at)
-            if look is not None:  # a cart or a quote gives its units up, or a full location has room, when the time has come
-                await self.bell.ring()
+            await self.bell.ring_if_looked_at_later(request.at)
         return allocation
 
     @activity.defn

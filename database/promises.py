@@ -12,12 +12,16 @@ from sqlalchemy.orm import Session
 from database import credit, orders, shipments, stock
 from database.availability import free_by_location, lead_times, scheduled_receipts, waiting_lines
 from database.calendars import Way, ways
+from database.journal import once
 from database.locks import lines_of, order_of, reservations_of, stock_of_items
 from database.tables import Order, OrderLine, Promise, Reservation, Shipment
+from domain.backorders import bound
 from domain.order import ShippingPolicy
 from domain.promising import LEAD_TIME, STOCK, Availability, Position, Requirement, earliest
 from domain.purchasing import supply_in_words
 from domain.steps import (
+    Accepted,
+    AcceptOrder,
     AcceptPromises,
     AllocateStock,
     Allocation,
@@ -45,6 +49,27 @@ class Expected(Value):
     supply: str
     locations: tuple[str, ...]
     words: str
+
+
+def accept_order(session: Session, request: AcceptOrder, name: str) -> Accepted:
+    """Check the order, once, and keep its stock at once when nothing stands against it and nobody pays before goods move.
+
+    The allocation is a step of its own under its own key, so that it is undone like any other; both stand or fall together.
+    """
+    accepted = once(session, request, name, Accepted, orders.accept_order, request.summary)
+    asked = request.allocate
+    if asked is None or not accepted.clear or (accepted.terms is not None and accepted.terms.deposit is not None):
+        return accepted
+    policy, lines = accepted.policy or ShippingPolicy.PARTIAL, [need.line for need in asked.needs]
+    asked = asked.model_copy(
+        update={
+            "all_or_nothing": policy is ShippingPolicy.COMPLETE,
+            "groups": bound(policy, lines, {line: request.placed.requested_of(line) for line in lines}),
+            "apart": policy is ShippingPolicy.BY_DATE_GROUP,
+        }
+    )
+    allocation = once(session, asked, "allocate_stock", Allocation, allocate, asked.summary)
+    return accepted.model_copy(update={"allocation": allocation})
 
 
 def allocate(session: Session, request: AllocateStock) -> Allocation:

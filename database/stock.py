@@ -24,7 +24,7 @@ from database.locks import (
     stock_rows,
 )
 from database.sourcing import goods_locked, keep_decision, sites_of, sourcing_of
-from database.tables import Item, Location, OrderLine, Reservation, Shipment, Stock, StockMovement
+from database.tables import Item, Location, Order, OrderLine, Reservation, Shipment, Stock, StockMovement
 from domain.errors import Conflict, NotFound
 from domain.order import ShippingPolicy
 from domain.return_rules import ItemReturns
@@ -98,8 +98,12 @@ def allocate_stock(session: Session, request: AllocateStock) -> Allocation:
 
 
 def release_stock(session: Session, request: ReleaseStock, stored: str | None = None) -> Recorded:
-    """Undo an allocation: what the attempt `undoes` keeps and has not shipped is free again, its line units are cancelled."""
-    order_of(session, request.order)
+    """Undo an allocation: what the attempt `undoes` keeps and has not shipped is free again, its line units are cancelled.
+
+    An order that was never written down has none: the attempt to check it would have reserved its stock too.
+    """
+    if session.get(Order, request.order, with_for_update=True) is None:
+        return Recorded()
     chosen = select(Shipment).where(Shipment.order == request.order, Shipment.attempt == request.undoes).order_by(Shipment.shipment)
     freed = _free(session, [shipment for shipment in session.scalars(chosen) if shipment.status in BUCKET], "released", "cancelled")
     backorders.free_for_queue(session, request.key, freed, request.at)

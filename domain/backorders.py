@@ -158,6 +158,12 @@ def groups(policy: ShippingPolicy, lines: Iterable[int], dates: Mapping[int, dat
     return sorted(tuple(group) for group in by_date.values())
 
 
+def bound(policy: ShippingPolicy, lines: Iterable[int], dates: Mapping[int, datetime | None]) -> tuple[tuple[int, ...], ...]:
+    """Of an order that ships by line or by date: the lines that get stock together or not at all; none where the order says it all."""
+    grouped = policy in (ShippingPolicy.BY_LINE, ShippingPolicy.BY_DATE_GROUP)
+    return tuple(groups(policy, lines, dates)) if grouped else ()
+
+
 def in_order(queue: Iterable[Bundle]) -> list[Bundle]:
     """The queue as it stands: the first is served first."""
     return sorted(queue, key=lambda bundle: bundle.rank)

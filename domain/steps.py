@@ -53,12 +53,17 @@ class Finding(Value):
 
 
 class AcceptOrder(Step):
-    """Store the order and report all findings; with `waived` the mendable ones were accepted by a person."""
+    """Store the order and report all findings; with `waived` the mendable ones were accepted by a person.
+
+    `allocate` is the step that follows at once, in the same transaction and under its own key, when the order is accepted and no deposit
+    comes before its goods. How the order ships may hang on its customer: that is decided here.
+    """
 
     placed: PlaceOrder
     price_tolerance: Decimal
     waived: bool = False
     credit: CreditQuestion | None = None
+    allocate: AllocateStock | None = None
 
 
 class Accepted(Value):
@@ -74,6 +79,12 @@ class Accepted(Value):
     terms: Terms | None = None
     priced: Priced | None = None
     refund_on: RefundTiming | None = None  # when this customer's returns are refunded; none: as the house does
+    allocation: Allocation | None = None  # what was reserved at once; none: that was not asked, or something has to come before it
+
+    @property
+    def clear(self) -> bool:
+        """Nothing stands against the order."""
+        return all(finding.severity is Severity.NOTE for finding in self.findings)
 
 
 # --- stock ---------------------------------------------------------------------------------------------------------------------------
@@ -153,6 +164,10 @@ class Allocation(Value):
     promises: tuple[LinePromise, ...] = ()
     credit: CreditJudged | None = None  # whether its picks may go to the floor; none: nobody asked
     returns: dict[str, ItemReturns] = {}
+
+
+AcceptOrder.model_rebuild()
+Accepted.model_rebuild()
 
 
 class MovePromises(Step):

@@ -149,6 +149,10 @@ def _unexpected(error: Exception) -> int:
         traceback.print_exception(error)
     said = " ".join(str(getattr(error, "orig", error)).split())[:300]
     module = type(error).__module__.partition(".")[0]
+    if module == "pydantic_core":
+        return _say(f"{_place_and_reason(error)}; nothing was changed.", REFUSED)
+    if isinstance(error, OverflowError) or "out of int32 range" in said or "out of int64 range" in said:
+        return _say("A number on the command line is larger than anything that can be kept; nothing was changed.", REFUSED)
     if module in ("sqlalchemy", "sqlite3", "asyncpg"):
         if "no such table" in said or "does not exist" in said:
             return _say("The database has no tables yet: run `oms migrate` and `oms seed`, or start everything with `oms up`.", UNAVAILABLE)
@@ -156,6 +160,15 @@ def _unexpected(error: Exception) -> int:
     if module == "temporalio":
         return _say(f"Temporal does not answer as it should: {said}. See that the server runs (`oms server`).", UNAVAILABLE)
     return _say(f"A defect of Holdfast, {type(error).__name__}: {said}. OMS_LOG_LEVEL=debug shows where; please report it.", DEFECT)
+
+
+def _place_and_reason(error: Exception) -> str:
+    """What the command line said that no message can say: the first field of it, and why."""
+    from pydantic import ValidationError
+
+    assert isinstance(error, ValidationError)  # the module that it comes from raises no other
+    first = error.errors(include_url=False, include_context=False, include_input=False)[0]
+    return f"{'.'.join(map(str, first['loc'])) or error.title}: {first['msg'][:1].lower()}{first['msg'][1:]}"
 
 
 def _say(sentence: str, code: int = USAGE) -> int:

@@ -7,13 +7,27 @@ from typing import Any
 import pytest
 from sqlalchemy.orm import Session
 
-from database import intake, orders, reading
+from database import intake, orders, promises, reading, stock
 from database.tables import Customer, Intake, Refusal
-from domain.errors import NotFound, Refused
+from domain.errors import NotFound, Refused, StepUndone
 from domain.exceptions import ExceptionKind, OpenException
 from domain.lifecycle import Stage
-from domain.order import PaymentTerms
-from domain.steps import ChangeLines, CloseOrder, Finding, LineChange, Outcome, Recorded, RecordException, RecordNotes, Severity
+from domain.order import PaymentTerms, PlaceOrder, ShippingPolicy
+from domain.steps import (
+    AcceptOrder,
+    AllocateStock,
+    ChangeLines,
+    CloseOrder,
+    Finding,
+    LineChange,
+    Need,
+    Outcome,
+    Recorded,
+    RecordException,
+    RecordNotes,
+    ReleaseStock,
+    Severity,
+)
 from tests.database.builders import DAY, NOW, House, eur, line, order, step
 
 
@@ -208,3 +222,74 @@ async def test_nobody_knows_an_order_that_never_came(house: House) -> None:
     for ask in (reading.order_view, intake.document):
         with pytest.raises(NotFound, match="There is no order 'shopify/404'"):
             await house.database.read(ask, "shopify/404")
+
+
+# --- stock that is reserved with it --------------------------------------------------------------------------------------------------
+
+
+def with_stock(placed: PlaceOrder, attempt: int = 1, **changes: Any) -> AcceptOrder:
+    """The check of an order that reserves its stock too."""
+    needs = tuple(Need(line=each.number, item=each.item, quantity=each.quantity) for each in placed.lines)
+    allocate = AllocateStock(
+        **step("allocate/1", placed.key),
+        summary="Allocate them",
+        needs=needs,
+        all_or_nothing=False,
+        first_shipment=1,
+        pick_due=NOW + DAY,
+        backorder_due=NOW + 14 * DAY,
+    )
+    about = {"placed": placed, "price_tolerance": Decimal("0.02"), "allocate": allocate}
+    return AcceptOrder(**step(f"accept/{attempt}", placed.key) | about | changes)
+
+
+async def kettles(house: House) -> list[tuple[str, int, int]]:
+    return [(row.location, row.on_hand, row.reserved) for row in await house.database.read(reading.stock, "KETTLE")]
+
+
+async def test_a_good_order_has_its_stock_reserved_in_the_transaction_that_accepts_it(house: House) -> None:
+    placed = order("1001", line(quantity=12))
+    await house(intake.capture, placed, NOW)
+    accepted = await house(promises.accept_order, with_stock(placed), "accept_order")
+    assert accepted.allocation is not None
+    assert [(s.location, s.picks[0].quantity) for s in accepted.allocation.shipments] == [("BERLIN", 10), ("LYON", 2)]
+    assert await house(promises.accept_order, with_stock(placed), "accept_order") == accepted, "however often it is asked"
+    assert await kettles(house) == [("BERLIN", 10, 10), ("LYON", 4, 2)]
+    trail = [each.step for each in await house.database.read(reading.audit_trail, "shopify/1001")]
+    assert trail == ["accept_order", "allocate_stock"]
+    assert await house.audit() == []
+
+
+async def test_an_order_that_ships_complete_because_its_customer_does_keeps_nothing_while_it_is_short(house: House) -> None:
+    def ships_complete(session: Session) -> None:
+        session.get_one(Customer, "C-1").ships = ShippingPolicy.COMPLETE
+
+    await house(ships_complete)
+    placed = order("1001", line(quantity=15), policy=None)
+    await house(intake.capture, placed, NOW)
+    accepted = await house(promises.accept_order, with_stock(placed), "accept_order")
+    assert accepted.allocation is not None
+    assert (accepted.allocation.shipments, [each.available for each in accepted.allocation.short]) == ((), [14])
+    assert await kettles(house) == [("BERLIN", 10, 0), ("LYON", 4, 0)]
+
+
+async def test_stock_is_left_alone_while_something_stands_against_the_order(house: House) -> None:
+    placed = order("1001", line(price="40.00"))
+    await house(intake.capture, placed, NOW)
+    found = await house(promises.accept_order, with_stock(placed), "accept_order")
+    assert ([each.severity for each in found.findings], found.allocation) == ([Severity.MENDABLE], None)
+    assert await kettles(house) == [("BERLIN", 10, 0), ("LYON", 4, 0)]
+    waived = await house(promises.accept_order, with_stock(placed, attempt=2, waived=True), "accept_order")
+    assert waived.allocation is not None
+    assert await kettles(house) == [("BERLIN", 10, 2), ("LYON", 4, 0)]
+
+
+async def test_an_order_whose_allocation_was_undone_before_it_came_is_not_accepted_either(house: House) -> None:
+    placed = order("1001", line(quantity=2))
+    await house(intake.capture, placed, NOW)
+    release = ReleaseStock(**step("allocate/1/undo"), undoes="shopify/1001/allocate/1")
+    assert await house.undo(release, release.undoes, stock.release_stock) == Recorded()
+    with pytest.raises(StepUndone):
+        await house(promises.accept_order, with_stock(placed), "accept_order")
+    assert await kettles(house) == [("BERLIN", 10, 0), ("LYON", 4, 0)]
+    assert (await house.database.read(reading.order_view, "shopify/1001")).accepted is False

@@ -18,8 +18,8 @@ from workers.server import TemporalServer
 
 pytestmark = pytest.mark.xdist_group("costs")
 
-EVENTS = 93
-ACTIONS = 23
+EVENTS = 87
+ACTIONS = 22
 STATEMENTS = 122
 """Four of them choose the location: the goods, the claims of others, the sites with their rates, and the decision that is kept.
 

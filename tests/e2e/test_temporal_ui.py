@@ -111,7 +111,7 @@ async def open_order(page: Page, installed: Installed, order: str) -> str:
 async def test_a_waiting_order_says_where_it_is_and_until_when_it_waits(installed: Installed, page: Page) -> None:
     run = await open_order(page, installed, RUNNING)
     body = page.locator("body")
-    for step in ("Allocate 90 units of 3 lines", "Ship 9 parcels of shipment 1", "Invoice 918.65 EUR for shipment 1"):
+    for step in ("allocate 90 units of 3 lines", "Ship 9 parcels of shipment 1", "Invoice 918.65 EUR for shipment 1"):
         await expect(body).to_contain_text(step)
     await expect(body).to_contain_text("invoice 1: Waiting for payment; then a reminder is sent")
     await picture(page, "order-in-temporal-ui")

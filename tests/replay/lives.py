@@ -87,6 +87,19 @@ async def prepaid(shop: Shop, name: str) -> str:
     return living.latest.id
 
 
+async def supplied_at_acceptance(shop: Shop, name: str) -> str:
+    """The check of the order reserves what is there of it; the rest is a backorder that comes later."""
+    item = shop.rare()
+    await shop.receive(item, 3)
+    living = await begun(shop, name, line(1, item, 5))
+    await living.until(Wait.STOCK)
+    await shop.receive(item, 2)
+    for shipment in (1, 2):
+        await living.ship(shipment)
+        await deliver(living, shipment)
+    return await settled(living, 5000)
+
+
 async def paid_after_two_reminders(shop: Shop, name: str) -> str:
     living = await begun(shop, name)
     await living.ship()
@@ -561,6 +574,7 @@ LIVES: dict[str, Life] = {
     life.__name__: life
     for life in (
         prepaid,
+        supplied_at_acceptance,
         paid_after_two_reminders,
         paid_short_and_returned,
         reminded_together,

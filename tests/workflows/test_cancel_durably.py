@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from temporalio.api.enums.v1 import PendingActivityState
 from temporalio.testing import ActivityEnvironment
 
-from database import journal
+from database import journal, promises
 from database.tables import AuditEntry, AuthorizationRow, JournalEntry
 from domain.errors import Refused, StepUndone, Unavailable
 from domain.exceptions import ExceptionKind
@@ -112,7 +112,7 @@ def before_booking(shop: Shop, order_key: str, step: str, meets: Callable[[], Aw
     transaction = shop.database.transaction
 
     async def met(function: Any, *args: Any, **named: Any) -> Any:
-        if function is not journal.once or (args[0].order, args[1]) != (order_key, step):
+        if function not in (journal.once, promises.accept_order) or (args[0].order, args[1]) != (order_key, step):
             return await transaction(function, *args, **named)
         await meets()
         try:
@@ -253,9 +253,9 @@ async def test_an_allocation_that_lost_its_answer_is_freed_at_both_locations(sho
     await shop.receive(item, 3, "BERLIN")
     await shop.receive(item, 2, "LYON")
     placed = order(line(1, item, 6))
-    shop.trouble.lose(placed.key, "allocate_stock")
+    shop.trouble.lose(placed.key, "accept_order")
     living = await shop.place(placed)
-    await living.when(lambda _: shop.trouble.carried_out[living.key, "allocate_stock"] > 0, "the allocation")
+    await living.when(lambda _: shop.trouble.carried_out[living.key, "accept_order"] > 0, "the check that reserves the stock")
     assert (await shop.stock(item, "BERLIN"), await shop.stock(item, "LYON")) == ((3, 3), (2, 2))
     await living.ask(CancelOrder(**living.stamp("customer")))
     assert (await living.ended()).outcome is Outcome.CANCELLED
@@ -373,6 +373,30 @@ async def test_an_attempt_that_hangs_until_the_order_is_wound_up_does_nothing_an
         await living.when(lambda _: bool(raised), "the late attempt")
     assert [type(error) for error in raised] == [StepUndone]
     assert await everything(living) == before
+
+
+async def test_a_check_that_hangs_until_its_order_is_wound_up_neither_accepts_it_nor_reserves_its_stock(shop: Shop) -> None:
+    item = shop.rare()
+    await shop.receive(item, 3)
+    placed = order(line(1, item, 3))
+    arrived, go_on = asyncio.Event(), asyncio.Event()
+
+    async def hang() -> None:
+        arrived.set()
+        await go_on.wait()
+
+    with before_booking(shop, placed.key, "accept_order", hang) as raised:
+        living = await shop.place(placed)
+        async with asyncio.timeout(AT_ONCE):
+            await arrived.wait()
+        await living.ask(CancelOrder(**living.stamp("customer"), reason="changed my mind"))
+        await given_up(living, "accept_order")
+        assert (await living.ended()).outcome is Outcome.CANCELLED
+        go_on.set()
+        await living.when(lambda _: bool(raised), "the late attempt")
+    assert [type(error) for error in raised] == [StepUndone]
+    assert await shop.stock(item) == (3, 0)
+    assert (living.effects(), living.undone(), [each.detail for each in (await living.state()).exceptions]) == ([], [], [])
 
 
 # --- changes that were on their way --------------------------------------------------------------------------------------------------

@@ -580,10 +580,10 @@ async def test_an_amendment_waits_for_the_allocation_that_its_order_tried_before
     item = shop.rare()
     await shop.receive(item, 4)
     placed = order(line(1, item, 4))
-    shop.trouble.lose(placed.key, "allocate_stock")
+    shop.trouble.lose(placed.key, "accept_order")
     restless = await begin(shop, placed, SOON)
     living = restless.living
-    await carried_out(living, "allocate_stock")
+    await carried_out(living, "accept_order")
     await living.ask(AmendOrder(**living.stamp("customer"), quantities=(LineQuantity(line=1, quantity=3),)))
     await restless.begin_anew(TOO_LONG)
     shop.trouble.up(placed.key)

@@ -19,7 +19,7 @@ with workflow.unsafe.imports_passed_through():
 
 from workflows.chapter import Chapter
 from workflows.policies import PAYMENTS
-from workflows.stages import credit_check
+from workflows.stages import credit_check, supply
 
 
 async def accept(chapter: Chapter) -> None:
@@ -37,17 +37,23 @@ async def validate(chapter: Chapter) -> None:
             continue
         base = chapter.base(f"accept/{state.attempts + 1}")
         asked = credit_check.question(chapter, StopStage.ACCEPTANCE, base["at"])
-        checked = await chapter.act(
-            OrderActivities.accept_order,
+        request = chapter.again(
             AcceptOrder(
                 **base,
                 placed=state.placed,
                 price_tolerance=state.policies.price_tolerance,
                 waived=state.waived,
                 credit=asked,
-            ),
-            f"Check the order of {len(state.lines)} lines for {state.placed.customer}",
+                allocate=supply.ask_for_stock(chapter) if supplied_at_once(state) else None,
+            )
         )
+        allocate = request.allocate
+        summary = f"Check the order of {len(state.lines)} lines for {state.placed.customer}"
+        if allocate is not None:
+            summary += f"; if it is good, {allocate.summary[:1].lower()}{allocate.summary[1:]}"
+        checked = await chapter.act(OrderActivities.accept_order, request, summary)
+        if allocate is not None and checked.allocation is None:
+            state.allocations_attempted.remove(allocate.key)  # nothing was reserved, and the journal answers for this attempt
         state.findings = list(checked.findings)
         fatal = sentence(checked.findings, Severity.FATAL)
         mendable = sentence(checked.findings, Severity.MENDABLE)
@@ -74,6 +80,13 @@ async def validate(chapter: Chapter) -> None:
             state.placed = state.placed.without_people().model_copy(update={"policy": state.placed.policy or checked.policy})
             state.agreed = checked.terms
             state.accepted = True
+            if allocate is not None and checked.allocation is not None:
+                supply.keep_allocation(state, allocate, checked.allocation)
+
+
+def supplied_at_once(state: OrderState) -> bool:
+    """Nothing comes between acceptance and supply: no payment in advance, no hold, no change that is asked for."""
+    return state.supplied_at_acceptance and state.on_terms and bool(state.needs) and not (state.holds or state.amendments)
 
 
 async def authorize(chapter: Chapter) -> None:

@@ -20,7 +20,7 @@ with workflow.unsafe.imports_passed_through():
     from domain.parts import AmendmentAsked, Backorder, Repick
     from domain.returning import by_line
     from domain.state import OrderState
-    from domain.steps import SOLD, AllocateStock, ChangeLines, LineChange, Need
+    from domain.steps import SOLD, AllocateStock, Allocation, ChangeLines, LineChange, Need
 
 from workflows.chapter import Chapter
 from workflows.stages.credit_check import heed, question
@@ -46,52 +46,54 @@ async def supply(chapter: Chapter) -> None:
 
 
 async def allocate(chapter: Chapter) -> None:
-    state = chapter.state
-    arrivals = [fact for fact in state.inbox if isinstance(fact, StockArrived)]
-    base = chapter.base(f"allocate/{state.allocation_rounds + 1}", *arrivals)
-    if base["key"] not in state.allocations_attempted:
-        state.allocations_attempted.append(base["key"])
-    pick_due = base["at"] + state.policies.days(state.policies.pick_within)
-    backorder_due = state.backorder.due_at if state.backorder else base["at"] + state.policies.days(state.policies.backorder_within)
-    request = chapter.again(
-        AllocateStock(
-            **base,
-            needs=state.needs,
-            all_or_nothing=state.ships_together,
-            first_shipment=len(state.shipments) + 1,
-            pick_due=pick_due,
-            backorder_due=backorder_due,
-            avoid=tuple(state.avoid),
-            groups=state.groups,
-            apart=state.policy is ShippingPolicy.BY_DATE_GROUP,
-            day=state.policies.day,
-            credit=question(chapter, StopStage.RELEASE, base["at"], all(state.line(need.line).bills_to == 0 for need in state.needs)),
-        )
-    )
-    needs = request.needs
-    allocation = await chapter.act(
-        StockActivities.allocate_stock,
-        request,
-        f"Allocate {sum(need.quantity for need in needs)} units of {len(needs)} lines",
-    )
-    for planned in allocation.shipments:
-        shipment = state.plan(planned, base["key"], pick_due)
-        heed(state, request.credit, allocation.credit, base["at"], shipment)
-    state.expect(allocation.promises)
-    state.return_terms |= allocation.returns
-    state.allocation_rounds += 1
-    state.avoid = []
+    arrivals = [fact for fact in chapter.state.inbox if isinstance(fact, StockArrived)]
+    request = chapter.again(ask_for_stock(chapter, arrivals))
+    allocation = await chapter.act(StockActivities.allocate_stock, request, request.summary)
+    keep_allocation(chapter.state, request, allocation)
     known = {cause.message_id for cause in request.causes}
     for fact in arrivals:
         if fact.message_id in known:  # what arrived after an earlier run had asked makes the order look again
             chapter.taken(fact)
+
+
+def ask_for_stock(chapter: Chapter, arrivals: Iterable[StockArrived] = ()) -> AllocateStock:
+    """The next allocation of every open unit; from now on undo looks at it."""
+    state = chapter.state
+    base = chapter.base(f"allocate/{state.allocation_rounds + 1}", *arrivals)
+    if base["key"] not in state.allocations_attempted:
+        state.allocations_attempted.append(base["key"])
+    return AllocateStock(
+        **base,
+        summary=f"Allocate {sum(need.quantity for need in state.needs)} units of {len(state.needs)} lines",
+        needs=state.needs,
+        all_or_nothing=state.ships_together,
+        first_shipment=len(state.shipments) + 1,
+        pick_due=base["at"] + state.policies.days(state.policies.pick_within),
+        backorder_due=state.backorder.due_at if state.backorder else base["at"] + state.policies.days(state.policies.backorder_within),
+        avoid=tuple(state.avoid),
+        groups=state.groups,
+        apart=state.policy is ShippingPolicy.BY_DATE_GROUP,
+        day=state.policies.day,
+        credit=question(chapter, StopStage.RELEASE, base["at"], all(state.line(need.line).bills_to == 0 for need in state.needs)),
+    )
+
+
+def keep_allocation(state: OrderState, request: AllocateStock, allocation: Allocation) -> None:
+    """Take what was reserved into the state: shipments, promises, and what is short as the order's backorder."""
+    for planned in allocation.shipments:
+        shipment = state.plan(planned, request.key, request.pick_due)
+        heed(state, request.credit, allocation.credit, request.at, shipment)
+    state.expect(allocation.promises)
+    state.return_terms |= allocation.returns
+    state.allocation_rounds += 1
+    state.avoid = []
     if allocation.short:
-        left = {need.line: need.quantity for need in needs}
+        left = {need.line: need.quantity for need in request.needs}
         for planned in allocation.shipments:
             for taken in planned.picks:
                 left[taken.line] -= taken.quantity
-        since = state.backorder.since if state.backorder else base["at"]
-        state.backorder = Backorder(due_at=backorder_due, since=since, short=list(allocation.short), units=left)
+        since = state.backorder.since if state.backorder else request.at
+        state.backorder = Backorder(due_at=request.backorder_due, since=since, short=list(allocation.short), units=left)
     else:
         state.backorder = None
 
