@@ -44,6 +44,16 @@ def place_purchase(session: Session, request: PlacePurchase) -> Placed:
     return Placed()
 
 
+def place_anew(session: Session, draft: PlacePurchase) -> str:
+    """Store a purchase order under the next free number, whatever the draft's is: `PO-000001` onwards, each once."""
+    count = session.scalar(select(func.count()).select_from(PurchaseOrder)) or 0
+    while True:
+        count += 1
+        number = f"PO-{count:06d}"
+        if session.get(PurchaseOrder, number) is None and _is_new(session, draft.model_copy(update={"purchase_order": number})):
+            return number
+
+
 def line_received(session: Session, request: ReceiveStock) -> PurchaseOrderLine:
     """The line that goods came in against, its order locked; NotFound or Refused where it brings something else."""
     order = purchase_of(session, request.purchase_order)
@@ -110,14 +120,6 @@ def in_words(line: PurchaseOrderLine) -> str:
     return f"Line {line.line} of purchase order {line.purchase_order}"
 
 
-def next_purchase_number(session: Session, prefix: str = "PO") -> str:
-    """A number that no purchase order has: `PO-000001` onwards, by what is there."""
-    count = session.scalar(select(func.count()).select_from(PurchaseOrder)) or 0
-    while session.get(PurchaseOrder, number := f"{prefix}-{count + 1:06d}") is not None:
-        count += 1
-    return number
-
-
 def require_items(session: Session, items: set[str]) -> None:
     """Raises NotFound for the first that nobody knows."""
     known = set(session.scalars(select(Item.item).where(Item.item.in_(items))))
@@ -126,6 +128,14 @@ def require_items(session: Session, items: set[str]) -> None:
 
 
 # --- parts ---------------------------------------------------------------------------------------------------------------------------
+
+
+def _is_new(session: Session, request: PlacePurchase) -> bool:
+    """Stored, and not somebody's who had the number first."""
+    try:
+        return not place_purchase(session, request).repeated
+    except Conflict:
+        return False
 
 
 def _require_same(known: PurchaseOrder, lines: Sequence[PurchaseOrderLine], request: PlacePurchase) -> None:

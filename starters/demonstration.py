@@ -21,10 +21,11 @@ from typing import TYPE_CHECKING, Any
 from domain.errors import InputRefused, Refused, Unavailable
 from domain.values import Value
 from domain.views import WaitView
-from starters import demo_desk
+from starters import demo_desk, stock_demo
 from starters.demo_shop import ShopBooks, Told, write_shop
 from starters.dunning_demo import Dunned, look
 from starters.replenishment_demo import HISTORY, Replenished, replenish_samples
+from starters.stock_demo import Shown
 
 if TYPE_CHECKING:
     from temporalio.client import Client
@@ -124,6 +125,7 @@ class Result:
     violations: list[Violation]  # found by the audit
     seconds: float  # from the first order placed to the last one ended
     trouble: str = ""  # why the demonstration stopped before its end
+    stock: Sequence[Shown] = ()  # what stock did, each with an example
     floor: FloorWork | None = None  # what our own floor did
     cash: CashSummary | None = None  # what came of the bank's statements
     payments: Sequence[EntryView] = ()  # their entries
@@ -202,6 +204,7 @@ async def demonstrate(
             violations,
             progress.seconds,
             trouble,
+            await database.read(stock_demo.look, settings.day),
             floor,
             cash,
             entries,

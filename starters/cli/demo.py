@@ -157,6 +157,9 @@ def _report(result: Result, everything: Everything, keep: bool) -> None:
             f"{_mark(not result.untold)} The web shop was told {heard.fulfilments} fulfilments, {heard.cancellations} cancellations and "
             f"{heard.levels} stock levels" + (f"; {result.untold} it does not know (`oms feedback list`)." if result.untold else ".")
         )
+    for shown in result.stock:
+        said = f"{escape(shown.said)} [dim]({escape(shown.command)})[/]" if shown.said else "not seen"
+        frame.say(f"{_mark(bool(shown.said))} {shown.what}: {said}")
     if result.floor is not None:
         did = result.floor
         frame.say(

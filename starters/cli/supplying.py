@@ -12,7 +12,6 @@ from starters.cli.supplies import Bin, Everything, Expected, NewDay, Reason, Rec
 
 if TYPE_CHECKING:
     from database.supply_reading import PurchaseView
-    from domain.purchasing import Placed
     from domain.steps import ReceiveStock, StockReceived
 
 app = typer.Typer()
@@ -36,25 +35,26 @@ def place_purchase(
 ) -> None:
     """Place a purchase order: what it brings can be promised from now on."""
     from database import purchasing
-    from domain.purchasing import PlacePurchase, PurchaseLine
+    from domain.purchasing import Placed, PlacePurchase, PurchaseLine
 
     due = frame.moment(expected, "--expected")
     wanted = [supplies.item_and_units(line) for line in lines]
 
+    ordered = tuple(PurchaseLine(line=line, item=item, ordered=units, expected_at=due) for line, (item, units) in enumerate(wanted, 1))
+    request = PlacePurchase(
+        purchase_order=supplies.key("next" if number is None else number, "--number"),
+        supplier=supplier,
+        location=location,
+        lines=ordered,
+        at=frame.moment(at),
+        actor=frame.actor(),
+    )
+
     async def carry() -> tuple[str, Placed]:
         async with frame.database() as database:
-            chosen = number if number is not None else await database.read(purchasing.next_purchase_number)
-            request = PlacePurchase(
-                purchase_order=supplies.key(chosen, "--number"),
-                supplier=supplier,
-                location=location,
-                lines=tuple(
-                    PurchaseLine(line=line, item=item, ordered=units, expected_at=due) for line, (item, units) in enumerate(wanted, 1)
-                ),
-                at=frame.moment(at),
-                actor=frame.actor(),
-            )
-            return chosen, await database.transaction(purchasing.place_purchase, request)
+            if number is None:
+                return await database.transaction(purchasing.place_anew, request), Placed()
+            return number, await database.transaction(purchasing.place_purchase, request)
 
     chosen, placed = frame.run(carry())
     if json:

@@ -113,6 +113,13 @@ async def test_two_buyers_at_once_place_one_purchase_order(house: House) -> None
     assert len((await the_purchase(house)).lines) == 1
 
 
+async def test_two_buyers_at_once_who_name_no_number_place_two_purchase_orders(house: House) -> None:
+    await house(purchasing.place_purchase, purchase("PO-000002"))
+    numbers = await asyncio.gather(*(house(purchasing.place_anew, purchase("next")) for _ in range(3)))
+    assert sorted(numbers) == ["PO-000003", "PO-000004", "PO-000005"]
+    assert len(await house(supply_reading.purchases)) == 4
+
+
 @pytest.mark.parametrize(
     ("request_", "refusal", "sentence"),
     [
