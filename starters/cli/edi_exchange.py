@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
@@ -11,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from domain.errors import NotFound, Refused
+from domain.errors import NotFound, Refused, Unavailable
 from starters.cli import frame
 from starters.cli.frame import AsJson
 
@@ -41,7 +42,10 @@ def bring_in(
         async with _post() as post:
             came = await post.bring(wanted, desk=desk)
             entries = [await post.database.read(inbox.entry_view, one.entry) for one in came if one.entry]
-            return came, entries, await post.put_out() if post.folder else []
+            sent: list[Sent] = []
+            with contextlib.suppress(Unavailable):  # a worker serves the folder: it writes them
+                sent = await post.put_out() if post.folder else []
+            return came, entries, sent
 
     came, entries, sent = frame.run(bring())
     if json:

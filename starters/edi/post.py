@@ -35,6 +35,8 @@ UNFINISHED = (".tmp", ".part", ".filepart", ".crdownload", ".lock")
 """Endings of files that somebody is still writing; so are names that begin with a point."""
 
 CHANNEL = "edi"
+LONGEST_TURN, LOOKS_AGAIN = 30, 0.05
+"""Seconds that a command waits for a process that serves the folder, whose rounds take moments; and between two looks."""
 
 log = structlog.get_logger()
 
@@ -137,9 +139,9 @@ class Post:
         with self.folder.held() as ours:
             if not ours:
                 return []
-            await self.put_out()
+            await self._put_out(self.folder.root / "out")
             came = await self.take_in()
-            await self.put_out()
+            await self._put_out(self.folder.root / "out")
         return came
 
     async def take_in(self) -> list[Came]:
@@ -147,8 +149,12 @@ class Post:
         assert self.folder is not None
         came = []
         for file in await asyncio.to_thread(self.folder.whole):
-            one = await self._kept(file)
-            await asyncio.to_thread(self.folder.put_away, file, "refused" if one.refused else "done", one.refused)
+            try:
+                one = await self._kept(file)
+                await asyncio.to_thread(self.folder.put_away, file, "refused" if one.refused else "done", one.refused)
+            except OSError as trouble:  # it was taken away, or may not be read or moved: the others are taken all the same
+                log.warning("a file cannot be taken", file=str(file), reason=str(trouble))
+                continue
             came.append(one)
         for one in came:
             if one.entry:
@@ -165,9 +171,22 @@ class Post:
         return came
 
     async def put_out(self, root: Path | None = None) -> list[Sent]:
-        """Write to the wire what nobody has written yet. What a crash left unmarked is written again, the same under the same name."""
-        target = root or (self.folder.root / "out" if self.folder else None)
-        assert target is not None
+        """Write to the wire what nobody has written yet. What a crash left unmarked is written again, the same under the same name.
+
+        Whoever serves the folder at the moment is waited for: a file that a partner has fetched already would appear again. Raises
+        Unavailable when that lasts too long; whoever it is writes what is owed as well.
+        """
+        if root is not None:
+            return await self._put_out(root)
+        assert self.folder is not None
+        for _ in range(round(LONGEST_TURN / LOOKS_AGAIN)):
+            with self.folder.held() as ours:
+                if ours:
+                    return await self._put_out(self.folder.root / "out")
+            await asyncio.sleep(LOOKS_AGAIN)
+        raise Unavailable(f"Another process serves {self.folder.root} for more than {LONGEST_TURN} seconds; try again later.")
+
+    async def _put_out(self, target: Path) -> list[Sent]:
         sent: list[Sent] = []
         while found := await self.database.read(edi.to_send):
             for one in found:

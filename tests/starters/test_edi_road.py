@@ -2,11 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-import os
-import signal
-import subprocess
-import sys
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -256,66 +251,3 @@ async def test_a_receipt_for_what_we_never_sent_is_refused(post: Post) -> None:
     (entry,) = await taken(post)
     assert [part.reason for part in entry.parts] == ["we sent 14:4012345000016 nothing under the control number 31"]
     assert names(post, "out") == []
-
-
-DIES = """
-import asyncio, os, signal, sys
-from pathlib import Path
-from config.settings import Settings
-from database.engine import Database
-from starters.edi import post as posting
-from starters.edi.desk import EdiDesk
-from starters.intake import Road
-from temporalio.client import Client
-from temporalio.contrib.pydantic import pydantic_data_converter
-from tests.channels.edi_documents import PARTNERS
-
-home, address, where = Path(sys.argv[1]), sys.argv[2], sys.argv[3]
-
-async def die(*args, **named):
-    os.kill(os.getpid(), signal.SIGKILL)
-
-async def main():
-    database = Database(f"sqlite:///{home / 'holdfast.db'}")
-    client = await Client.connect(address, data_converter=pydantic_data_converter)
-    desks = {syntax: EdiDesk(syntax, PARTNERS) for syntax in ("x12", "edifact")}
-    post = posting.Post(Road(database, client, Settings.load(home=home), desks), PARTNERS, home / "edi")
-    if where == "hand-over":
-        post._handed_over = die
-    if where == "kept":
-        post.folder.put_away = lambda *args: os.kill(os.getpid(), signal.SIGKILL)
-    if where == "sent":
-        marked = database.transaction
-        async def transaction(function, *args, **named):
-            if function.__name__ == "mark_sent":
-                os.kill(os.getpid(), signal.SIGKILL)
-            return await marked(function, *args, **named)
-        database.transaction = transaction
-    for _ in range(4):
-        await post.round()
-
-asyncio.run(main())
-"""
-
-
-@pytest.mark.parametrize("where", ["kept", "hand-over", "sent"])
-async def test_a_process_that_is_killed_at_any_point_loses_nothing_and_doubles_nothing(
-    post: Post, tmp_path: Path, client: Client, where: str
-) -> None:
-    put(post, "orders.edi", x12_interchange(x12_order(), x12_order("0002", "PO-2")))
-    address = client.service_client.config.target_host
-    command = [sys.executable, "-c", DIES, str(tmp_path), address, where]
-    died = await asyncio.to_thread(subprocess.run, command, cwd=CHECKOUT, capture_output=True, timeout=120, env={**os.environ})
-    assert died.returncode == -signal.SIGKILL, died.stderr.decode()
-    before = {name: (tmp_path / "edi" / "out" / name).read_bytes() for name in names(post, "out")}
-    await post.road.sweep()
-    for _ in range(3):
-        await post.round()
-    await post.road.sweep()
-    assert await orders(post) == ["acme/PO-1", "acme/PO-2"]
-    assert (names(post, "in"), names(post, "done")) == ([], ["orders.edi"])
-    assert names(post, "out") == ["acme/000001-997-000000001.edi"]
-    assert [(one.control, one.status) for one in await post.database.read(edi.outgoing)] == [(1, "sent")]
-    after = {name: (tmp_path / "edi" / "out" / name).read_bytes() for name in names(post, "out")}
-    assert before in ({}, after)  # the same document again, not a new one
-    assert (before == after) == (where == "sent")

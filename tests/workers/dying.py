@@ -36,10 +36,16 @@ def deadly(call: Callable[..., Awaitable[Any]], passed: list[int], point: int) -
     return lived
 
 
-async def main(point: int) -> None:
+def doomed(point: int) -> list[int]:
+    """From now on this process dies at a point; the count of those that it has passed."""
     passed = [0]
     Database.transaction = deadly(Database.transaction, passed, point)  # type: ignore[method-assign,assignment]  # what this process is for
     Client.start_workflow = deadly(Client.start_workflow, passed, point)  # type: ignore[method-assign,assignment]  # what this process is for
+    return passed
+
+
+async def main(point: int) -> None:
+    doomed(point)
     await run_api(Settings.load(), asyncio.Event(), lambda address: print(address, flush=True))
 
 
