@@ -72,8 +72,8 @@ def invoice_paper(bills: Sequence[Bill]) -> documents.Invoice:
     records, row = first.records, first.row
     collective = row.sequence is None
     total = records.money(sum(bill.row.total for bill in bills))
-    paid = records.money(total.minor if row.terms == "prepaid" else 0)
     netted = tuple(part for bill in bills for part in netted_of(bill))
+    paid = total - Money.total((part.amount for part in netted), total.currency) if row.terms == "prepaid" else records.money(0)
     due = due_parts(bills)
     terms = terms_of(row)
     open_now = total - paid - Money.total((part.amount for part in netted), total.currency)

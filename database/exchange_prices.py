@@ -3,25 +3,32 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from decimal import ROUND_HALF_UP, Decimal
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from database import intake
 from database.pricing import terms_of
-from database.tables import Customer, Order, OrderLine, Return
+from database.tables import Customer, Item, Order, OrderLine, Return
 from domain.money import Money, exponent
 from domain.order import OrderLine as PlacedLine
-from domain.order import PlaceOrder
-from domain.pricing.derivation import Derivation, PriceStep, Terms, derive
+from domain.order import PlaceOrder, TaxLine
+from domain.pricing.derivation import Derivation, Margin, PriceStep, Terms, derive
+from domain.pricing.pricing import HOUSE_CURRENCY
 from domain.pricing.taxes import rates_at
 from domain.steps import LineChange
 
 
-def exchange_derivations(session: Session, order: Order, units: Mapping[str, int], at: datetime) -> dict[str, Derivation]:
-    """The price of each item for so many units, after promotions and to the minor unit; an item that nobody has priced is not there."""
+def exchange_derivations(
+    session: Session, order: Order, units: Mapping[str, int], at: datetime, comes_back: Iterable[int] = ()
+) -> dict[str, Derivation]:
+    """The price of each item for so many units, after promotions and to the minor unit; an item that nobody has priced is not there.
+
+    An item with another tax code than the lines that come back (`comes_back`) has its rates with it.
+    """
     if not units or order.customer is None:
         return {}
     zero = Money.zero(order.currency)
@@ -31,7 +38,13 @@ def exchange_derivations(session: Session, order: Order, units: Mapping[str, int
     )
     placed = intake.document(session, order.order).model_copy(update={"lines": wanted, "placed_at": at})
     terms = terms_of(session, placed, session.get(Customer, order.customer))
-    return {line.item: found for line in wanted if (found := _derived(line, terms, placed)) is not None}
+    alike = _tax_codes(session, order, comes_back)
+    return {line.item: found for line in wanted if (found := _derived(line, terms, placed, alike)) is not None}
+
+
+def other_rates(derived: Mapping[str, Derivation]) -> dict[str, tuple[TaxLine, ...]]:
+    """Item -> its own rates, as far as it is not taxed as what comes back."""
+    return {item: found.taxes for item, found in derived.items() if found.taxes}
 
 
 def keep(goods: Return | None, derived: Mapping[str, Derivation]) -> dict[str, str]:
@@ -60,10 +73,25 @@ def explain(session: Session, row: OrderLine, change: LineChange) -> None:
             source=even.rule,
             charged=change.unit_price,
         )
-    row.derivation = found.model_dump_json()
+    row.derivation = found.model_copy(update={"taxes": change.taxes, "margin": _margin(session, order, change)}).model_dump_json()
 
 
-def _derived(line: PlacedLine, terms: Terms, placed: PlaceOrder) -> Derivation | None:
+def _margin(session: Session, order: Order, change: LineChange) -> Margin | None:
+    """What the sold line earns, where its cost is known in the order's currency."""
+    cost = session.scalar(select(Item.value).where(Item.item == change.item)) or 0
+    if not cost or order.currency != HOUSE_CURRENCY:
+        return None
+    gross = Money.of(change.unit_price * change.add, order.currency).minor
+    contained = sum(tax.amount.minor for tax in change.taxes) if intake.document(session, order.order).taxes_included else 0
+    return Margin(net=gross - contained, cost=cost * change.add)
+
+
+def _tax_codes(session: Session, order: Order, lines: Iterable[int]) -> set[str]:
+    chosen = select(Item.tax_code).join(OrderLine, OrderLine.item == Item.item)
+    return set(session.scalars(chosen.where(OrderLine.order == order.order, OrderLine.line.in_(sorted(lines)))))
+
+
+def _derived(line: PlacedLine, terms: Terms, placed: PlaceOrder, alike: set[str]) -> Derivation | None:
     day = placed.placed_at.date()
     rates = () if terms.exempt else rates_at(terms.rates.get(terms.facts(line.item).tax_code, ()), placed.ship_to, day)
     found = derive(line, terms, day, placed.currency, placed.taxes_included, rates)
@@ -73,4 +101,7 @@ def _derived(line: PlacedLine, terms: Terms, placed: PlaceOrder) -> Derivation |
     steps = found.steps
     if price != found.net:
         steps = (*steps, PriceStep(rule="rounded", before=found.net, after=price, why="an exchange is charged by the unit"))
-    return found.model_copy(update={"charged": price, "steps": steps})
+    own = rates if alike and terms.facts(line.item).tax_code not in alike else ()
+    zero = Money.zero(placed.currency)
+    taxes = tuple(TaxLine(title=rate.title, rate=rate.rate, amount=zero, compound=rate.compound) for rate in own)
+    return found.model_copy(update={"charged": price, "steps": steps, "taxes": taxes})

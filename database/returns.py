@@ -9,7 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from database.debts import open_carrier_claim, open_claim
-from database.exchange_prices import exchange_derivations, keep
+from database.exchange_prices import exchange_derivations, keep, other_rates
 from database.held import hold
 from database.locks import lines_of, next_number, order_of, require, return_of
 from database.lots import lot_that_came_back
@@ -61,15 +61,17 @@ def authorize_return(session: Session, request: AuthorizeReturn, tracking: str =
     if request.claim is not None and request.shipment:
         reason = f"{document}: damaged in transit"
         open_carrier_claim(session, f"{request.key}/claim", request.order, request.shipment, request.claim, reason, request.at, request.rma)
-    derived = exchange_derivations(session, order, _asked(request), request.at)
-    return ReturnAuthorized(rma_number=document, tracking=tracking, prices=keep(goods, derived))
+    derived = exchange_derivations(session, order, _asked(request), request.at, [entry.line for entry in request.lines])
+    return ReturnAuthorized(rma_number=document, tracking=tracking, prices=keep(goods, derived), taxes=other_rates(derived))
 
 
 def price_items(session: Session, request: PriceItems) -> ItemsPriced:
     """What items cost the customer of an order now, with why; those without a price are not in the answer."""
     order = order_of(session, request.order)
-    derived = exchange_derivations(session, order, _asked(request), request.at)
-    return ItemsPriced(prices=keep(return_of(session, request.order, request.rma) if request.rma else None, derived))
+    goods = return_of(session, request.order, request.rma) if request.rma else None
+    of_return = select(ReturnLine.line).where(ReturnLine.order == request.order, ReturnLine.rma == request.rma)
+    derived = exchange_derivations(session, order, _asked(request), request.at, session.scalars(of_return).all())
+    return ItemsPriced(prices=keep(goods, derived), taxes=other_rates(derived))
 
 
 def record_return_receipt(session: Session, request: RecordReturnReceipt) -> Recorded:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 
-from domain.invoicing import LineShare, line_shares
+from domain.invoicing import LineShare, effective_rates, line_shares, tax_of
 from domain.money import Money, exponent, round_half_up
 from domain.money_steps import CreditFee, InvoiceLine, ReleasedPart
 from domain.order import OrderLine, TaxLine
@@ -138,27 +138,38 @@ def releases(payments: Iterable[Payment], invoice: int, wanted: Money) -> tuple[
 
 
 def sold_in_exchange(
-    state: OrderState, number: int, instead_of: int, item: str, units: int, price: Decimal, tax: Money | None = None
+    state: OrderState,
+    number: int,
+    instead_of: int,
+    item: str,
+    units: int,
+    price: Decimal,
+    tax: Money | None = None,
+    rates: tuple[TaxLine, ...] = (),
 ) -> OrderLine:
-    """The line that an exchange sells: at its price, with `tax`, or with the taxes of the line that comes back at their rates.
+    """The line that an exchange sells: at its price, with `tax`, or with its own `rates`, else with those of the line that comes back.
 
-    A tax without a rate is taken in proportion to what the other line costs net.
+    Taxes are rounded as the order's are. One without a rate is taken in proportion to what the other line costs net.
     """
     source = state.placed_line(billed_of(state, instead_of))
     zero = state.zero
     line = OrderLine(number=number, item=item, quantity=units, unit_price=price, discount=zero)
     gross = line.gross(state.currency)
     net_before = source.gross(state.currency).minor - source.discount.minor
+    like = rates or source.taxes
+    shares = tax.split([each.amount.minor for each in like]) if tax is not None else []
+    factors = effective_rates(like)
+    contained = 1 + sum(factors) if state.placed.taxes_included else 1
     taxes = []
-    shares = tax.split([each.amount.minor for each in source.taxes]) if tax is not None else []
-    for place, each in enumerate(source.taxes):
+    for place, each in enumerate(like):
         if shares:
             amount = shares[place].minor
         elif each.rate:
-            amount = round_half_up(gross.minor * each.rate / (1 + each.rate if state.placed.taxes_included else 1))
+            amount = tax_of(gross.minor * factors[place] / contained, units, state.placed.tax_rounding)
         else:
             amount = round_half_up(Decimal(each.amount.minor) * gross.minor / net_before) if net_before > 0 else 0
-        taxes.append(TaxLine(title=each.title, rate=each.rate, amount=Money(minor=amount, currency=state.currency)))
+        money = Money(minor=amount, currency=state.currency)
+        taxes.append(TaxLine(title=each.title, rate=each.rate, amount=money, compound=each.compound))
     return line.model_copy(update={"taxes": tuple(taxes)})
 
 

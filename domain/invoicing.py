@@ -9,7 +9,7 @@ from domain.money import Money
 from domain.money_steps import InvoiceDraft, InvoiceLine, TaxShare
 from domain.order import OrderLine, PlaceOrder, TaxLine
 from domain.parts import Invoice, Shipment
-from domain.rounding import RoundingLevel, rounded, to_step
+from domain.rounding import RoundingLevel, TaxRounding, rounded, to_step
 from domain.shares import LineShare, discount_parts, fixed, line_shares, share, tax_shares
 from domain.state import OrderState
 
@@ -112,17 +112,20 @@ def with_more(placed: PlaceOrder, number: int, units: int) -> PlaceOrder:
     more = line.model_copy(update={"quantity": units, "discount": Money.zero(placed.currency), "taxes": ()}).gross(placed.currency)
     factors = effective_rates(line.taxes)
     contained = 1 + sum(factors) if placed.taxes_included else Fraction(1)
-    by_unit = placed.tax_rounding.level is RoundingLevel.UNIT
     taxes = []
     for tax, factor in zip(line.taxes, factors, strict=True):
         if tax.rate:
-            exact = more.minor * factor / contained
-            extra = units * rounded(exact / units, placed.tax_rounding.mode) if by_unit else rounded(exact, placed.tax_rounding.mode)
+            extra = tax_of(more.minor * factor / contained, units, placed.tax_rounding)
         else:
             extra = share(tax.amount.minor * units, 1, line.quantity) if line.quantity > 1 else tax.amount.minor * units
         taxes.append(tax.model_copy(update={"amount": tax.amount + Money(minor=extra, currency=placed.currency)}))
     grown = line.model_copy(update={"quantity": line.quantity + units, "taxes": tuple(taxes)})
     return placed.model_copy(update={"lines": tuple(grown if other.number == number else other for other in placed.lines)})
+
+
+def tax_of(exact: Fraction, units: int, how: TaxRounding) -> int:
+    """The tax of so many units in minor units: rounded by unit where the order's is, else by line."""
+    return units * rounded(exact / units, how.mode) if how.level is RoundingLevel.UNIT else rounded(exact, how.mode)
 
 
 def effective_rates(taxes: Sequence[TaxLine]) -> list[Fraction]:

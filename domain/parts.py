@@ -16,7 +16,7 @@ from domain.messages import (
 )
 from domain.money import Money
 from domain.money_steps import InvoiceDraft, InvoiceLine, TaxShare
-from domain.order import Moment
+from domain.order import Moment, TaxLine
 from domain.reminder_terms import NextReminder
 from domain.return_rules import ReturnReason
 from domain.steps import LinePromise, Pick, Shortage
@@ -318,6 +318,7 @@ class Return(Record):
     outcome: str = ""
     wish: ReturnWish = ReturnWish()
     prices: dict[str, str] = {}  # item of an exchange -> what one costs the customer, in major units
+    taxes: dict[str, tuple[TaxLine, ...]] = {}  # item of an exchange -> its rates, where they are not those of what comes back
     scanned: bool = False  # the carrier has seen it
     receipts: int = 0  # how often goods of it came
     came: list[LineQuantity] = []  # all that came so far

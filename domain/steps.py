@@ -15,7 +15,7 @@ from domain.exceptions import OpenException
 from domain.floor import PickedFrom
 from domain.messages import CarrierStatus, Cause, InspectedLine, LineQuantity, OtherGoods, Parcel, ReturnKind
 from domain.money import Money
-from domain.order import Moment, PlaceOrder, Priced, ShippingPolicy
+from domain.order import Moment, PlaceOrder, Priced, ShippingPolicy, TaxLine
 from domain.return_rules import ItemReturns, RefundTiming, ReturnReason
 from domain.terms import Terms
 from domain.values import Value
@@ -217,6 +217,7 @@ class LineChange(Value):
     origin: str = ""  # why a new line exists, in words
     replaces: int = 0  # of a new free line: the one whose units it makes good
     rma: int = 0  # of a new line that is sold in an exchange: the return that pays for it
+    taxes: tuple[TaxLine, ...] = ()  # of such a line
     instead_of: int = 0  # of a substitute for a free line: that line
 
 
@@ -388,6 +389,7 @@ class ReturnAuthorized(Value):
     rma_number: str  # without gaps, for example "RMA-000007"
     tracking: str  # of the return label
     prices: dict[str, str] = {}  # item -> what one costs this customer in major units; an item without a price is not there
+    taxes: dict[str, tuple[TaxLine, ...]] = {}  # item -> the rates, of an item that is not taxed as what comes back
 
 
 class PriceItems(Step):
@@ -400,6 +402,7 @@ class PriceItems(Step):
 
 class ItemsPriced(Value):
     prices: dict[str, str] = {}
+    taxes: dict[str, tuple[TaxLine, ...]] = {}
 
 
 class RecordReturnReceipt(Step):

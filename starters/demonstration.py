@@ -21,10 +21,11 @@ from typing import TYPE_CHECKING, Any
 from domain.errors import InputRefused, Refused, Unavailable
 from domain.values import Value
 from domain.views import WaitView
-from starters import demo_desk, stock_demo
+from starters import demo_desk, returns_demo, stock_demo
 from starters.demo_shop import ShopBooks, Told, write_shop
 from starters.dunning_demo import Dunned, look
 from starters.replenishment_demo import HISTORY, Replenished, replenish_samples
+from starters.returns_demo import Returned
 from starters.stock_demo import Shown
 
 if TYPE_CHECKING:
@@ -135,6 +136,7 @@ class Result:
     told: Told | None = None  # what the web shop was told of its orders
     untold: int = 0  # what it would not take, or was not told when everything ended
     replenished: Replenished | None = None  # what was ordered at the end; none after trouble, or where the samples have no history
+    returned: Returned = Returned()  # noqa: RUF009  # a frozen value
 
     @property
     def passed(self) -> bool:
@@ -196,7 +198,8 @@ async def demonstrate(
         violations, floor = await database.read(audit), await database.read(waves.worked)
         cash, entries = await database.read(bank_entries.summary), await database.read(bank_entries.list_entries, None)
         dunned = await database.read(look, settings.mail_sink) if settings.mail_sink else None
-        endings = await _endings(database, scenarios)
+        views = await _views(database, scenarios)
+        endings = [ending(scenario, view) for scenario, view in zip(scenarios, views, strict=True)]
         untold = await _until_told(database) if books else 0
         delivered = len(await database.read(inbox.entries, channel="shopify", most=10_000))
         return Result(
@@ -214,6 +217,7 @@ async def demonstrate(
             books.told if books else None,
             untold,
             replenished,
+            returned=returns_demo.look(view for view in views if view is not None),
         )
     finally:
         watching.cancel()
@@ -374,16 +378,17 @@ def _skipped(scenario: Scenario, order: OrderView) -> Iterator[str]:
             yield "nothing was sold in the exchange"
 
 
-async def _endings(database: Database, scenarios: Sequence[Scenario]) -> list[Ending]:
+async def _views(database: Database, scenarios: Sequence[Scenario]) -> list[OrderView | None]:
+    """The order of each scenario as its records have it; none for one that is lost."""
     from database import reading
     from domain.errors import NotFound
 
-    found = []
+    found: list[OrderView | None] = []
     for scenario in scenarios:
         try:
-            found.append(ending(scenario, await database.read(reading.order_view, scenario.key)))
+            found.append(await database.read(reading.order_view, scenario.key))
         except NotFound:
-            found.append(ending(scenario, None))
+            found.append(None)
     return found
 
 

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from starters.demo_shop import ShopBooks
     from starters.demonstration import Ending, Progress, Result
     from starters.dunning_demo import Dunned
+    from starters.returns_demo import Returned
     from workers.embedded import Everything
 
 app = typer.Typer()
@@ -178,6 +179,7 @@ def _report(result: Result, everything: Everything, keep: bool) -> None:
         frame.console().print(entries_table(result.payments))
     if result.dunned is not None:
         _show_dunning(result.dunned)
+    _show_returns(result.returned)
     if (partners := result.partners) is not None and partners.orders:
         sent = ", ".join(f"{partners.documents.get(kind, 0)} x {kind} {what}" for kind, what in _EDI)
         frame.say(f"{_mark(partners.example > 0)} {partners.orders} orders came by EDI, and their partners got back {sent}.")
@@ -214,6 +216,24 @@ def _show_dunning(dunned: Dunned) -> None:
         followed = f"reminder {broken.document} of level {broken.level} went out at once" if broken.document else "the money came"
         hold = "further orders of theirs are held" if broken.held else "their further orders were held until it was settled"
         frame.say(f"{_mark(True)} {escape(broken.customer)} broke a promise to pay ({escape(broken.order)}): {followed}, {hold}.")
+
+
+def _show_returns(returned: Returned) -> None:
+    """A part that came back, with what was kept of its price, and goods that were exchanged for dearer or cheaper ones."""
+    from rich.markup import escape
+
+    if (part := returned.partial) is not None:
+        kept = f", {part.kept} kept as restocking fee" if part.kept else ""
+        frame.say(
+            f"{_mark(True)} {part.units} of {part.delivered} units of [bold]{escape(part.order)}[/] came back "
+            f"({part.document}: {part.became}): {part.credited} credited{kept}, {part.refunded} refunded."
+        )
+    if (swap := returned.exchange) is not None:
+        settled = f"{swap.difference} were collected" if swap.difference.minor > 0 else f"{-swap.difference} went back"
+        frame.say(
+            f"{_mark(True)} {escape(swap.given)} of [bold]{escape(swap.order)}[/] was exchanged for {escape(swap.sold)} ({swap.document}): "
+            f"{swap.credited} credited, {swap.charged} billed, {settled}."
+        )
 
 
 def _ending_table(endings: list[Ending]) -> RenderableType:

@@ -1,13 +1,29 @@
 """Returns: numbered without gaps, counted when they come, and booked unit by unit."""
 
-import pytest
+from decimal import Decimal
 
-from database import reading, returns, shipments
+import pytest
+from sqlalchemy.orm import Session
+
+from database import orders, pricing, reading, returns, shipments
+from database.tables import Item, TaxRateRow
 from domain.errors import Refused
 from domain.messages import Disposition, InspectedLine, LineQuantity, ReturnKind
-from domain.order import PlaceOrder
-from domain.steps import AuthorizeReturn, RecordDelivery, Recorded, RecordInspection, RecordReturnReceipt, ReturnAuthorized, SettleReturn
-from tests.database.builders import DAY, NOW, House, line, step
+from domain.order import PlaceOrder, TaxLine
+from domain.pricing.derivation import Margin
+from domain.pricing.taxes import TaxRate
+from domain.steps import (
+    AuthorizeReturn,
+    ChangeLines,
+    LineChange,
+    RecordDelivery,
+    Recorded,
+    RecordInspection,
+    RecordReturnReceipt,
+    ReturnAuthorized,
+    SettleReturn,
+)
+from tests.database.builders import DAY, NOW, House, eur, line, step
 
 
 async def delivered_order(house: House, external_id: str = "1001") -> PlaceOrder:
@@ -74,3 +90,36 @@ async def test_no_more_comes_back_than_was_delivered(house: House) -> None:
     with pytest.raises(Refused, match="Line 1: 5 more cannot come back; 4 were delivered, 0 came"):
         await house.once(inspection((5, Disposition.RESTOCK)), Recorded, returns.record_inspection)
     assert await lyon(house) == before
+
+
+def retax(session: Session) -> None:
+    """Germany taxes kettles at 19 and grinders, for once, at 7 %; what a grinder costs us is known."""
+    for code, rate in (("standard", "0.19"), ("reduced", "0.07")):
+        session.add(TaxRateRow(**TaxRate(code=code, country="DE", title="MwSt", rate=Decimal(rate)).model_dump() | {"rate": rate}))
+    grinder = session.get_one(Item, "GRINDER")
+    grinder.tax_code, grinder.value = "reduced", 6_000
+
+
+async def test_the_goods_of_an_exchange_are_taxed_as_they_are_and_say_what_they_earn(house: House) -> None:
+    placed = await delivered_order(house)
+    await house(retax)
+    request = AuthorizeReturn(
+        **step("rma/1", placed.key),
+        rma=1,
+        lines=(LineQuantity(line=1, quantity=1),),
+        kind=ReturnKind.EXCHANGE,
+        reason="too loud",
+        location="LYON",
+        expires_at=NOW + 21 * DAY,
+        items=("GRINDER", "KETTLE"),
+        units={"GRINDER": 1, "KETTLE": 1},
+    )
+    answer = await house.once(request, ReturnAuthorized, lambda s, asked: returns.authorize_return(s, asked, "BACK-1"))
+    reduced = TaxLine(title="MwSt", rate=Decimal("0.07"), amount=eur(0))
+    assert answer.taxes == {"GRINDER": (reduced,)}, "a kettle is taxed as the kettle that comes back"
+    price, tax = Decimal(answer.prices["GRINDER"]), reduced.model_copy(update={"amount": eur(560)})
+    sold = LineChange(line=101, add=1, item="GRINDER", unit_price=price, bills_to=101, origin="exchange", rma=1, taxes=(tax,))
+    await house.once(ChangeLines(**step("change/1", placed.key), changes=(sold,), reason="exchange"), Recorded, orders.change_lines)
+    [why] = await house.database.read(pricing.derivations, placed.key, 101)
+    assert (why.charged, why.taxes) == (price, (tax,))
+    assert why.margin == Margin(net=int(price * 100), cost=6_000)

@@ -135,5 +135,8 @@ def test_an_exchange_sells_at_its_own_price_with_the_rate_of_what_comes_back() -
     sold = sold_in_exchange(found, 101, 1, "OTHER", 1, Decimal("40.00"))
     assert [tax.amount.minor for tax in sold.taxes] == [760, 20]
     assert price_of(sold, taxes_included=False, currency="EUR") == eur(4780)
+    reduced = TaxLine(title="VAT", rate=Decimal("0.07"), amount=eur(0))
+    coffee = sold_in_exchange(found, 101, 1, "COFFEE", 3, Decimal("9.95"), rates=(reduced,))
+    assert [(tax.title, tax.rate, tax.amount.minor) for tax in coffee.taxes] == [("VAT", Decimal("0.07"), 209)]
     even = sold_in_exchange(found, 101, 1, "OTHER", 1, Decimal("40.00"), eur(123))
     assert sum(tax.amount.minor for tax in even.taxes) == 123

@@ -12,8 +12,10 @@ from database import intake, reading
 from database.audit import Violation
 from database.engine import Database
 from domain.errors import InputRefused, Unavailable
-from domain.views import OrderView
+from domain.money import Money
+from domain.views import CreditView, OrderView, RefundView, ReturnView
 from starters.demonstration import Result, Scenario, ending, fresh_home, read_scenarios
+from starters.returns_demo import Returned, look
 from tests.fresh import migrated
 from tests.starters.orders import NOON, grinder_order
 from workers.embedded import SAMPLES, Everything
@@ -25,6 +27,10 @@ RETURNED = Scenario(
     ends="closed",
     script={"return": {"lines": {"1": 1}}, "decisions": {"short_pick": "backorder"}},
 )
+
+
+def euro(minor: int) -> Money:
+    return Money(minor=minor, currency="EUR")
 
 
 @pytest.fixture
@@ -73,6 +79,23 @@ def test_the_demonstration_passes_only_without_violation_and_trouble(order: Orde
     assert not Result([closed], [violation], seconds=60.0).passed
     assert not Result([closed], [], seconds=180.0, trouble="Only 1 of 2 orders ended within 180 s").passed
     assert not Result([closed, ending(RETURNED, None)], [], seconds=60.0).passed
+
+
+def test_the_partial_return_that_tells_most_is_shown_in_amounts(order: OrderView) -> None:
+    [line] = order.lines
+    kept = ReturnView(rma=1, document="RMA-000001", kind="refund", status="refunded", lines={1: 1}, dispositions={1: {"restock": 1}})
+    plain = kept.model_copy(update={"rma": 2, "document": "RMA-000002"})
+    note = CreditView(number=1, document="CN-000001", invoice=1, total=euro(8_394), reason="RMA-000001: too loud", fees=euro(1_718))
+    other = note.model_copy(update={"number": 2, "reason": "RMA-000002: too loud", "fees": None})
+    back = RefundView(number=1, payment="p", invoice=1, amount=euro(8_394), to_account=False, reason="RMA-000001 returned", at=NOON)
+    arrived = line.model_copy(update={"delivered": 3})
+    found = look(
+        [order.model_copy(update={"lines": (arrived,), "returns": (plain, kept), "credits": (other, note), "refunds": (back,)})]
+    ).partial
+    assert found is not None
+    assert (found.document, found.units, found.delivered, found.became) == ("RMA-000001", 1, 3, "1 restock")
+    assert (found.credited, found.kept, found.refunded) == (euro(8_394), euro(1_718), euro(8_394))
+    assert look([order.model_copy(update={"returns": (plain,)})]) == Returned(), "what nobody credited is not shown"
 
 
 def test_the_samples_are_at_least_forty_orders() -> None:

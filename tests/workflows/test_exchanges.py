@@ -44,6 +44,7 @@ async def test_a_dearer_item_is_sent_when_the_difference_is_taken_from_the_card(
     view = await living.view()
     assert [(i.number, i.total.minor, i.paid.minor, i.balance.minor) for i in view.invoices] == [(1, 4000, 2000, 0), (2, 3200, 3200, 0)]
     assert await came_in(living) == [4000, 1200]
+    assert not shop.trouble.carried_out[living.key, "apply_payment"], "the invoice was issued paid: nobody was asked for a cent of it"
     assert await notes(living) == [(1, 2000)]
     assert await refunds(living) == []
     assert (await living.close()).outcome is Outcome.CLOSED

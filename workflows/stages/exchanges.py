@@ -106,6 +106,7 @@ async def sell(chapter: Chapter, rma: Return, units: dict[int, int]) -> None:
                 bills_to=SOLD,
                 origin=f"exchange for {rma.document}",
                 rma=rma.rma,
+                taxes=line.taxes,
             )
             for line in wanted
         ],
@@ -140,7 +141,7 @@ async def know_prices(chapter: Chapter, rma: Return, units: dict[int, int]) -> N
             request = PriceItems(**base, items=tuple(missing), units=new_units(rma), rma=rma.rma)
             priced = await chapter.act(ReturnActivities.price_items, request, f"Look up the price of {', '.join(missing)}")
             rma.priced += 1
-            rma.prices = rma.prices | priced.prices
+            rma.prices, rma.taxes = rma.prices | priced.prices, rma.taxes | priced.taxes
 
 
 def wanted_line(state: OrderState, rma: Return, number: int, units: int) -> OrderLine:
@@ -155,7 +156,7 @@ def wanted_line(state: OrderState, rma: Return, number: int, units: int) -> Orde
             return sold_in_exchange(state, number, number, item, units, net.major / units, tax)
     price = exchange_price(state, number, item, rma.prices)
     assert price is not None  # `know_prices` has seen to it
-    return sold_in_exchange(state, number, number, item, units, price)
+    return sold_in_exchange(state, number, number, item, units, price, rates=rma.taxes.get(item, ()))
 
 
 def credited_for(state: OrderState, number: int, units: int) -> tuple[Money, Money]:

@@ -107,7 +107,9 @@ async def issue(
 ) -> None:
     """Book the invoice of a shipment. What was paid before is netted on it: money on account is used once, whoever asks first."""
     state = chapter.state
-    nets = not shipment.captured and bool(on_account(state)) and (state.deposit is not None or workflow.patched("net-prepayments"))
+    released = any(payment.captured for payment in on_account(state)) and workflow.patched("net-released")
+    known = [payment for payment in on_account(state) if released or not payment.captured]
+    nets = not shipment.captured and bool(known) and (released or state.deposit is not None or workflow.patched("net-prepayments"))
     async with chapter.balances() if nets else contextlib.nullcontext():
         assert shipment.draft is not None  # it is to be invoiced
         base = chapter.base(f"invoice/{shipment.number}", cause)
@@ -128,7 +130,7 @@ async def issue(
                 instalments=parts if len(parts) > 1 else (),
                 issued_at=issued_at,
                 agreed=None if terms.plain else terms,
-                prepaid=netted(state, shipment.draft.total) if nets else (),
+                prepaid=netted(state, shipment.draft.total, released) if nets else (),
                 document=document,
                 apart=apart,
                 by_terms=state.policies.ladder is None,
@@ -186,14 +188,17 @@ def due_with_return(state: OrderState, shipment: Shipment) -> datetime | None:
 
 
 def on_account(state: OrderState) -> list[Payment]:
-    """Payments with money that no invoice has yet; a capture belongs to its own shipment."""
-    return [payment for payment in state.payments if not payment.captured and payment.unapplied.minor > 0]
+    """Payments with money that no invoice has yet; a capture belongs to its own shipment first, its rest to what an exchange sold."""
+    awaited = any((s.captured or s.taken) and not s.invoice and not s.abandoned for s in state.shipments)
+    return [payment for payment in state.payments if payment.unapplied.minor > 0 and not (payment.captured and awaited)]
 
 
-def netted(state: OrderState, total: Money) -> tuple[Prepayment, ...]:
-    """What the invoice takes of the money on account, the oldest first: never more than it asks for."""
+def netted(state: OrderState, total: Money, captured: bool = False) -> tuple[Prepayment, ...]:
+    """What the invoice takes of the money on account, the oldest first: never more than it asks for; `captured` of a card, too."""
     left, found = total, []
     for payment in on_account(state):
+        if payment.captured and not captured:
+            continue
         part = min(left, payment.unapplied)
         if part.minor > 0:
             found.append(Prepayment(payment=payment.payment, amount=part))

@@ -72,7 +72,7 @@ async def authorize(chapter: Chapter, rma: Return) -> None:
         f"Authorize {rma.name}: {sum(wanted.values())} units for {rma.kind}",
         CARRIER,
     )
-    rma.prices = authorized.prices
+    rma.prices, rma.taxes = authorized.prices, authorized.taxes
     rma.document, rma.expires_at, rma.authorized = authorized.rma_number, expires_at, True
 
 
