@@ -82,13 +82,13 @@ def _line(line: ELine, currency: str) -> Any:
         item.document.notes.add(_note(line.note))
     item.product.seller_assigned_id = line.item
     item.product.name = line.name or line.item
-    item.agreement.net.amount = line.price
+    item.agreement.net.amount = _plain(line.price)
     if line.per != 1:
         item.agreement.net.basis_quantity = (Decimal(line.per), line.unit)
     item.delivery.billed_quantity = (Decimal(line.quantity), line.unit)
     item.settlement.trade_tax.type_code = "VAT"
     item.settlement.trade_tax.category_code = line.category.value
-    item.settlement.trade_tax.rate_applicable_percent = line.rate
+    item.settlement.trade_tax.rate_applicable_percent = _plain(line.rate)
     if line.allowance:
         allowance: Any = TradeAllowanceCharge()
         allowance.indicator = False
@@ -131,7 +131,7 @@ def _settlement(settlement: Any, invoice: EInvoice) -> None:
         added.reason_code = charge.reason_code
         added.reason = charge.reason
         taxed: Any = CategoryTradeTax()
-        taxed.type_code, taxed.category_code, taxed.rate_applicable_percent = "VAT", charge.category.value, charge.rate
+        taxed.type_code, taxed.category_code, taxed.rate_applicable_percent = "VAT", charge.category.value, _plain(charge.rate)
         added.trade_tax.add(taxed)
         settlement.allowance_charge.add(added)
     if invoice.terms or invoice.due_at is not None:
@@ -165,7 +165,7 @@ def _tax(group: TaxGroup) -> Any:
     tax.basis_amount = _decimal(group.basis)
     tax.type_code = "VAT"
     tax.category_code = group.category.value
-    tax.rate_applicable_percent = group.rate
+    tax.rate_applicable_percent = _plain(group.rate)
     code, why = EXEMPTIONS.get(group.category, ("", ""))
     if why:
         tax.exemption_reason = why
@@ -189,6 +189,11 @@ def _note(text: str) -> Any:
     note: Any = IncludedNote()
     note.content = text
     return note
+
+
+def _plain(number: Decimal) -> Decimal:
+    """The same number in digits: XML knows no 2E+1, which is what 20 is called after `normalize`."""
+    return Decimal(f"{number:f}")
 
 
 def _decimal(money: Money) -> Decimal:

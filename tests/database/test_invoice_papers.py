@@ -205,9 +205,9 @@ async def test_a_deposit_is_asked_for_and_netted_once(house: House, tmp_path: Pa
 
 
 async def test_a_credit_note_names_the_lines_that_it_corrects(house: House, tmp_path: Path) -> None:
-    placed = await shipped(house, "3", taxed(1, "KETTLE", 4, "50.00"))
+    placed = await shipped(house, "3", taxed(1, "KETTLE", 4, "50.00", rate="0.20"))
     document = await issue(house, placed)
-    taken = InvoiceLine(line=1, item="KETTLE", quantity=1, gross=eur(5_000), discount=eur(0), tax=eur(950))
+    taken = InvoiceLine(line=1, item="KETTLE", quantity=1, gross=eur(5_000), discount=eur(0), tax=eur(1_000))
     request = IssueCredit(
         **step("credit/1", placed.key),
         credit=1,
@@ -215,7 +215,7 @@ async def test_a_credit_note_names_the_lines_that_it_corrects(house: House, tmp_
         lines=(taken,),
         freight=eur(0),
         freight_tax=eur(0),
-        total=eur(5_950),
+        total=eur(6_000),
         reason="RMA-000001: scratched",
     )
     credit = (await house.once(request, DocumentIssued, receivables.issue_credit)).number
@@ -225,7 +225,8 @@ async def test_a_credit_note_names_the_lines_that_it_corrects(house: House, tmp_
     found = await e_invoice(house, placed, credit)
     assert found.root.findtext(".//{*}ExchangedDocument/{*}TypeCode") == "381"
     assert found.all("InvoiceReferencedDocument", "IssuerAssignedID") == [document]
-    assert found.sum("GrandTotalAmount") == Decimal("59.50")
+    assert set(found.all("ApplicableTradeTax", "RateApplicablePercent")) == {"20"}
+    assert found.sum("GrandTotalAmount") == Decimal("60.00")
 
 
 async def test_shipments_of_two_orders_are_on_one_invoice(house: House, tmp_path: Path) -> None:
