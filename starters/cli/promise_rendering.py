@@ -15,6 +15,7 @@ from starters.cli.rendering import moment, plain_table
 
 if TYPE_CHECKING:
     from database.promise_answers import LocationAnswer, PromiseAnswer
+    from database.promise_report import LatePromise, PromiseReport
     from domain.views import PromiseView
 
 
@@ -24,6 +25,41 @@ def promise_page(answer: PromiseAnswer) -> RenderableType:
     for each in answer.locations:
         reasons.add_row(escape(each.location), escape("; ".join(each.why)))
     return Group(_sentence(answer), "", _locations(answer), "", reasons)
+
+
+SHOWN = 20
+"""Late promises on a screen; `--json` has more of them."""
+
+
+def report_page(report: PromiseReport) -> RenderableType:
+    """How many were kept, by what they hung on, then those that were broken and those that are late now."""
+    time = f"from {moment(report.since)} to {moment(report.until)} (UTC)"
+    ended = report.kept_count + report.broken_count
+    parts: list[RenderableType] = []
+    if ended:
+        share = f"[bold]{report.kept_count / ended:.1%}[/] kept"
+        moved = f"; {report.moved} had been moved before" if report.moved else ""
+        parts += [Text.from_markup(f"{ended} promises ended {time}: {share}, {report.broken_count} broken{moved}."), ""]
+        table = plain_table("Promised from", "Kept>", "Broken>", "Kept %>")
+        for each in report.by_supply:
+            table.add_row(escape(each.supply), str(each.kept), str(each.broken), f"{100 * each.rate:.1f}")
+        parts.append(table)
+    else:
+        parts.append(f"No promise ended {time}.")
+    for title, late in (("Broken, the latest first", report.broken), ("Late now, the longest first", report.overdue)):
+        if late:
+            parts += ["", Text(title, style="bold"), _late_table(late[:SHOWN])]
+            if len(late) > SHOWN:
+                parts.append(Text(f"and {len(late) - SHOWN} more (--json)", style="dim"))
+    return Group(*parts)
+
+
+def _late_table(late: tuple[LatePromise, ...]) -> Table:
+    table = plain_table("Order", "Line>", "Item", "Customer", "Counted on", "Days late>", "Because")
+    for each in late:
+        names = (escape(each.order), str(each.line), escape(each.item), escape(each.customer))
+        table.add_row(*names, moment(each.told_at), f"{each.days:g}" if each.days else "", escape(each.why))
+    return table
 
 
 def ledger_table(entries: tuple[PromiseView, ...]) -> Table:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -13,6 +13,7 @@ from starters.cli.frame import AsJson
 
 if TYPE_CHECKING:
     from database.promise_answers import PromiseAnswer
+    from database.promise_report import PromiseReport
 
 app = typer.Typer()
 PANEL = "Supply"
@@ -46,3 +47,35 @@ def promise(
     from starters.cli.promise_rendering import promise_page
 
     frame.console().print(promise_page(found))
+
+
+@app.command(rich_help_panel=PANEL)
+def promises(
+    since: Annotated[
+        str | None, typer.Option("--since", metavar="DATE", help="Promises that ended from this day on. [default: 30 days ago]")
+    ] = None,
+    until: Annotated[str | None, typer.Option("--until", metavar="DATE", help="To before this day. [default: now]")] = None,
+    json: AsJson = False,
+) -> None:
+    """How good our promises were: how many were kept, what the broken ones hung on, and which are late now."""
+    from database import promise_report
+
+    day = frame.settings().day
+    to = frame.moment(until, "--until")
+    begin = frame.moment(since, "--since") if since else to - timedelta(days=30)
+    if begin >= to:
+        raise InputRefused("--since", f"{begin:%Y-%m-%d} is not before {to:%Y-%m-%d}")
+
+    async def read() -> PromiseReport:
+        async with frame.database() as database:
+            return await database.read(promise_report.report, begin, to, day)
+
+    found = frame.run(read())
+    if json:
+        frame.answer_json(found)
+        return
+    from starters.cli.promise_rendering import report_page
+
+    frame.console().print(report_page(found))
+    if day < timedelta(hours=1):
+        frame.say(f"[dim]A day lasts {day.total_seconds():g} s here: a machine alone is days late.[/]")

@@ -247,7 +247,7 @@ async def delivered(house: House, placed: PlaceOrder, at: datetime) -> None:
     await house.pick(placed, l1=placed.lines[0].quantity)
     await house.pack(placed)
     await house.ship(placed)
-    request = RecordDelivery(**step("delivery/1", placed.key), shipment=1, delivered_at=at, signed_by="Nord")
+    request = RecordDelivery(**step("delivery/1", placed.key) | {"at": at}, shipment=1, delivered_at=at, signed_by="Nord")
     await house.once(request, Recorded, promises.record_delivery)
 
 

@@ -64,6 +64,10 @@ async def test_a_purchase_order_is_placed_slips_comes_and_is_given_up(shop: Shop
     assert code == 0
     assert [each["status"] for each in (await oms.json("show", living.key))["promises"]] == ["made", "moved"]
     assert "promise broken" in said
+    much_later = await oms.json("promises", "--until", on(60))
+    assert [late["why"].partition(":")[0] for late in much_later["overdue"] if late["order"] == living.key] == [
+        f"purchase order {number} is expected on {on(20)}, strike"
+    ]
 
     (booked,) = await oms.json("purchase", "receive", number, "1=6", "--receipt", "DN-1")
     assert (booked["receipt"], booked["waiting"], booked["repeated"]) == ("DN-1/1", [living.key], False)
@@ -122,6 +126,7 @@ async def test_a_promise_is_answered_for_each_location(shop: Shop, oms: Terminal
         ("promise NO-SUCH 1", "There is no item 'NO-SUCH'."),
         ("promise LAMP 1 --by 2026-12-01", "--by: a day of delivery needs to know where to: state --to, such as --to DE-20457"),
         ("promise LAMP 1 --to 20457", "--to: '20457' names no country: write DE-20457, or DE alone"),
+        ("promises --since 2026-12-01 --until 2026-11-01", "--since: 2026-12-01 is not before 2026-11-01"),
         ("purchase slip PO-NONE 2026-12-01", "There is no purchase order 'PO-NONE'."),
         ("purchase receive PO-NONE", "There is no purchase order 'PO-NONE'."),
         ("purchase place MAKER BERLIN LAMP --expected 2026-12-01", "ITEM=UNITS: 'LAMP' does not read ITEM=UNITS, such as KET-100=24"),
