@@ -16,10 +16,10 @@ from temporalio.testing import WorkflowEnvironment
 
 from database import callers
 from database.engine import Database
-from database.migrate import migrate
 from database.seed import seed
 from domain.callers import Scope
 from starters.http.examples import ORDER, QUOTE_ASKED
+from tests.fresh import migrated
 from tests.http.conftest import CATALOGUE, SECRET, door_of, house_at
 from tests.starters.orders import listening
 
@@ -35,7 +35,7 @@ async def client(temporal_server: WorkflowEnvironment) -> AsyncIterator[Client]:
 
 async def test_every_call_is_answered_as_the_page_says(client: Client, tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path / 'holdfast.db'}"
-    migrate(url)
+    migrated(url)
     database = Database(url)
     await database.transaction(seed, CATALOGUE)
     await database.transaction(callers.add_key, "all", SECRET, "shop", list(Scope), "ada", datetime.now(UTC), None)

@@ -16,11 +16,11 @@ import pytest
 from config.settings import Settings
 from database import callers
 from database.engine import Database
-from database.migrate import migrate
 from database.seed import seed
 from domain.callers import Scope
 from starters.http import limits
 from starters.http.examples import ORDER
+from tests.fresh import migrated
 from tests.http.conftest import CATALOGUE, EVERYTHING, SECRET
 from workers.api import run_api
 from workers.listening import Impatient
@@ -32,7 +32,7 @@ async def address(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncItera
     monkeypatch.setattr(limits, "BODY_WITHIN", 1.0)
     monkeypatch.setattr(Impatient, "within", 1.0)
     url = f"sqlite:///{tmp_path / 'holdfast.db'}"
-    migrate(url)
+    migrated(url)
     database = Database(url)
     await database.transaction(seed, CATALOGUE)
     await database.transaction(callers.add_key, "all", SECRET, "shop", list(Scope), "ada", datetime.now(UTC), None)

@@ -11,14 +11,12 @@ import pytest
 from sqlalchemy import func, select
 from temporalio.testing import WorkflowEnvironment
 
-from config.settings import Settings
 from database.engine import Database
-from database.migrate import migrate
 from database.tables import InboxEntry, InboxPart, Intake, Refusal
 from domain.order import PlaceOrder
 from starters.cli.main import run
 from tests.channels.order_tables import csv
-from workers.embedded import seed_catalogue
+from tests.fresh import furnished
 
 NOBODY = "127.0.0.1:1"
 HEADINGS = ("PO", "Customer", "Item", "Qty", "Ship to", "Street", "Zip", "City", "Country")
@@ -30,8 +28,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """An installation with the samples' catalogue and no server."""
     monkeypatch.setenv("OMS_HOME", str(tmp_path))
     monkeypatch.setenv("TEMPORAL_ADDRESS", NOBODY)
-    migrate(f"sqlite:///{tmp_path / 'holdfast.db'}")
-    seed_catalogue(Settings.load())
+    furnished(f"sqlite:///{tmp_path / 'holdfast.db'}")
     return tmp_path
 
 

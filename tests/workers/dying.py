@@ -1,6 +1,8 @@
-"""The HTTP door as a process that is killed at one point of its work: `python -m tests.workers.dying POINT`.
+"""The HTTP door as processes that are killed at one point of their work: `python -m tests.workers.dying`, which is told points.
 
-Points are counted over every transaction that may write and every start of a workflow: one before each, one after it. 0: it lives.
+For each point that it reads, a line each, it forks a door, which prints `listens ADDRESS PID`; when that has ended, it prints `ended CODE`
+(-9: killed). Points are counted over every transaction that may write and every start of a workflow: one before each, one after it.
+0: the door lives until somebody else ends it.
 """
 
 from __future__ import annotations
@@ -46,8 +48,20 @@ def doomed(point: int) -> list[int]:
 
 async def main(point: int) -> None:
     doomed(point)
-    await run_api(Settings.load(), asyncio.Event(), lambda address: print(address, flush=True))
+    await run_api(Settings.load(), asyncio.Event(), lambda address: print("listens", address, os.getpid(), flush=True))
+
+
+def door(point: int) -> int:
+    """Its exit code. It has loaded nothing that the next door would have to load again, and begun no thread before it forked."""
+    pid = os.fork()
+    if pid == 0:
+        try:
+            asyncio.run(main(point))
+        finally:
+            os._exit(1)
+    return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
 
 
 if __name__ == "__main__":
-    asyncio.run(main(int(sys.argv[1])))
+    for line in sys.stdin:
+        print("ended", door(int(line)), flush=True)

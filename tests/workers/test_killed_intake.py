@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import signal
 import sys
+import time
 from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -36,9 +38,37 @@ def order(external_id: str) -> dict[str, Any]:
     return {**ORDER, "channel": "web", "external_id": external_id}
 
 
+class Door:
+    """One process of the door that dies at a point."""
+
+    def __init__(self, keeper: asyncio.subprocess.Process, address: str, pid: int) -> None:
+        self.keeper, self.address, self.pid = keeper, address, pid
+        self.killed: bool | None = None
+        self._ended: asyncio.Task[list[str]] | None = None
+
+    async def ended(self, within: float) -> bool:
+        """Whether it has ended by then."""
+        if self.killed is None:
+            self._ended = self._ended or asyncio.ensure_future(heard(self.keeper, "ended"))
+            done, _ = await asyncio.wait([self._ended], timeout=within)
+            if done:
+                self.killed = self._ended.result() == ["-9"]
+        return self.killed is not None
+
+
+async def heard(keeper: asyncio.subprocess.Process, word: str) -> list[str]:
+    """What the keeper of the doors says next of this."""
+    assert keeper.stdout is not None
+    while line := (await keeper.stdout.readline()).decode():
+        first, *rest = line.split()
+        if first == word:
+            return rest
+    raise AssertionError("the keeper of the doors has ended; api.log says why")
+
+
 @asynccontextmanager
-async def door(home: Path, server: str, point: int) -> AsyncIterator[tuple[asyncio.subprocess.Process, str]]:
-    """A process of the door that dies at a point; it is ended by its own id, however it fares."""
+async def keeper_of(home: Path, server: str) -> AsyncIterator[asyncio.subprocess.Process]:
+    """The process that opens doors; it is ended by its own id, however it fares."""
     environment = {
         **{name: value for name, value in os.environ.items() if not name.startswith(("OMS_", "TEMPORAL_"))},
         "OMS_HOME": str(home),
@@ -47,21 +77,34 @@ async def door(home: Path, server: str, point: int) -> AsyncIterator[tuple[async
     }
     with (home / "api.log").open("ab") as log:
         process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "tests.workers.dying", str(point)),
+            *(sys.executable, "-m", "tests.workers.dying"),
             cwd=CHECKOUT,
             env=environment,
+            stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
             stderr=log,
         )
-    assert process.stdout is not None
     try:
-        async with asyncio.timeout(60):
-            address = (await process.stdout.readline()).decode().strip()
-        yield process, address
+        yield process
     finally:
-        if process.returncode is None:
-            process.kill()
+        process.kill()
         await process.wait()
+
+
+@asynccontextmanager
+async def door(keeper: asyncio.subprocess.Process, point: int) -> AsyncIterator[Door]:
+    """A door that dies at a point, or here."""
+    assert keeper.stdin is not None
+    keeper.stdin.write(f"{point}\n".encode())
+    async with asyncio.timeout(60):
+        address, pid = await heard(keeper, "listens")
+    opened = Door(keeper, address, int(pid))
+    try:
+        yield opened
+    finally:
+        if not await opened.ended(0):
+            os.kill(opened.pid, signal.SIGKILL)
+            assert await opened.ended(60)
 
 
 async def posted(address: str, document: dict[str, Any]) -> bool:
@@ -101,31 +144,32 @@ async def test_a_door_that_is_killed_at_every_point_loses_and_doubles_nothing(
     unanswered: list[dict[str, Any]] = []
     deaths = 0
     with temporal_server.with_time_skipping_disabled():
-        for point in range(1, 11) if kind == "single" else range(1, 21, 3):
-            if kind == "many":
-                documents = [order(f"{run}.{point}-{part}") for part in range(PARTS)]
-                delivery = Delivery(
-                    channel="api/shop", delivery=f"d-{point}", form="manual", body=json.dumps(documents).encode(), received_at=now
-                )
-                await database.transaction(inbox.keep, delivery)
-                wanted |= {f"web/{each['external_id']}" for each in documents}
-            async with door(tmp_path, server, point) as (process, address):
-                if kind == "single":
-                    document = order(f"{run}.{point}")
-                    wanted.add(f"web/{document['external_id']}")
-                    if not await posted(address, document):
-                        unanswered.append(document)
-                try:
-                    async with asyncio.timeout(30):
-                        deaths += await process.wait() == -9
-                except TimeoutError:  # it had less to do than the point is far
-                    continue
-        async with door(tmp_path, server, 0) as (_, address):
-            for document in unanswered:  # a sender without an answer sends again
-                assert await posted(address, document)
-            async with asyncio.timeout(60):
-                while await open_entries(database):
-                    await asyncio.sleep(0.1)
+        async with keeper_of(tmp_path, server) as keeper:
+            for point in range(1, 11) if kind == "single" else range(1, 21, 3):
+                if kind == "many":
+                    documents = [order(f"{run}.{point}-{part}") for part in range(PARTS)]
+                    delivery = Delivery(
+                        channel="api/shop", delivery=f"d-{point}", form="manual", body=json.dumps(documents).encode(), received_at=now
+                    )
+                    await database.transaction(inbox.keep, delivery)
+                    wanted |= {f"web/{each['external_id']}" for each in documents}
+                async with door(keeper, point) as opened:
+                    if kind == "single":
+                        document = order(f"{run}.{point}")
+                        wanted.add(f"web/{document['external_id']}")
+                        if not await posted(opened.address, document):
+                            unanswered.append(document)
+                    until = time.monotonic() + 30
+                    while not await opened.ended(0.2) and time.monotonic() < until and await open_entries(database):
+                        pass  # without an open entry it has less to do than the point is far
+                    await opened.ended(2)
+                    deaths += opened.killed is True
+            async with door(keeper, 0) as opened:
+                for document in unanswered:  # a sender without an answer sends again
+                    assert await posted(opened.address, document)
+                async with asyncio.timeout(60):
+                    while await open_entries(database):
+                        await asyncio.sleep(0.1)
         assert deaths >= (8 if kind == "single" else 6), "the process has to die at most of the points"
         assert await placed(database) == Counter(dict.fromkeys(wanted, 1))
         for name in sorted(wanted):

@@ -21,6 +21,7 @@ async def test_the_rest_of_a_return_may_be_waited_for(shop: Shop) -> None:
     await arrive(living, line1=1)
     asked = await living.exception(MISMATCH)
     assert asked.choices == ("accept_received", "wait_for_rest", "reject")
+    await living.rest()
     assert (await living.view()).exceptions[0].choices == asked.choices
     await living.decide(MISMATCH, "wait_for_rest")
     await living.until(Wait.RETURNED_GOODS)
