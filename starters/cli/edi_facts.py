@@ -132,7 +132,7 @@ def report(partner: Annotated[str, typer.Argument(help="Who is told.")], json: A
     """Tell a partner what we have for sale of every item (846): the document is written now and goes out with the others."""
 
     async def write() -> Drawn:
-        from starters.edi.due import Due, draw
+        from starters.edi.due import STOCK, Due, draw
         from starters.edi.partners import partners_of
 
         now, maps = datetime.now(UTC), partners_of(frame.settings())
@@ -141,7 +141,7 @@ def report(partner: Annotated[str, typer.Argument(help="Who is told.")], json: A
             raise NotFound("partner", partner)
         if found.syntax != "x12" or not found.ids:
             raise Refused(f"An 846 goes to a partner who speaks X12 and whose id is known; {partner} is none.")
-        due = Due(kind="846", key=f"{partner}/{now:%y%m%d%H%M%S}", partner=partner, receiver=found.ids[0], order="")
+        due = Due(kind=STOCK, key=f"{partner}/{now:%y%m%d%H%M%S}", partner=partner, receiver=found.ids[0], order="")
         async with frame.database() as database:
             return await database.transaction(draw, due, maps, now)
 

@@ -20,6 +20,7 @@ from starters.edi.outgoing import Envelope, pair_of
 
 ANSWERS, NOTICES, INVOICES = ("855", "ORDRSP"), ("856", "DESADV"), ("810", "INVOIC")
 CHANGES = ("865", "ORDRSP")
+STOCK = "846"
 LOOKED_AT = EdiOrder.settled.is_(False)
 CALLED_OFF = "/cancelled"
 """What a 940 about a shipment that is no more is known by, after the shipment's name."""
@@ -48,7 +49,7 @@ async def draw_what_is_due(database: Database, partners: Partners, at: datetime)
     """Write every document that is due, each in a transaction of its own; how many. One that cannot be written holds up no other."""
     for number, accepted, why in await database.read(edi_facts.decided_by_orders):
         await database.transaction(edi_facts.decide, number, accepted, why, edi_facts.RULE, at)
-    (ended, found), written = await database.read(_looked, partners), 0
+    (ended, found), written = await database.read(_looked, partners, at), 0
     if settled := ended - {one.order for one in found}:
         await database.transaction(edi.settle, settled)
     for one in found:
@@ -60,12 +61,12 @@ async def draw_what_is_due(database: Database, partners: Partners, at: datetime)
     return written
 
 
-def _looked(session: Session, partners: Partners) -> tuple[set[str], list[Due]]:
+def _looked(session: Session, partners: Partners, at: datetime) -> tuple[set[str], list[Due]]:
     """Orders that are over, and what is due; in this order, since what an order has when it is over is all that it will ever have.
 
     None is said to be over while there is more due than was looked at.
     """
-    ended, found = edi.over(session), due(session, partners)
+    ended, found = edi.over(session), [*due(session, partners), *reports(session, partners, at)]
     return (ended if len(found) < MOST else set()), found
 
 
@@ -104,6 +105,16 @@ def due(session: Session, partners: Partners) -> list[Due]:
         *_invoices(session),
         *_credits(session),
     ]
+
+
+def reports(session: Session, partners: Partners, at: datetime) -> Iterator[Due]:
+    """What we have for sale, once a day (UTC) for every partner who wants to know it; `oms edi report` tells it between times."""
+    for partner in partners.partners:
+        if STOCK in partner.wants and partner.ids:
+            key = f"{partner.name}/{at:%y%m%d}"
+            told = select(EdiOutgoing.number).where(EdiOutgoing.kind == STOCK, EdiOutgoing.key == key)
+            if session.scalars(told).first() is None:
+                yield Due(kind=STOCK, key=key, partner=partner.name, receiver=partner.ids[0], order="")
 
 
 def _answers(session: Session) -> Iterator[Due]:
@@ -255,5 +266,5 @@ WRITERS: Mapping[str, Writer] = {
     **dict.fromkeys(INVOICES, _invoice),
     "865": _change,
     "940": _warehouse_order,
-    "846": _stock,
+    STOCK: _stock,
 }

@@ -37,7 +37,7 @@ ACME = Partner(
     name="acme",
     ids=(PartnerId(qualifier="ZZ", id="ACME"),),
     channel="acme",
-    wants=frozenset({"997", "855", "856", "810", "846"}),
+    wants=frozenset({"997", "855", "856", "810"}),
     currency="EUR",
     country="DE",
     changes_by_rule=True,

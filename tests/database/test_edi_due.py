@@ -17,7 +17,7 @@ from domain.intake import Delivery
 from domain.messages import AmendOrder, LineQuantity
 from domain.order import PlaceOrder
 from starters.edi.due import draw_what_is_due, due
-from tests.database.builders import NOW, House, line, order
+from tests.database.builders import DAY, NOW, House, line, order
 
 X12 = Partner(
     name="acme",
@@ -122,6 +122,15 @@ async def test_a_warehouse_of_another_company_is_asked_to_ship_and_told_when_it_
     body = (await house.database.read(edi.body, (await house.database.read(edi.outgoing))[0].number)).decode()
     assert "W05*F*shopify/1001/1~" in body
     await house(now, "planned")
+
+
+async def test_whoever_wants_to_know_what_we_have_is_told_once_a_day(house: House) -> None:
+    partners = Partners(partners=(X12, NORD.model_copy(update={"wants": frozenset({"846"})})))
+    for _ in range(2):
+        assert await drawn(house, partners) == [("846", "nord/261123", 1)]
+    assert "QTY*33*14*EA" in await text(house, "846")
+    await draw_what_is_due(house.database, partners, NOW + DAY)
+    assert [(one.key, one.control) for one in await house.database.read(edi.outgoing)] == [("nord/261124", 2), ("nord/261123", 1)]
 
 
 async def test_a_change_is_answered_as_a_person_or_the_order_decided_it(house: House) -> None:

@@ -23,7 +23,7 @@ NOW = datetime(2026, 11, 26, 9, 30, tzinfo=UTC)
 PARTNERS = """
 [acme]
 ids = [{ qualifier = "ZZ", id = "ACME" }]
-wants = ["997", "855", "856", "810", "846"]
+wants = ["997", "855", "856", "810"]
 units = { CS = 12 }
 prices = "ours"
 
