@@ -66,11 +66,12 @@ def _as_worded(session: Session, entry: BankEntry) -> Proposal:
 
 def _as_announced(session: Session, entry: BankEntry, remittance: Remittance) -> Proposal | None:
     """What the payer's remittance says; None where it does not fit what is open or whose account paid."""
-    items = {item.document: item for item in open_items(session, Invoice.document.in_(documents_of(remittance)))}
+    documents = documents_of(session, remittance)
+    items = {item.document: item for item in open_items(session, Invoice.document.in_(documents))}
     payers, sure = _payers(session, entry)
     if sure and not {item.customer for item in items.values()} <= payers.keys():
         return None
-    return as_announced(remittance, items, entry.amount.minor)
+    return as_announced(remittance, documents, items, entry.amount.minor)
 
 
 def _named(session: Session, words: Words) -> tuple[dict[Rule, tuple[OpenItem, ...]], tuple[str, ...]]:

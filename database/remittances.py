@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from database.tables import EdiRemittance
+from database.tables import CreditNote, EdiRemittance, Invoice
 from domain.bank import BankEntry
 from domain.cash_application import CONFIDENCE, Allocation, OpenItem, Proposal, Rule
 from domain.edi_documents import Remittance
 from domain.payment_words import invoice_numbers, tokens
+
+_CREDIT_NOTE = re.compile(r"(?:CN|CREDIT NOTE)[\s\-_./:#]*([0-9]{1,9})", re.ASCII)
 
 
 def announced(session: Session, entry: BankEntry) -> Remittance | None:
@@ -25,21 +28,33 @@ def announced(session: Session, entry: BankEntry) -> Remittance | None:
     return Remittance.model_validate_json(found.pop()) if len(found) == 1 else None
 
 
-def documents_of(remittance: Remittance) -> list[str]:
-    """Our names of the invoices that a remittance names, one for each of its lines; "" for a line that names none."""
-    return [next(iter(invoice_numbers(line.invoice)), "") for line in remittance.lines]
+def documents_of(session: Session, remittance: Remittance) -> list[str]:
+    """Our name of the invoice that each line is about, of a credit note that of the invoice that it corrects; "" for a line without one."""
+    named = [line.invoice for line in remittance.lines]
+    notes = {name: f"CN-{int(match[1]):06d}" for name in named if (match := _CREDIT_NOTE.fullmatch(name.strip().upper()))}
+    here = (Invoice.order == CreditNote.order) & (Invoice.invoice == CreditNote.invoice)
+    about = select(CreditNote.document, Invoice.document).join(Invoice, here).where(CreditNote.document.in_(set(notes.values())))
+    corrected = {row[0]: row[1] for row in session.execute(about)} if notes else {}
+    return [corrected.get(notes[name], "") if name in notes else next(iter(invoice_numbers(name)), "") for name in named]
 
 
-def as_announced(remittance: Remittance, items: Mapping[str, OpenItem], amount: int) -> Proposal | None:
-    """Each invoice gets what the payer said, no more than is open there; None where that does not hold for all of it."""
-    allocations: list[Allocation] = []
-    for line, document in zip(remittance.lines, documents_of(remittance), strict=True):
-        item = items.get(document)
-        if item is None or item.currency != line.paid.currency or not 0 < line.paid.minor <= item.open:
+def as_announced(remittance: Remittance, documents: Sequence[str], items: Mapping[str, OpenItem], amount: int) -> Proposal | None:
+    """Each invoice gets what the payer said, no more than is open there; None where that does not hold for all of it.
+
+    `documents` are those of the lines. What a line deducts (a credit note, below zero) lowers what its invoice gets.
+    """
+    shares: dict[str, int] = {}
+    invoiced: set[str] = set()
+    for line, document in zip(remittance.lines, documents, strict=True):
+        item, minor = items.get(document), line.paid.minor
+        if item is None or item.currency != line.paid.currency or not minor or (minor > 0 and document in invoiced):
             return None
-        allocations.append(Allocation(item=item, amount=line.paid.minor))
-    documents = [each.item.document for each in allocations]
-    if sum(each.amount for each in allocations) != amount or len(set(documents)) < len(documents):
+        shares[document] = shares.get(document, 0) + minor
+        if minor > 0:
+            invoiced.add(document)
+    if any(not 0 <= share <= items[document].open for document, share in shares.items()) or sum(shares.values()) != amount:
         return None
-    because = f"The remittance {remittance.reference}: {', '.join(documents)} as the payer announced"
-    return Proposal(rule=Rule.REMITTANCE, score=CONFIDENCE[Rule.REMITTANCE], allocations=tuple(allocations), because=because)
+    paid = {document: share for document, share in shares.items() if share}
+    allocations = tuple(Allocation(item=items[document], amount=share) for document, share in paid.items())
+    because = f"The remittance {remittance.reference}: {', '.join(paid)} as the payer announced"
+    return Proposal(rule=Rule.REMITTANCE, score=CONFIDENCE[Rule.REMITTANCE], allocations=allocations, because=because) if paid else None

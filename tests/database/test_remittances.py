@@ -12,6 +12,7 @@ from domain.edi_documents import Remittance, RemittanceLine
 from domain.intake import Delivery
 from tests.database.bank import THEIRS, entry, parts, read
 from tests.database.builders import NOW, House, eur, line
+from tests.database.test_edi_invoices import one_kettle_came_back
 
 UNEVEN = "it opens with 0.00 EUR, its entries lead to 100.00 EUR, and it closes with 99.99 EUR"
 
@@ -70,6 +71,26 @@ async def test_more_than_is_open_is_not_applied_because_somebody_announced_it(ho
     await announce(house, "PAY-4712", INV_000009=10_000)
     (view,) = await read(house, entry(10_000, "PAY-4712", payer="Jolanda Fremd"), name="2026-232")
     assert view.status == "queued"
+
+
+async def test_a_credit_note_that_a_payer_deducts_lowers_what_its_invoice_gets(house: House) -> None:
+    placed = await house.shipped_order("1001", line(1, "KETTLE", 2))
+    invoice, other = await house.invoice(placed), await invoiced(house, "1002")
+    await one_kettle_came_back(house, placed)  # 46.25 of 100.00
+    await announce(house, "PAY-4711", CN_000001=-4_625, INV_000001=10_000, INV_000002=10_000)
+    (view,) = await read(house, entry(15_375, "PAY-4711", payer="Jolanda Fremd"))
+    assert (view.status, parts(view)) == ("matched", [(invoice, 5_375, ""), (other, 10_000, "")])
+
+
+async def test_a_credit_note_of_an_invoice_that_is_not_paid_with_it_is_for_a_person(house: House) -> None:
+    placed = await house.shipped_order("1001", line(1, "KETTLE", 2))
+    await house.invoice(placed)
+    await one_kettle_came_back(house, placed)
+    await invoiced(house, "1002")
+    await announce(house, "PAY-4711", INV_000002=10_000, CN_000001=-4_625)
+    (view,) = await read(house, entry(5_375, "PAY-4711", payer="Jolanda Fremd"))
+    assert (view.status, parts(view)) == ("queued", [])
+    assert view.because.endswith("says INV-000002 100.00 EUR, CN-000001 -46.25 EUR, which does not fit what is open")
 
 
 async def test_two_remittances_that_differ_under_one_reference_are_for_a_person(house: House) -> None:
