@@ -19,7 +19,7 @@ from domain.money_steps import TaxShare
 from domain.order import TaxLine
 from domain.terms_words import said
 from integrations.documents.models import TaxedAt
-from integrations.einvoice import write_cii
+from integrations.einvoice import write_cii, write_ubl
 
 SHARES = TypeAdapter(tuple[TaxShare, ...])
 
@@ -40,6 +40,11 @@ def cii(session: Session, order: str, document: str) -> bytes:
     if broken:
         raise Refused(f"{document} cannot be sent as an e-invoice: {'; '.join(broken)}.")
     return write_cii(found)
+
+
+def ubl(session: Session, order: str, document: str) -> bytes:
+    """The same as UBL 2.1. Raises as `cii`."""
+    return write_ubl(cii(session, order, document))
 
 
 def e_invoice(bills: Sequence[Bill]) -> EInvoice:

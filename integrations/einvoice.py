@@ -1,4 +1,7 @@
-"""E-invoices as CII (UN/CEFACT Cross Industry Invoice, D16B) by drafthorse, checked against the XSD of EN 16931 that it brings along."""
+"""E-invoices as CII (UN/CEFACT Cross Industry Invoice, D16B) by drafthorse, checked against the XSD of EN 16931 that it brings along.
+
+EN 16931 has two syntaxes: the other one, UBL 2.1, is what factur-x makes of the first.
+"""
 
 from __future__ import annotations
 
@@ -32,6 +35,15 @@ def write_cii(invoice: EInvoice) -> bytes:
     _delivery(document.trade.delivery, invoice)
     _settlement(document.trade.settlement, invoice)
     written: bytes = document.serialize(schema=SCHEMA)
+    return written
+
+
+def write_ubl(cii: bytes) -> bytes:
+    """The same invoice or credit note in UBL 2.1, checked against the XSD of OASIS; from our own CII, so that both say the same."""
+    from facturx import generate_xml, parse_ubl_cii_xml
+
+    known = parse_ubl_cii_xml(cii, flavor="factur-x", level="en16931", check_xsd=False)  # it was checked as it was written
+    written: bytes = generate_xml(known, flavor="ubl-2.1", level="en16931", check_schematron=False)  # that would ask a server
     return written
 
 

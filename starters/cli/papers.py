@@ -25,6 +25,7 @@ PANEL = "Invoices"
 class Form(StrEnum):
     PDF = "pdf"  # for people
     CII = "cii"  # for machines: EN 16931 in the syntax of UN/CEFACT
+    UBL = "ubl"  # the same in the syntax of OASIS
 
 
 @app.command("document", hidden=True)
@@ -32,24 +33,28 @@ class Form(StrEnum):
 def paper(
     order: OrderKey,
     name: Annotated[str | None, typer.Argument(help="Such as INV-000001, proforma or packing-slip-1. [default: list them]")] = None,
-    form: Annotated[Form, typer.Option("--format", help="pdf, or cii: the e-invoice of EN 16931 as XML.")] = Form.PDF,
+    form: Annotated[
+        Form, typer.Option("--format", help="pdf, or the e-invoice of EN 16931 as XML: cii (UN/CEFACT) or ubl (OASIS).")
+    ] = Form.PDF,
     output: Annotated[Path | None, typer.Option("--output", "-o", help="Where to write it. [default: NAME.pdf or NAME.xml]")] = None,
     json: AsJson = False,
 ) -> None:
     """Write one paper of an order: pro-forma, deposit request, packing slip, invoice, reminder, credit note or return form."""
-    from activities.einvoices import cii
+    from activities.einvoices import cii, ubl
     from activities.papers import paper as drawn
     from activities.papers import papers
+
+    written = {Form.PDF: drawn, Form.CII: cii, Form.UBL: ubl}
 
     async def draw() -> tuple[list[str], bytes]:
         async with frame.database() as database:
             key = await subjects.key_of(database, order)
             if name is None:
                 return await database.read(papers, key), b""
-            return [name], await database.read(cii if form is Form.CII else drawn, key, name)
+            return [name], await database.read(written[form], key, name)
 
     names, content = frame.run(draw())
-    target = output or Path(f"{name}.{'xml' if form is Form.CII else 'pdf'}")
+    target = output or Path(f"{name}.{'pdf' if form is Form.PDF else 'xml'}")
     if name is not None:
         target.write_bytes(content)
     if json:
