@@ -23,6 +23,7 @@ from database.audit_queue import QUEUE_RULES
 from database.audit_quotes import QUOTE_RULES
 from database.audit_returns import RETURN_RULES
 from database.audit_supply import SUPPLY_RULES
+from database.audit_webhooks import WEBHOOK_RULES
 from database.tables import (
     AuthorizationRow,
     ExceptionRow,
@@ -227,4 +228,5 @@ RULES: tuple[Rule, ...] = (
     *SUPPLY_RULES,
     *PLANNING_RULES,
     *QUOTE_RULES,
+    *WEBHOOK_RULES,
 )

@@ -60,6 +60,7 @@ class SubscriptionView(Value):
 def add(session: Session, new: NewSubscription, at: datetime) -> None:
     """Keep a subscription; it hears of what happens from now on."""
     begin_feed(session)
+    feed = session.get_one(WebhookFeed, FEED, with_for_update=True, populate_existing=True)  # whoever reads on finds it, or has read before
     session.add(
         Subscription(
             subscription=new.subscription,
@@ -71,6 +72,7 @@ def add(session: Session, new: NewSubscription, at: datetime) -> None:
             digest=new.digest,
             old_until=None,
             failing_since=None,
+            since=feed.read_to,
             created_at=at,
             created_by=new.owner,
             **new.bound_to,

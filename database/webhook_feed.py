@@ -101,11 +101,12 @@ def _put(session: Session, told: Told, subscriptions: Sequence[Subscription], at
     values = told.model_dump(include={"event", "type", "order", "subject", "sequence", "at", "body"})
     insert_once(session, WebhookEvent, values)
     for each in subscriptions:
-        if _wants(each, told) and insert_once(session, WebhookDelivery, _delivery(told.event, told.order, told.sequence, each, at)):
+        if wants(each, told) and insert_once(session, WebhookDelivery, _delivery(told.event, told.order, told.sequence, each, at)):
             yield each.subscription
 
 
-def _wants(subscription: Subscription, told: Told) -> bool:
+def wants(subscription: Subscription, told: Told) -> bool:
+    """Whether it asked for events of this type, and whether this one is of what it is bound to."""
     bound = all(
         not value or value == of_event
         for value, of_event in (

@@ -35,6 +35,7 @@ class Subscription(Base):
     status: Mapped[str] = mapped_column(default="active")
     reason: Mapped[str] = mapped_column(default="")
     failing_since: Mapped[datetime | None]  # the first failure after the last success
+    since: Mapped[int] = mapped_column(default=0)  # it hears of every row of the audit trail after this one
     created_at: Mapped[datetime]
     created_by: Mapped[str]
 

@@ -144,8 +144,14 @@ def replay(
             return count, await database.read(subscriptions.view, subscription)
 
     count, view = frame.run(write())
-    waits = "" if view.status == "active" else f" They wait until it is resumed: it is {view.status}."
-    frame.say(f"{count} events are on their way again.{waits}")
+    if not count:
+        frame.say(f"{subscription} has no dead letters; events that were sent are sent again by their webhook-ids.")
+        return
+    again = f"{_events(count)} on {'its' if count == 1 else 'their'} way again"
+    if view.status != "active":
+        frame.say(f"{again} as soon as it is resumed: it is {view.status} (`oms subscription resume {subscription}`).")
+        return
+    frame.say(f"{again}.")
     _ring(subscription)
 
 
@@ -173,9 +179,11 @@ def resume(subscription: Name) -> None:
             return await database.read(subscriptions.view, subscription)
 
     view = frame.run(write())
-    replayed = f" {view.dead} are dead: `oms subscription replay {subscription}`." if view.dead else ""
-    frame.say(f"{subscription} is active; {view.waiting} events that waited are sent.{replayed}")
-    _ring(subscription)
+    replayed = f" {view.dead} {'is' if view.dead == 1 else 'are'} dead: `oms subscription replay {subscription}`." if view.dead else ""
+    waited = f"; {_events(view.waiting)} on {'its' if view.waiting == 1 else 'their'} way" if view.waiting else "; nothing has waited"
+    frame.say(f"{subscription} is active{waited}.{replayed}")
+    if view.waiting:
+        _ring(subscription)
 
 
 @group.command()
@@ -215,6 +223,10 @@ def test(subscription: Name) -> None:
     delivery = frame.run(write())
     frame.say(f"[bold]{delivery}[/] is on its way; `oms subscription show {subscription}` says what became of it.")
     _ring(subscription)
+
+
+def _events(count: int) -> str:
+    return "1 event is" if count == 1 else f"{count:,} events are"
 
 
 def _ring(subscription: str) -> None:

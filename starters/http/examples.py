@@ -356,3 +356,38 @@ QUOTE_MADE: dict[str, Any] = QUOTE | {"how": "made"}
 QUOTE_PAGE: dict[str, Any] = {"quotes": [QUOTE_VIEW], "next": None}
 
 QUOTE_ACCEPTED: dict[str, Any] = {"order": "quote/Q-000001", "status": "placed", "entry": 4713, "reason": ""}
+
+SUBSCRIPTION: dict[str, Any] = {
+    "subscription": "sub_0123456789abcdef",
+    "url": "https://shop.example/webhooks",
+    "events": ["order.accepted", "shipment.shipped", "shipment.withdrawn", "shipment.delivered", "shipment.lost"],
+    "name": "Kontor ERP",
+    "contact": "it@shop.example",
+    "owner": "key:web-shop",
+    "customer": "",
+    "channel": "web",
+    "location": "",
+    "status": "active",
+    "reason": "",
+    "failing_since": None,
+    "old_until": None,
+    "created_at": "2026-11-23T12:00:00Z",
+    "created_by": "key:web-shop",
+    "waiting": 0,
+    "dead": 0,
+}
+
+SUBSCRIBED: dict[str, Any] = {"subscription": SUBSCRIPTION, "secret": "whsec_c2hvd24gb25jZSBhbmQgbmV2ZXIgYWdhaW4="}
+
+DELIVERY: dict[str, Any] = {
+    "delivery": "msg_344c9d51d1a0d4ec100616b17242997f",
+    "subscription": "sub_0123456789abcdef",
+    "type": "shipment.shipped",
+    "order": "web/7001",
+    "status": "pending",
+    "attempts": 1,
+    "at": "2026-11-24T14:02:00Z",
+    "next_at": "2026-11-24T14:07:09Z",
+    "answer": "HTTP 503",
+    "ended_at": None,
+}

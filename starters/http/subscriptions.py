@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Path, Query, Response
 from pydantic import Field
@@ -16,6 +16,7 @@ from domain.values import Value
 from domain.webhooks import LONGEST_URL
 from starters import subscribing
 from starters.announcing import ring
+from starters.http import examples
 from starters.http.answers import refusals
 from starters.http.callers import needs
 from starters.http.house import Here, House
@@ -25,6 +26,8 @@ router = APIRouter(prefix="/v1/subscriptions")
 
 Subscriber = Annotated[Caller, Depends(needs(Scope.SUBSCRIPTIONS, "customer", "channel", "location"))]
 Name = Annotated[str, Path(max_length=40, pattern="^sub_[0-9a-f]{16}$", description="The subscription.", examples=["sub_0123456789abcdef"])]
+PAUSED = examples.SUBSCRIPTION | {"status": "paused", "reason": "paused by key:web-shop", "waiting": 3}
+ROTATED = examples.SUBSCRIBED | {"subscription": examples.SUBSCRIPTION | {"old_until": "2026-11-24T12:00:00Z"}}
 MOST_OF_ONE = 50
 """Subscriptions that one caller may have."""
 
@@ -44,13 +47,17 @@ class Replay(Value):
     deliveries: tuple[str, ...] = Field(default=(), max_length=200)
 
 
+def _example(value: Any, status: int = 200) -> dict[int | str, dict[str, Any]]:
+    return {status: {"content": {"application/json": {"example": value}}}}
+
+
 class OnTheirWay(Value):
     """How many events are sent again."""
 
     events: int
 
 
-@router.post("", tags=["subscriptions"], summary="Subscribe", status_code=201, responses=refusals(409))
+@router.post("", tags=["subscriptions"], summary="Subscribe", status_code=201, responses=_example(examples.SUBSCRIBED, 201) | refusals(409))
 async def subscribe(house: Here, caller: Subscriber, asked: Subscribe) -> Subscribed:
     """You hear of what happens from now on. The answer has the secret, which is never shown again; docs/webhooks.md says how to verify."""
     for name in asked.events:
@@ -71,13 +78,15 @@ async def subscribe(house: Here, caller: Subscriber, asked: Subscribe) -> Subscr
     )
 
 
-@router.get("", tags=["subscriptions"], summary="List subscriptions", responses=refusals())
+@router.get("", tags=["subscriptions"], summary="List subscriptions", responses=_example([examples.SUBSCRIPTION]) | refusals())
 async def list_subscriptions(house: Here, caller: Subscriber) -> tuple[SubscriptionView, ...]:
     """All of them; a caller who is bound to a customer, a channel or a location sees those that are bound to the same."""
     return tuple(await house.database.read(subscriptions.all_of, caller.bound_to))
 
 
-@router.get("/{subscription}", tags=["subscriptions"], summary="Read a subscription", responses=refusals(404))
+@router.get(
+    "/{subscription}", tags=["subscriptions"], summary="Read a subscription", responses=_example(examples.SUBSCRIPTION) | refusals(404)
+)
 async def read_subscription(house: Here, caller: Subscriber, subscription: Name) -> SubscriptionView:
     """Where it goes, whether anything is sent, what waits and what is dead."""
     return await _mine(house, caller, subscription)
@@ -91,7 +100,7 @@ async def remove_subscription(house: Here, caller: Subscriber, subscription: Nam
     return Response(status_code=204)
 
 
-@router.post("/{subscription}/pause", tags=["subscriptions"], summary="Pause", responses=refusals(404))
+@router.post("/{subscription}/pause", tags=["subscriptions"], summary="Pause", responses=_example(PAUSED) | refusals(404))
 async def pause_subscription(house: Here, caller: Subscriber, subscription: Name) -> SubscriptionView:
     """Nothing is sent until it is resumed; what happens meanwhile waits."""
     await _mine(house, caller, subscription)
@@ -99,7 +108,7 @@ async def pause_subscription(house: Here, caller: Subscriber, subscription: Name
     return await _mine(house, caller, subscription)
 
 
-@router.post("/{subscription}/resume", tags=["subscriptions"], summary="Resume", responses=refusals(404))
+@router.post("/{subscription}/resume", tags=["subscriptions"], summary="Resume", responses=_example(examples.SUBSCRIPTION) | refusals(404))
 async def resume_subscription(house: Here, caller: Subscriber, subscription: Name) -> SubscriptionView:
     """Also one that was disabled because its address failed; what waited is sent first."""
     await _mine(house, caller, subscription)
@@ -108,14 +117,22 @@ async def resume_subscription(house: Here, caller: Subscriber, subscription: Nam
     return await _mine(house, caller, subscription)
 
 
-@router.post("/{subscription}/rotate", tags=["subscriptions"], summary="Rotate the secret", responses=refusals(404, 409))
+@router.post(
+    "/{subscription}/rotate", tags=["subscriptions"], summary="Rotate the secret", responses=_example(ROTATED) | refusals(404, 409)
+)
 async def rotate_secret(house: Here, caller: Subscriber, subscription: Name) -> Subscribed:
     """A new secret, shown once; for a day the one before signs too."""
     await _mine(house, caller, subscription)
     return await subscribing.rotate(house.database, house.settings, subscription)
 
 
-@router.post("/{subscription}/test", tags=["subscriptions"], summary="Send a test event", status_code=202, responses=refusals(404, 409))
+@router.post(
+    "/{subscription}/test",
+    tags=["subscriptions"],
+    summary="Send a test event",
+    status_code=202,
+    responses=_example({"events": 1}, 202) | refusals(404, 409),
+)
 async def test_subscription(house: Here, caller: Subscriber, subscription: Name) -> OnTheirWay:
     """A `webhook.test` goes the way of all events."""
     await _mine(house, caller, subscription)
@@ -124,7 +141,9 @@ async def test_subscription(house: Here, caller: Subscriber, subscription: Name)
     return OnTheirWay(events=1)
 
 
-@router.get("/{subscription}/deliveries", tags=["subscriptions"], summary="What was sent", responses=refusals(404))
+@router.get(
+    "/{subscription}/deliveries", tags=["subscriptions"], summary="What was sent", responses=_example([examples.DELIVERY]) | refusals(404)
+)
 async def list_deliveries(
     house: Here,
     caller: Subscriber,
@@ -137,7 +156,13 @@ async def list_deliveries(
     return tuple(await house.database.read(webhook_deliveries.deliveries, subscription, status, limit))
 
 
-@router.post("/{subscription}/replay", tags=["subscriptions"], summary="Send again", status_code=202, responses=refusals(404, 409))
+@router.post(
+    "/{subscription}/replay",
+    tags=["subscriptions"],
+    summary="Send again",
+    status_code=202,
+    responses=_example({"events": 2}, 202) | refusals(404, 409),
+)
 async def replay_deliveries(house: Here, caller: Subscriber, subscription: Name, asked: Replay) -> OnTheirWay:
     """Dead letters, or the deliveries that are named, under the same webhook-ids."""
     await _mine(house, caller, subscription)

@@ -8,7 +8,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
 from database import subscriptions, webhook_deliveries, webhook_feed
@@ -105,6 +105,25 @@ async def test_only_what_was_asked_for_is_told_to_whom_it_concerns(house: House)
     await subscribed(house, "sub_0000000000000004", location="BERLIN")
     await house.accept(order("1001"))
     assert (await announced(house)).subscriptions == ("sub_0000000000000002",)
+
+
+async def test_an_event_that_was_never_put_on_its_way_is_found_by_the_audit(house: House) -> None:
+    await house.accept(order("1000"))
+    await subscribed(house)
+    await house.accept(order("1001"))
+    assert await house.audit() == []  # nobody has read so far
+    await announced(house)
+    await subscribed(house, "sub_0000000000000002")
+    assert await house.audit() == []
+
+    def lose(session: Session) -> None:
+        session.execute(delete(WebhookDelivery))
+
+    await house(lose)
+    [missing] = await house.audit()
+    assert (missing.rule, missing.subject) == ("every_event_that_was_wanted_has_its_delivery", SUB)
+    assert "order.accepted of shopify/1001" in missing.detail
+    await house(subscriptions.remove, SUB)
 
 
 async def test_announcers_side_by_side_put_each_event_on_its_way_once(house: House) -> None:
@@ -256,3 +275,4 @@ async def test_what_was_sent_long_ago_is_forgotten_and_nothing_else(house: House
     left = await house.database.read(lambda session: list(session.scalars(select(WebhookEvent.order))))
     assert left == ["shopify/1002"]
     assert await house.database.read(lambda session: session.scalar(select(func.count()).select_from(AuditEntry))) == 2
+    await house(subscriptions.remove, SUB)  # a month has not passed for the audit

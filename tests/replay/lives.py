@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+import asyncio
+import hashlib
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from sqlalchemy.orm import Session
 
+from database import feedback, subscriptions
 from database.purchasing import place_purchase
+from database.subscriptions import NewSubscription
 from database.tables import Customer
 from domain.collecting import InvoicePeriod
 from domain.distribution import ReallocateStock
 from domain.exceptions import ExceptionKind
+from domain.feedback import Feed
 from domain.lifecycle import Wait
 from domain.messages import (
     Allowance,
@@ -44,15 +50,26 @@ from domain.proposals import PlanReplenishment
 from domain.purchasing import CancelSupply, MoveSupply, PlacePurchase, PurchaseLine
 from domain.reallocation import Strategy
 from domain.return_rules import ExchangeMode, ReturnReason
+from domain.webhooks import SUBSCRIBED
+from integrations.shopify.shop import Shopify
+from integrations.shopify.wire import ShopifyWire
+from integrations.simulated.shops import ShopifyShop, ShopServer
+from integrations.web import Web
+from integrations.webhooks import HttpSubscribers, Keyring
+from integrations.webhooks.signing import digest_of
+from starters.announcing import Announcer
+from starters.feedback import Feeder, tell_shop
 from starters.invoicing import run_invoices
 from starters.outbox import tell_untold
 from starters.reallocating import reallocate
 from starters.replenishing import replenish
 from starters.supplying import cancel, slip
+from tests.integrations.test_webhook_posting import listening
 from tests.workflows.buying import plan_an_item
 from tests.workflows.lives import buyer, limit
 from tests.workflows.shop import Living, Shop, euro, line, order
 from workers.messenger import messenger
+from workers.shops import ShopDoor
 
 Life = Callable[[Shop, str], Awaitable[str]]
 """Leads the workflow with this name from its start to its end; its id."""
@@ -570,6 +587,72 @@ async def stopped_by_credit(shop: Shop, name: str) -> str:
     return await settled(living, 2000)
 
 
+async def subscriber_told(shop: Shop, name: str) -> str:
+    """An event that is not taken, tried again, and answered with Gone: the subscription is disabled, and its contact told."""
+    subscription, keys = f"sub_{hashlib.sha256(name.encode()).hexdigest()[:16]}", Keyring((b"k" * 32,))
+    async with listening("HTTP/1.1 503 Later\r\nContent-Length: 0\r\n\r\n") as receiver, staffed(shop):
+        shop.partners.subscribers = HttpSubscribers(lambda: keys, loopback=True)
+        await shop.open()
+        digest = digest_of(keys.secret(subscription, 1))
+        new = NewSubscription(subscription=subscription, url=receiver.url, events=SUBSCRIBED, owner="cli:ada", digest=digest)
+        await shop.database.transaction(subscriptions.add, new, datetime.now(UTC))
+        living = await begun(shop, name)
+        with shop.env.with_time_skipping_disabled():
+            announcer = Announcer(shop.client, shop.database)
+            while not receiver.calls:
+                await announcer.announce()
+                await asyncio.sleep(0.1)
+            receiver.answer = b"HTTP/1.1 410 Gone\r\nContent-Length: 0\r\n\r\n"
+            await shop.client.get_workflow_handle(f"webhooks/{subscription}").result()
+        await living.cancel()
+        await shop.database.transaction(subscriptions.remove, subscription)
+    return f"webhooks/{subscription}"
+
+
+async def shop_told(shop: Shop, name: str) -> str:
+    """A shop that is down when a shipment has left, left alone for a while, and told when it is back."""
+    nord = ShopifyShop(points=20_000, restored=10_000)
+    feed = Feed(shop="nord", channel="nord", locations={"BERLIN": "1"})
+    with ShopServer(nord) as server:
+        web = Web("nord", server.address, {"X-Shopify-Access-Token": "shpat_double"}, seconds=5)
+        async with staffed(shop):
+            shop.partners.shops = {"nord": ShopDoor(Shopify(ShopifyWire(web, "2026-01")), per_second=50)}
+            await shop.open()
+            feeder, telling = Feeder(shop.client, shop.database, [feed]), shop.client.get_workflow_handle("feedback/nord")
+            with shop.env.with_time_skipping_disabled():
+                await feeder.look()
+                await telling.result()  # its stock; what follows is a run of its own
+            nord.sell("7301", ("PLENTY", 1))
+            living = await shop.place(order(line(1, "PLENTY", 1), channel="nord", external_id="7301"))
+            server.down = True
+            await living.ship()
+            with shop.env.with_time_skipping_disabled():
+                while not (pieces := await shop.database.read(feedback.listed, order=living.key)) or not pieces[0].attempts:
+                    await feeder.look()
+                    await asyncio.sleep(0.1)
+                server.down = False
+                await tell_shop(shop.client, "nord", now=True)
+                while [each.status for each in pieces] != ["told"]:
+                    await asyncio.sleep(0.1)
+                    pieces = await shop.database.read(feedback.listed, order=living.key)
+                await telling.result()
+            await deliver(living)
+            await settled(living, 1000)
+        await web.close()
+    return "feedback/nord"
+
+
+@asynccontextmanager
+async def staffed(shop: Shop) -> AsyncIterator[None]:
+    """Workers that know other partners for a while: they are opened inside, and after it those of before are back."""
+    before = (shop.partners.subscribers, shop.partners.shops)
+    await shop.shut()
+    yield
+    await shop.shut()
+    shop.partners.subscribers, shop.partners.shops = before
+    await shop.open()
+
+
 LIVES: dict[str, Life] = {
     life.__name__: life
     for life in (
@@ -606,5 +689,7 @@ LIVES: dict[str, Life] = {
         invoiced_weekly,
         invoice_run,
         stopped_by_credit,
+        subscriber_told,
+        shop_told,
     )
 }

@@ -18,10 +18,12 @@ from tests.replay.lives import LIVES
 from tests.replay.record import HISTORIES
 from workflows.collective import InvoiceRun
 from workflows.distribution import Reallocation
+from workflows.feedback import ShopFeedback
 from workflows.order import Order
 from workflows.receipt import StockReceipt
 from workflows.replenishment import Replenishment
 from workflows.supply import SupplyCancellation, SupplySlip
+from workflows.webhooks import TellSubscriber
 
 RECORDED = sorted(path.stem for path in HISTORIES.glob("*.json"))
 
@@ -34,7 +36,7 @@ def recorded(name: str) -> dict[str, Any]:
 async def replay(history: dict[str, Any]) -> None:
     """Raises NondeterminismError where the current code would go another way than the history went."""
     started = history["events"][0]["workflowExecutionStartedEventAttributes"]
-    workflows = [InvoiceRun, Order, Reallocation, StockReceipt, SupplyCancellation, SupplySlip, Replenishment]
+    workflows = [InvoiceRun, Order, Reallocation, StockReceipt, SupplyCancellation, SupplySlip, Replenishment, ShopFeedback, TellSubscriber]
     replayer = Replayer(workflows=workflows, data_converter=pydantic_data_converter)
     await replayer.replay_workflow(WorkflowHistory.from_json(started["workflowId"], history))
 

@@ -5,6 +5,9 @@ from __future__ import annotations
 import asyncio
 import base64
 import json
+import os
+import signal
+import sys
 from collections.abc import AsyncIterator, Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,16 +17,16 @@ import pytest
 from standardwebhooks import Webhook as Verifier
 from temporalio.client import Client, WorkflowHandle
 from temporalio.contrib.pydantic import pydantic_data_converter
-from temporalio.testing import WorkflowEnvironment
+from temporalio.testing import ActivityEnvironment, WorkflowEnvironment
 from temporalio.worker import Worker
 
 from activities.webhooks import WebhookActivities
 from config.settings import Settings
-from database import subscriptions, webhook_deliveries
+from database import subscriptions, webhook_deliveries, webhook_feed
 from database.engine import Database
 from database.seed import seed
 from domain.errors import Unavailable
-from domain.webhooks import SUBSCRIBED, Attempt, TellDisabled
+from domain.webhooks import SUBSCRIBED, Attempt, SendEvents, TellDisabled
 from integrations.ports import Subscribers, Webhook
 from integrations.simulated import SimulatedMail, World
 from starters import subscribing
@@ -177,6 +180,34 @@ async def test_a_worker_that_dies_between_sending_and_writing_it_down_sends_agai
     ids = [headers["webhook-id"] for headers, _ in receiver.calls]
     assert ids == [ids[0]] * 2
     await real.close()
+
+
+async def test_a_process_that_is_killed_after_it_sent_sends_again_under_the_same_id_and_loses_nothing(installation: Installation) -> None:
+    settings = installation.settings
+    async with listening() as receiver:
+        name = (await installation.subscribe(receiver.url)).subscription.subscription
+        for number in ("1001", "1002"):
+            await installation.house.accept(order(number))
+        fence = await installation.database.read(webhook_feed.set_fence)
+        assert fence is not None
+        await installation.database.transaction(webhook_feed.read_on, fence, datetime.now(UTC))
+        process = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", "tests.workers.dying_teller", name),
+            cwd=Path(__file__).parents[2],
+            env={**os.environ, "OMS_HOME": str(settings.home), "OMS_WEBHOOK_LOOPBACK": "true"},
+        )
+        assert await process.wait() == -signal.SIGKILL
+        before = {headers["webhook-id"]: body for headers, body in receiver.calls}
+        assert len(before) in (1, 2)  # both were on their way at once
+        subscribers = subscribers_of(settings)
+        acts = WebhookActivities(installation.database, subscribers, SimulatedMail(installation.world))
+        found = await ActivityEnvironment().run(acts.send_events, SendEvents(subscription=name))
+        await subscribers.close()
+    assert (found.sent, found.failed, found.next_at) == (2, 0, None)
+    after = {headers["webhook-id"]: body for headers, body in receiver.calls[len(before) :]}
+    assert len(after) == 2
+    assert {each: after[each] for each in before} == before
+    assert (await installation.database.read(subscriptions.view, name)).waiting == 0
 
 
 async def test_what_happens_while_nobody_can_be_rung_is_sent_later(installation: Installation) -> None:
