@@ -72,6 +72,25 @@ class Recalled(Value):
         return self.delivered_at is not None
 
 
+class SerialView(Value):
+    """A unit that was picked under its serial number; `returned` is how many units of its line came back, whichever they were."""
+
+    item: str
+    serial: str
+    lot: str
+    order: str
+    shipment: int
+    line: int
+    customer: str
+    customer_name: str
+    location: str
+    picked_at: Moment | None
+    status: str
+    tracking: str
+    delivered_at: Moment | None
+    returned: int
+
+
 class Recall(Value):
     """Everything that became of a lot: what left, what is kept for orders that have not left, and what lies where."""
 

@@ -37,6 +37,7 @@ from starters.cli import (
     replenishment,
     running,
     schema,
+    serials,
     shops,
     sourcing,
     subscriptions,
@@ -97,6 +98,7 @@ for room in (
     receivables,
     claiming,
     counting,
+    serials,
     replenishment,
     demo,
 ):

@@ -18,7 +18,7 @@ from starters.cli.rendering import moment, plain_table, until
 if TYPE_CHECKING:
     from domain.counting import CountView
     from domain.floor import Backlog, Task, WaveView
-    from domain.lots import LotView, Recall, Recalled
+    from domain.lots import LotView, Recall, Recalled, SerialView
 
 _MARKS = {
     "released": "",
@@ -138,6 +138,18 @@ def recall_page(recall: Recall, now: datetime) -> RenderableType:
     if not (recall.shipped or recall.on_its_way_out or recall.in_stock):
         parts += ["", "Nobody has any of it, and there is none in stock."]
     return Group(*parts)
+
+
+def serials_table(units: Sequence[SerialView]) -> RenderableType:
+    """One row a unit: whose it is and what became of its shipment."""
+    back = any(each.returned for each in units)
+    columns = ("Serial", "Item", "Order", "Customer", "From", "Picked (UTC)", "Status", "Tracking", "Delivered (UTC)")
+    rows = _unfolded(plain_table(*columns, *(["Back of its line>"] if back else [])))
+    for each in units:
+        whose = (escape(f"{each.order} ({each.shipment})"), escape(f"{each.customer} {each.customer_name}".strip()))
+        went = (escape(each.location), moment(each.picked_at), each.status, escape(each.tracking), moment(each.delivered_at))
+        rows.add_row(escape(each.serial), escape(each.item), *whose, *went, *([str(each.returned or "")] if back else []))
+    return rows
 
 
 def _holders(shipments: Sequence[Recalled]) -> RenderableType:

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 
-from database import counting, lots, outbox, picking, shipments, waves
+from database import counting, lots, outbox, picking, serials, shipments, waves
 from domain.errors import Conflict, NotFound, Refused, StepUndone
 from domain.messages import PickConfirmed
 from domain.steps import CancelPicks
@@ -161,6 +161,11 @@ async def test_a_serial_number_is_in_one_shipment_at_a_time(floor: Floor) -> Non
     with pytest.raises(Refused, match="DRONE with serial number D-2 was picked for shopify/1 shipment 1 already"):
         await floor.scan(second, "DRONE", "B-04", 1, serials=("D-2",))
     await floor.scan(second, "DRONE", "B-04", 1, serials=("D-3",))
+    (unit,) = await floor.house(serials.of_unit, "D-2")
+    assert (unit.order, unit.item, unit.location, unit.status, unit.delivered_at) == ("shopify/1", "DRONE", "BERLIN", "picked", None)
+    assert [each.serial for each in await floor.house(serials.of_order, "shopify/1")] == ["D-1", "D-2"]
+    with pytest.raises(NotFound, match="There is no serial number of KETTLE 'D-2'"):
+        await floor.house(serials.of_unit, "D-2", "KETTLE")
 
 
 async def test_an_empty_bin_closes_its_picks_short_and_has_the_bin_counted(floor: Floor) -> None:

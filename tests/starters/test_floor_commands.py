@@ -136,3 +136,10 @@ def test_a_lot_is_listed_blocked_and_recalled(oms: Answer) -> None:
     assert "Kept for orders, not shipped" in page
     assert oms("lot", "unblock", "COFFEE", "L-SOON", "--json")[1] == {"item": "COFFEE", "lot": "L-SOON", "blocked": ""}
     assert oms("recall", "COFFEE", "L-9")[2] == "There is no lot of COFFEE 'L-9'.\n"
+
+
+def test_a_serial_number_that_nobody_scanned_is_said_to_be_unknown(oms: Answer) -> None:
+    assert oms("serial", "D-9")[::2] == (3, "There is no serial number 'D-9'.\n")
+    assert oms("serial", "--order", "shopify/9")[::2] == (3, "There is no order 'shopify/9'.\n")
+    assert oms("serial")[::2] == (3, "NUMBER: name a serial number, or an order with --order\n")
+    assert oms("serial", "--order", "shopify/1")[:2] == (0, "No unit of order shopify/1 was picked under a serial number.\n")
