@@ -16,7 +16,7 @@ def order_answer(placed: PlaceOrder, view: OrderView, number: str, at: datetime,
     order has sought its stock; before that everything is open.
 
     The price is the one that the order goes by. What the line was promised last is the date of its backorder where it has one, else of the
-    line.
+    line, also when it came later than that; a backorder whose promise is broken has no date until it is promised anew.
     """
     lines, promises = {line.number: line for line in view.lines}, _promises(view)
     return OrderAnswer(
@@ -38,7 +38,7 @@ def order_answer(placed: PlaceOrder, view: OrderView, number: str, at: datetime,
 def _answered(placed: PlaceOrder, ordered: OrderLine, line: LineView | None, promise: PromiseView | None, over: bool) -> LineAnswer:
     waiting = line.open if line and not over else 0
     there = line.allocated + line.picked + line.packed + line.shipped if line else 0
-    promised = promise.promised_at if promise else None
+    promised = promise.promised_at if promise and not (waiting and promise.status == "broken") else None
     price = Decimal(line.unit_price) if line and line.unit_price else ordered.unit_price
     return LineAnswer(
         line=ordered.number,
@@ -56,11 +56,11 @@ def _answered(placed: PlaceOrder, ordered: OrderLine, line: LineView | None, pro
 
 
 def _promises(view: OrderView) -> dict[int, PromiseView]:
-    """The last promise of every line; one that was broken and not made anew says nothing."""
+    """The last promise of every line."""
     last: dict[int, PromiseView] = {}
     for promise in sorted(view.promises, key=lambda one: one.number):
         last[promise.line] = promise
-    return {line: promise for line, promise in last.items() if promise.status != "broken"}
+    return last
 
 
 def ship_notice(

@@ -229,11 +229,13 @@ def order_to_warehouse(session: Session, order: str, number: int, *, cancelled: 
 
 
 def our_stock(session: Session, reference: str, at: datetime) -> StockReport:
-    """What we have for sale of every item, all locations together (846)."""
+    """What we have for sale of every item, all locations together (846). Raises Refused where there is no item: the document has lines."""
     available: dict[str, int] = {}
     for row in reading.stock(session, at=at):
         available[row.item] = available.get(row.item, 0) + max(row.available, 0)
     lines = tuple(StockLine(item=item, quantity=units, kind=AVAILABLE, on=at.date()) for item, units in sorted(available.items()))
+    if not lines:
+        raise Refused("There is nothing to report: no item lies anywhere.")
     return StockReport(reference=reference, at=at, lines=lines)
 
 

@@ -62,8 +62,18 @@ def test_an_answer_says_of_every_line_what_is_there_what_comes_later_and_what_do
     answer = order_answer(PLACED, LIVING, "web/1001/answer/1", NOON, SELLER)
     assert (answer.po_number, answer.po_date, answer.buyer.id) == ("PO-1", date(2026, 3, 1), "ACME-1")
     said = [[(one.status.value, one.quantity, one.date) for one in answers(each)] for each in answer.lines]
-    assert said == [[("IA", 10, SOON)], [("IQ", 6, None), ("IB", 3, LATER), ("IR", 1, None)], [("IP", 5, None)]]
+    assert said == [
+        [("IA", 10, SOON)],
+        [("IQ", 6, None), ("IB", 3, LATER), ("IR", 1, None)],
+        [("IC", 5, LATER), ("IP", None, None), ("DR", None, None)],
+    ]
     assert [(each.ordered_price, each.price) for each in answer.lines][2] == (Decimal("10.00"), Decimal("9.50"))
+
+
+def test_a_backorder_whose_promise_is_broken_has_no_date() -> None:
+    waiting = LIVING.model_copy(update={"lines": (line_view(3, 5, open=5),)})
+    said = answers(order_answer(PLACED, waiting, "web/1001/answer/1", NOON, SELLER).lines[2])
+    assert [(one.status.value, one.quantity, one.date) for one in said] == [("IB", 5, None)]
 
 
 def test_an_order_that_ended_accepts_what_left_and_nothing_more() -> None:

@@ -17,7 +17,7 @@ from domain.edi_documents import ChangedLine, ChangeRequest, StockLine, StockRep
 from domain.intake import Delivery
 from starters.cli.main import run
 from tests.channels.edi_documents import TRACKING, x12_interchange, x12_order, x12_set
-from tests.fresh import furnished
+from tests.fresh import furnished, migrated
 
 NOW = datetime(2026, 11, 26, 9, 30, tzinfo=UTC)
 PARTNERS = """
@@ -94,6 +94,16 @@ def test_a_partner_is_told_what_we_have_and_finds_it_in_its_folder(
     assert shown[0].startswith("ISA*00*")
     assert "QTY*33*" in " ".join(shown)
     assert [(one["kind"], one["status"], one["control"]) for one in answer(capsys, "sent")] == [("846", "sent", 1)]
+
+
+def test_where_nothing_lies_there_is_nothing_to_report(
+    house: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("OMS_DATABASE_URL", f"sqlite:///{tmp_path / 'empty.db'}")
+    migrated(f"sqlite:///{tmp_path / 'empty.db'}")
+    assert run(["edi", "report", "acme"]) == 3
+    assert "There is nothing to report: no item lies anywhere." in capsys.readouterr().err
+    assert answer(capsys, "sent") == []
 
 
 def test_nobody_who_cannot_read_it_is_told_what_we_have(house: Database, capsys: pytest.CaptureFixture[str]) -> None:
