@@ -14,6 +14,7 @@ from starters.cli import edi_exchange, edi_facts, frame
 from starters.cli.frame import AsJson
 
 if TYPE_CHECKING:
+    from domain.edi_partners import Partner
     from domain.intake import Part
     from starters.edi.answer import Answer
     from starters.edi.translate import InterchangeRead, SetRead
@@ -88,17 +89,18 @@ def _interchange(one: InterchangeRead, said: list[Answer]) -> dict[str, Any]:
         "receiver": str(interchange.receiver),
         "partner": one.partner.name if one.partner else None,
         "fault": str(interchange.fault) if interchange.fault else None,
-        "sets": [_set(each) for each in one.sets],
+        "sets": [_set(each, one.partner) for each in one.sets],
         "answers": [answer.kind for answer in said],
     }
 
 
-def _set(one: SetRead) -> dict[str, Any]:
+def _set(one: SetRead, partner: Partner | None) -> dict[str, Any]:
     return {
         "set": one.set.control,
         "kind": one.set.kind,
         "parts": [
-            {"becomes": _becomes(part), "place": part.place, "says": _says(part).removeprefix(f"{one.set.place}, ")} for part in one.parts
+            {"becomes": _becomes(part), "place": part.place, "says": _says(part, partner).removeprefix(f"{one.set.place}, ")}
+            for part in one.parts
         ],
     }
 
@@ -125,7 +127,7 @@ def _becomes(part: Part) -> str:
     return "refused"
 
 
-def _says(part: Part) -> str:
+def _says(part: Part, partner: Partner | None) -> str:
     """What a part asks or tells, or why it is none."""
     from domain.edi_documents import DocumentIn
     from domain.intake import IgnoredIn, MessageIn, OrderIn, RefusedIn, SeenIn, UnmappedIn
@@ -139,7 +141,7 @@ def _says(part: Part) -> str:
         case SeenIn():
             return f"{part.tracking}: {part.status.replace('_', ' ')}"
         case DocumentIn():
-            return for_a_person(part)
+            return for_a_person(part, partner)
         case UnmappedIn():
             return ", ".join(f"{kind} {text!r}" for kind, text in part.needs)
         case RefusedIn() | IgnoredIn():

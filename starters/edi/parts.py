@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from domain.edi_changes import amendment
+from domain.edi_changes import amendment, cancellation
 from domain.edi_documents import ChangeRequest, DocumentIn, Receipt, Remittance, StockReport, WarehouseShipped
+from domain.edi_partners import Partner
 
 KINDS = {
     ChangeRequest: "change",
@@ -19,13 +20,18 @@ def called(part: DocumentIn) -> str:
     return KINDS[type(part.document)]
 
 
-def for_a_person(part: DocumentIn) -> str:
-    """What a document says, so that a person can act on it."""
+BY_RULE = "by rule the order ends while nothing of it is picked; afterwards a person decides"
+
+
+def for_a_person(part: DocumentIn, partner: Partner | None = None) -> str:
+    """What a document says, so that a person can act on it; with its partner also what a rule does before."""
     document = part.document
     match document:
         case Receipt():
             wrong = [f"{one.kind} {one.control} ({', '.join(one.errors) or one.code})" for one in document.sets if one.code != "A"]
             return "the partner did not take what we sent: " + ("; ".join(wrong) or f"group {document.control}")
+        case ChangeRequest() if partner is not None and partner.cancellations_by_rule and cancellation(document, "rule"):
+            return BY_RULE
         case ChangeRequest():
             asked = amendment(document, "person")
             why = asked if isinstance(asked, tuple) else _amended(document)

@@ -74,6 +74,20 @@ def test_every_other_change_is_left_to_a_person(start: str, new: str, why: str) 
     assert why in shown
 
 
+def test_a_cancellation_says_that_a_rule_looks_at_it_first_where_its_partners_map_has_one() -> None:
+    lenient = ACME.model_copy(update={"cancellations_by_rule": True})
+    for body, said in (
+        (["BCH*01*SA*PO-1**3*20261120"], "by rule the order ends while nothing of it is picked; afterwards a person decides"),
+        (["BCH*05*SA*PO-1**3*20261120"], "a person decides: the order is to be replaced as a whole"),
+    ):
+        (part,) = parts(x12_interchange(x12_set("860", body)), Partners(partners=(lenient,)))
+        assert isinstance(part, DocumentIn)
+        assert for_a_person(part, lenient) == said
+    (part,) = parts(edifact_interchange(edifact_message("ORDCHG", ["BGM+230+CH-2+1'", *ORDCHG[1:2], ORDCHG[3], "UNS+S'"])))
+    assert isinstance(part, DocumentIn)
+    assert for_a_person(part, lenient) == "by rule the order ends while nothing of it is picked; afterwards a person decides"
+
+
 def test_without_a_rule_a_person_decides_and_sees_what_is_asked() -> None:
     careful = Partners(partners=(ACME.model_copy(update={"changes_by_rule": False}),))
     (part,) = parts(x12_interchange(x12_set("860", CHANGE)), careful)
