@@ -80,6 +80,8 @@ class Settings(BaseSettings):
     """Minor units of the house's currency."""
     return_window: int = Field(default=30, ge=0, le=3_650)
     """Days after delivery in which goods may come back, where their item says nothing else."""
+    rma_expires: int = Field(default=21, ge=1, le=3_650)
+    """Days after which the authorization of a return whose goods never came expires."""
     price_roles: Names = frozenset()
     """The staff roles that may set the price of a line when an order is validated, separated by commas; empty: whoever may decide."""
     world_url: str = Field(default_factory=lambda found: f"sqlite:///{found['home'] / 'world.db'}")

@@ -17,7 +17,7 @@ from integrations.simulated import World
 from simulation.crashing.disturbance import Disturbance, Report
 from simulation.crashing.orders import prepare
 from simulation.crashing.verdict import Verdict, judge, read_books
-from starters.demonstration import RETURN_WINDOW, Progress, demonstrate
+from starters.demonstration import Progress, demonstrate
 from workers.embedded import SAMPLES, Everything
 from workers.server import TemporalServer
 
@@ -26,6 +26,9 @@ SHORT_ORDERS, SHORT_KILLS = 20, 4
 DAY_SECONDS, SHORT_DAY_SECONDS = 0.5, 0.25
 """How long a day lasts: a hundred orders wait their turn while workers die, and goods should still be able to come back in time."""
 TIME_LIMIT = 600.0  # seconds; an attempt that died with its worker is waited for until its time is over, up to 45 s
+
+RETURN_WINDOW = 60
+"""Days in which goods may come back: time for a return between two kills, and no longer than that."""
 
 
 async def crash(home: Path, *, orders: int, kills: int, kill_server: bool, report: Report, day_seconds: float) -> Verdict:

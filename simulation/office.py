@@ -97,7 +97,9 @@ def choices(exception: OpenException, view: OrderView, script: Script) -> tuple[
     )
     sensible = SENSIBLE.get(exception.kind, exception.choices)
     scripted = script.decisions.get(exception.kind)
-    if scripted is not None and asked_before == 0:
+    if exception.kind is ExceptionKind.BACKORDER_OVERDUE and (script.receipt or script.purchase) and (asked_before or scripted is None):
+        first = "wait_on"  # the goods are on their way, however often a slow day makes somebody ask
+    elif scripted is not None and asked_before == 0:
         first = scripted
     elif scripted is not None and scripted in sensible:
         first = sensible[min(sensible.index(scripted) + asked_before, len(sensible) - 1)]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import fcntl
 import json
+import os
 import shlex
 import shutil
 import socket
@@ -40,14 +41,19 @@ if TYPE_CHECKING:
     from workers.embedded import Everything
 
 DAY_SECONDS = 0.3
-"""How long a day lasts: the longest life of the samples is some 190 of them, and the world needs a moment for each."""
-RETURN_WINDOW = 60
+"""How long a day lasts on a machine that has nothing else to do: the longest life of the samples is some 190 of them, and the world needs
+a moment for each."""
+SLOWEST = 4.0
+"""How many times as long a day lasts at most where the machine is busy."""
+RETURN_WINDOW = 90
 """Days in which goods may come back: the usual 30 would be over in 9 s, and a busy machine may take as long to hear of a delivery."""
-TIME_LIMIT = 180.0
-"""Seconds after which the demonstration falls short: a machine with two cores needs less than half of it."""
+RMA_EXPIRES = 60
+"""Days in which returned goods must come: the usual 21 would be over in 6 s."""
+TIME_LIMIT = 600.0
+"""Seconds after which the demonstration falls short: two cores that have nothing else to do need less than 90, a busy machine some 300."""
 SAMPLE_PARTNERS = Path(__file__).parents[1] / "samples" / "partners.toml"
 """Who sends the sample orders by EDI."""
-POST_DAYS = 40
+POST_DAYS = 150
 """Days that a file may lie in the folder before its orders look for stock: what was bought for them is still on its way then."""
 TYPED_BY_THE_DESK = "order_desk.edi"
 """The one file of the samples whose unknown words its orders ask about; partners' own would wait in the mapping queue."""
@@ -392,8 +398,16 @@ async def _views(database: Database, scenarios: Sequence[Scenario]) -> list[Orde
     return found
 
 
-def fresh_home(settings: Settings) -> Settings:
-    """Settings of a demonstration: an empty folder `demo` in the home, short days, the usual ports where nobody has them."""
+def day_on(load: float, processors: int) -> float:
+    """How many seconds a day lasts: where `load` programs share the processors, everybody needs so much longer for what a day brings."""
+    return DAY_SECONDS * min(max(load / processors, 1.0), SLOWEST)
+
+
+def fresh_home(settings: Settings, load: float | None = None) -> Settings:
+    """Settings of a demonstration: an empty folder `demo` in the home, short days, the usual ports where nobody has them.
+
+    `load` is how many programs want the processors beside it; the machine knows.
+    """
     from config.settings import Settings as Demonstrated
 
     home = settings.home / "demo"
@@ -410,9 +424,10 @@ def fresh_home(settings: Settings) -> Settings:
         temporal_address=f"127.0.0.1:{port}",
         temporal_namespace="default",
         ui_address=f"http://127.0.0.1:{ui_port}",
-        day_seconds=DAY_SECONDS,
+        day_seconds=day_on(os.getloadavg()[0] if load is None else load, os.cpu_count() or 1),
         own_floor=OWN_FLOOR,
         return_window=RETURN_WINDOW,
+        rma_expires=RMA_EXPIRES,
         api_address=f"127.0.0.1:{_free(8080)}",
         shops=write_shop(home, _free(8090)),
         mail="smtp",
@@ -436,6 +451,7 @@ def _environment(settings: Settings) -> str:
         "OMS_DAY_SECONDS": str(settings.day_seconds),
         "OMS_OWN_FLOOR": ",".join(sorted(settings.own_floor)),
         "OMS_RETURN_WINDOW": str(settings.return_window),
+        "OMS_RMA_EXPIRES": str(settings.rma_expires),
         "OMS_API_ADDRESS": settings.api_address,
         "OMS_SHOPS": str(settings.shops),
         "OMS_EDI_PARTNERS": str(settings.edi_partners or ""),

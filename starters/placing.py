@@ -81,7 +81,12 @@ async def place(
 
 def policies_of(settings: Settings) -> Policies:
     """The business's usual patience, as this installation has it."""
-    return Policies(day=settings.day, return_window=settings.return_window, price_roles=tuple(sorted(settings.price_roles)))
+    return Policies(
+        day=settings.day,
+        return_window=settings.return_window,
+        rma_expires=settings.rma_expires,
+        price_roles=tuple(sorted(settings.price_roles)),
+    )
 
 
 def _written(session: Session, order: str) -> bool:

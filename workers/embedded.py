@@ -191,6 +191,7 @@ def environment_of(settings: Settings) -> dict[str, str]:
         "OMS_API_ADDRESS": settings.api_address,
         "OMS_SHOPS": str(settings.shops or ""),
         "OMS_RETURN_WINDOW": str(settings.return_window),
+        "OMS_RMA_EXPIRES": str(settings.rma_expires),
         "OMS_EDI_PARTNERS": str(settings.edi_partners or ""),
         "OMS_EDI_FOLDER": str(settings.edi_folder or ""),
         "OMS_MAIL": settings.mail,

@@ -41,12 +41,15 @@ async def _demo(keep: bool) -> int:
 
     from starters.cli.running import stop_on_signals
     from starters.demo_shop import ShopBooks
-    from starters.demonstration import fresh_home, read_scenarios
+    from starters.demonstration import DAY_SECONDS, fresh_home, read_scenarios
     from workers.embedded import SAMPLES, Everything
 
     stop = stop_on_signals()
     read_scenarios(SAMPLES)
     settings = fresh_home(frame.settings())
+    if settings.day_seconds > DAY_SECONDS:
+        longer = settings.day_seconds / DAY_SECONDS
+        frame.say(f"[yellow]![/] This machine is busy: a day lasts {settings.day_seconds:.1f} s, and all takes {longer:.1f} times as long.")
     reported = Everything(settings, api=True, report=lambda sentence: frame.say(f"[green]✓[/] {sentence}"))
     items = [item["id"] for item in loads((SAMPLES / "catalogue.json").read_text())["items"]]
     with ShopBooks(settings, items) as books:

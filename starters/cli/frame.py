@@ -55,6 +55,14 @@ def say(text: str) -> None:
     console().print(text, soft_wrap=True)
 
 
+def answer(sentence: str, json: bool, **told: Any) -> None:
+    """What was done: a sentence for a person, the same in fields for a program."""
+    if json:
+        answer_json(told)
+    else:
+        say(sentence)
+
+
 def answer_json(answer: Any) -> None:
     """The answer for a program: models as their own JSON, everything else as it is."""
     json.dump(answer, sys.stdout, indent=2, default=_plain, ensure_ascii=False)

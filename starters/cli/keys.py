@@ -87,7 +87,10 @@ def listed(json: AsJson = False) -> None:
 
 
 @key.command()
-def revoke(key_id: Annotated[str, typer.Argument(metavar="KEY", help="The key's public part, as `oms key list` shows it.")]) -> None:
+def revoke(
+    key_id: Annotated[str, typer.Argument(metavar="KEY", help="The key's public part, as `oms key list` shows it.")],
+    json: AsJson = False,
+) -> None:
     """End a key at once."""
     from database import callers
 
@@ -96,4 +99,4 @@ def revoke(key_id: Annotated[str, typer.Argument(metavar="KEY", help="The key's 
             await database.transaction(callers.revoke_key, key_id, datetime.now(UTC))
 
     frame.run(write())
-    frame.say(f"The key [bold]{key_id}[/] opens nothing any more.")
+    frame.answer(f"The key [bold]{key_id}[/] opens nothing any more.", json, key_id=key_id, revoked=True)

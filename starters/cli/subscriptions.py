@@ -132,6 +132,7 @@ def dead(
 def replay(
     subscription: Name,
     delivery: Annotated[list[str] | None, typer.Argument(metavar="[DELIVERY]...", help="Only these; also ones that were sent.")] = None,
+    json: AsJson = False,
 ) -> None:
     """Send dead letters again, from the first attempt on and under the same webhook-ids."""
     from database import webhook_deliveries
@@ -144,19 +145,21 @@ def replay(
             return count, await database.read(subscriptions.view, subscription)
 
     count, view = frame.run(write())
+    told = {"subscription": subscription, "replayed": count, "status": view.status}
     if not count:
-        frame.say(f"{subscription} has no dead letters; events that were sent are sent again by their webhook-ids.")
+        sentence = f"{subscription} has no dead letters; events that were sent are sent again by their webhook-ids."
+        frame.answer(sentence, json, **told)
         return
     again = f"{_events(count)} on {'its' if count == 1 else 'their'} way again"
     if view.status != "active":
-        frame.say(f"{again} as soon as it is resumed: it is {view.status} (`oms subscription resume {subscription}`).")
-        return
-    frame.say(f"{again}.")
-    _ring(subscription)
+        again += f" as soon as it is resumed: it is {view.status} (`oms subscription resume {subscription}`)"
+    frame.answer(f"{again}.", json, **told)
+    if view.status == "active":
+        _ring(subscription, json)
 
 
 @group.command()
-def pause(subscription: Name, reason: Annotated[str, typer.Option("--reason")] = "") -> None:
+def pause(subscription: Name, reason: Annotated[str, typer.Option("--reason")] = "", json: AsJson = False) -> None:
     """Send nothing for a while; what happens meanwhile waits."""
     from database import subscriptions
 
@@ -165,11 +168,12 @@ def pause(subscription: Name, reason: Annotated[str, typer.Option("--reason")] =
             await database.transaction(subscriptions.pause, subscription, reason or f"paused by {frame.actor()}")
 
     frame.run(write())
-    frame.say(f"{subscription} is paused; `oms subscription resume {subscription}` sends what waits.")
+    sentence = f"{subscription} is paused; `oms subscription resume {subscription}` sends what waits."
+    frame.answer(sentence, json, subscription=subscription, status="paused")
 
 
 @group.command()
-def resume(subscription: Name) -> None:
+def resume(subscription: Name, json: AsJson = False) -> None:
     """Send again, beginning with what waited."""
     from database import subscriptions
 
@@ -181,13 +185,14 @@ def resume(subscription: Name) -> None:
     view = frame.run(write())
     replayed = f" {view.dead} {'is' if view.dead == 1 else 'are'} dead: `oms subscription replay {subscription}`." if view.dead else ""
     waited = f"; {_events(view.waiting)} on {'its' if view.waiting == 1 else 'their'} way" if view.waiting else "; nothing has waited"
-    frame.say(f"{subscription} is active{waited}.{replayed}")
+    sentence = f"{subscription} is active{waited}.{replayed}"
+    frame.answer(sentence, json, subscription=subscription, status=view.status, waiting=view.waiting, dead=view.dead)
     if view.waiting:
-        _ring(subscription)
+        _ring(subscription, json)
 
 
 @group.command()
-def remove(subscription: Name) -> None:
+def remove(subscription: Name, json: AsJson = False) -> None:
     """Tell nothing any more, and forget what waited."""
     from database import subscriptions
 
@@ -196,7 +201,7 @@ def remove(subscription: Name) -> None:
             await database.transaction(subscriptions.remove, subscription)
 
     frame.run(write())
-    frame.say(f"{subscription} is removed.")
+    frame.answer(f"{subscription} is removed.", json, subscription=subscription, status="removed")
 
 
 @group.command()
@@ -211,8 +216,8 @@ def rotate(subscription: Name, json: AsJson = False) -> None:
     _say_secret(frame.run(write()), json)
 
 
-@group.command()
-def test(subscription: Name) -> None:
+@group.command("test")
+def send_test(subscription: Name, json: AsJson = False) -> None:
     """Send a test event (webhook.test) on the same road as all others."""
     from starters import subscribing
 
@@ -221,15 +226,16 @@ def test(subscription: Name) -> None:
             return await subscribing.send_test(database, subscription)
 
     delivery = frame.run(write())
-    frame.say(f"[bold]{delivery}[/] is on its way; `oms subscription show {subscription}` says what became of it.")
-    _ring(subscription)
+    sentence = f"[bold]{delivery}[/] is on its way; `oms subscription show {subscription}` says what became of it."
+    frame.answer(sentence, json, subscription=subscription, delivery=delivery)
+    _ring(subscription, json)
 
 
 def _events(count: int) -> str:
     return "1 event is" if count == 1 else f"{count:,} events are"
 
 
-def _ring(subscription: str) -> None:
+def _ring(subscription: str, quietly: bool) -> None:
     """Have it sent at once; without a server the announcer of the next worker sees to it."""
     from starters.announcing import ring
 
@@ -239,6 +245,8 @@ def _ring(subscription: str) -> None:
     try:
         frame.run(call())
     except Unavailable:
+        if quietly:
+            return
         frame.say("[dim]Temporal does not answer: it is sent as soon as it does.[/]")
 
 

@@ -53,6 +53,14 @@ def test_a_question_that_comes_again_gets_the_next_answer(world: World) -> None:
     assert [ask(times, decisions={"invoice_unpaid": "collections"}) for times in (1, 2)] == ["collections", "write_off"]
 
 
+def test_what_is_on_its_way_is_waited_for_however_often_it_is_asked_about(world: World) -> None:
+    receipt = {"item": "VLV-130", "location": "BERLIN", "quantity": 5}
+    earlier = [trouble(ExceptionKind.BACKORDER_OVERDUE, n, "wait_on") for n in (1, 2)]
+    view = order(exceptions=(*earlier, trouble(ExceptionKind.BACKORDER_OVERDUE, 3)))
+    assert [choice for _, _, choice, _ in decided(world, view, receipt=receipt)] == ["wait_on"]
+    assert [choice for _, _, choice, _ in decided(world, view)] == ["cancel_line"]
+
+
 def test_another_subject_is_another_question(world: World) -> None:
     one = trouble(ExceptionKind.PARCEL_LOST, 1, "reship", "shipment 1")
     view = order(exceptions=(one, trouble(ExceptionKind.PARCEL_LOST, 2, subject="shipment 2")))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -14,7 +15,7 @@ from database.engine import Database
 from domain.errors import InputRefused, Unavailable
 from domain.money import Money
 from domain.views import CreditView, OrderView, RefundView, ReturnView
-from starters.demonstration import Result, Scenario, ending, fresh_home, read_scenarios
+from starters.demonstration import Result, Scenario, day_on, ending, fresh_home, read_scenarios
 from starters.returns_demo import Returned, look
 from tests.fresh import migrated
 from tests.starters.orders import NOON, grinder_order
@@ -104,6 +105,56 @@ def test_the_samples_are_at_least_forty_orders() -> None:
     assert len(scenarios) == len({scenario.key for scenario in scenarios}) >= 40
 
 
+BRANCHES: dict[str, set[object]] = {
+    "ends": {"closed", "cancelled", "rejected"},
+    "pick": {"short"},
+    "card": {"declined_once", "declined", "capture_fails_once"},
+    "carrier": {"on_time", "late", "lost", "returned", "silent", "duplicates", "out_of_order"},
+    "pay": {"late", "partial_then_rest", "over", "reversed_then_paid", "never", "on_time"},
+    "decisions": {
+        *(("validation_findings", choice) for choice in ("correct", "accept", "reject")),
+        *(("backorder_overdue", choice) for choice in ("wait_on", "substitute", "cancel_line", "split")),
+        *(("short_pick", choice) for choice in ("reallocate", "backorder", "cancel_line")),
+        *(("pick_overdue", choice) for choice in ("wait_on", "reallocate")),
+        *(("payment_declined", choice) for choice in ("retry", "cancel")),
+        *(("capture_failed", choice) for choice in ("retry", "bill")),
+        *(("delivery_overdue", choice) for choice in ("wait_on", "confirm_delivered", "declare_lost")),
+        *(("parcel_lost", choice) for choice in ("reship", "refund")),
+        *(("returned_to_sender", choice) for choice in ("reship", "refund")),
+        *(("invoice_unpaid", choice) for choice in ("wait_on", "collections", "write_off")),
+        *(("overpaid", choice) for choice in ("refund", "keep")),
+        *(("return_mismatch", choice) for choice in ("accept_received", "reject")),
+        ("credit_stop", "release"),
+        ("promise_broken", "accept_new_date"),
+        ("raised", "acknowledge"),
+    },
+    "return": {"refund", "exchange", "restock", "scrap", "refurbish", "vendor", "come", "fewer", "never"},
+    "requests": {
+        *((when, "cancel") for when in ("captured", "backordered", "picking", "shipped")),
+        ("captured", "hold_release"),
+        ("captured", "amend"),
+    },
+    "also": {"receipt", "purchase", "promise"},
+}
+"""What the sample orders go through between them; one that was promised a branch and took a shorter way is named at the demo's end."""
+
+
+def branches(scenario: Scenario) -> Iterator[tuple[str, object]]:
+    script = scenario.script
+    yield "ends", scenario.ends
+    yield from ((word, script[word]) for word in ("pick", "card", "carrier", "pay") if word in script)
+    yield from (("decisions", decided) for decided in script.get("decisions", {}).items())
+    yield from (("return", word) for name, word in (script.get("return") or {}).items() if name in ("kind", "disposition", "goods"))
+    yield from (("requests", (asked["when"], asked["what"])) for asked in script.get("requests", []))
+    yield from (("also", word) for word in ("receipt", "purchase", "promise") if word in script)
+
+
+def test_the_samples_go_through_every_branch_of_an_orders_life() -> None:
+    walked = {branch for scenario in read_scenarios(SAMPLES) for branch in branches(scenario)}
+
+    assert {(name, branch) for name, meant in BRANCHES.items() for branch in meant} - walked == set()
+
+
 def test_without_samples_the_demonstration_says_where_to_run_it(tmp_path: Path) -> None:
     with pytest.raises(InputRefused, match="the sample orders are not here; run the demo in a checkout of the project"):
         read_scenarios(tmp_path)
@@ -119,6 +170,10 @@ def test_a_demonstration_begins_with_an_empty_home_of_its_own(tmp_path: Path) ->
     assert settings.home == tmp_path / "demo"
     assert sorted(path.name for path in settings.home.iterdir()) == ["env", "shops.toml"]
     assert f"export OMS_HOME={tmp_path / 'demo'}\n" in (settings.home / "env").read_text()
+
+
+def test_a_day_lasts_longer_where_the_machine_is_busy() -> None:
+    assert [round(day_on(load, 2), 2) for load in (0.4, 2.0, 5.0, 40.0)] == [0.3, 0.3, 0.75, 1.2]
 
 
 def test_everything_is_started_on_this_machine_only(tmp_path: Path) -> None:
