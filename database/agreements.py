@@ -9,7 +9,7 @@ from decimal import Decimal
 from sqlalchemy import Select, or_, select
 from sqlalchemy.orm import Session
 
-from database.tables import AgreementEventRow, Customer, CustomerGroup, Item, Price, PriceCondition, PriceList, TaxRateRow
+from database.tables import AgreementEventRow, Customer, CustomerGroup, Item, Price, PriceAhead, PriceCondition, PriceList, TaxRateRow
 from domain.errors import NotFound, Refused
 from domain.money import exponent
 from domain.pricing.agreeing import PRICERS, TAXERS, Agreed, AgreementEvent, ListedPrice, day_to_come
@@ -79,7 +79,10 @@ def conditions(session: Session, day: date | None = None, customer: str = "", it
 
 
 def set_listed(session: Session, prices: Sequence[ListedPrice], by: Agreed) -> int:
-    """Set prices of lists, for orders that are placed from now on; how many have changed. Raises NotFound, Refused."""
+    """Set prices of lists, for orders that are placed from now or from a day to come; how many have changed. Raises NotFound, Refused.
+
+    A price from now on ends what was to hold from a day that has begun; what is planned for later days stays.
+    """
     by.may(*PRICERS)
     changed = 0
     for each in sorted(prices, key=lambda price: (price.price_list, price.item)):
@@ -90,7 +93,10 @@ def set_listed(session: Session, prices: Sequence[ListedPrice], by: Agreed) -> i
             raise NotFound("item", each.item)
         if each.price < 0:
             raise Refused(f"A price of {each.price} for {each.item} is none.")
-        row = session.get(Price, (each.price_list, each.item), with_for_update=True)
+        if each.valid_from is not None:
+            changed += _plan(session, each, listed.currency, by)
+            continue
+        row = _settled(session, each.price_list, each.item, by.at.date())
         if row is not None and Decimal(row.unit_price) == each.price:
             continue
         was = f" instead of {row.unit_price}" if row is not None else ""
@@ -103,14 +109,36 @@ def set_listed(session: Session, prices: Sequence[ListedPrice], by: Agreed) -> i
     return changed
 
 
-def listed(session: Session, price_list: str = "", item: str = "") -> list[ListedPrice]:
-    """Prices of lists, by list and item."""
-    chosen = select(Price).order_by(Price.price_list, Price.item)
-    if price_list:
-        chosen = chosen.where(Price.price_list == price_list)
-    if item:
-        chosen = chosen.where(Price.item == item)
-    return [ListedPrice(price_list=row.price_list, item=row.item, price=Decimal(row.unit_price)) for row in session.scalars(chosen)]
+def withdraw_listed(session: Session, price_list: str, item: str, first_day: date, by: Agreed) -> ListedPrice:
+    """What a list was to cost from a day to come will not hold. Raises NotFound, and Refused where the day has begun."""
+    by.may(*PRICERS)
+    row = session.get(PriceAhead, (price_list, item, first_day), with_for_update=True)
+    if row is None:
+        raise NotFound("planned price", f"{price_list} {item} from {first_day}")
+    day_to_come(first_day, by.at.date() + timedelta(days=1), "The first day")
+    session.delete(row)
+    _write(session, f"list {price_list} {item}", f"{row.unit_price} from {first_day} withdrawn", by)
+    return ListedPrice(price_list=price_list, item=item, price=Decimal(row.unit_price), valid_from=first_day)
+
+
+def listed(session: Session, today: date, price_list: str = "", item: str = "") -> list[ListedPrice]:
+    """Prices of lists, by list and item: what holds today, then what is planned for days to come."""
+    mine = [Price.price_list == price_list] if price_list else []
+    mine += [Price.item == item] if item else []
+    found = {
+        (row.price_list, row.item): ListedPrice(price_list=row.price_list, item=row.item, price=Decimal(row.unit_price))
+        for row in session.scalars(select(Price).where(*mine))
+    }
+    ahead = [PriceAhead.price_list == price_list] if price_list else []
+    ahead += [PriceAhead.item == item] if item else []
+    planned: list[ListedPrice] = []
+    for row in session.scalars(select(PriceAhead).where(*ahead).order_by(PriceAhead.valid_from)):
+        price = ListedPrice(price_list=row.price_list, item=row.item, price=Decimal(row.unit_price))
+        if row.valid_from > today:
+            planned.append(price.model_copy(update={"valid_from": row.valid_from}))
+        else:
+            found[row.price_list, row.item] = price
+    return sorted([*found.values(), *planned], key=lambda each: (each.price_list, each.item, each.valid_from or date.min))
 
 
 def set_tax(session: Session, rates: Sequence[TaxRate], by: Agreed) -> int:
@@ -226,6 +254,36 @@ def in_words(rule: Condition) -> str:
 
 
 # --- parts ---------------------------------------------------------------------------------------------------------------------------
+
+
+def _plan(session: Session, wanted: ListedPrice, currency: str, by: Agreed) -> bool:
+    """Write down a price from a day to come; True when that changed something."""
+    first = wanted.valid_from
+    assert first is not None  # the caller looked
+    day_to_come(first, by.at.date() + timedelta(days=1), "The first day")
+    row = session.get(PriceAhead, (wanted.price_list, wanted.item, first), with_for_update=True)
+    if row is not None and Decimal(row.unit_price) == wanted.price:
+        return False
+    was = f" instead of {row.unit_price}" if row is not None else ""
+    if row is None:
+        row = PriceAhead(price_list=wanted.price_list, item=wanted.item, valid_from=first)
+        session.add(row)
+    row.unit_price = _written(wanted.price, currency)
+    _write(session, f"list {wanted.price_list} {wanted.item}", f"{row.unit_price} {currency} from {first}{was}", by)
+    return True
+
+
+def _settled(session: Session, price_list: str, item: str, today: date) -> Price | None:
+    """The price that holds today, with what was planned and has begun taken into it."""
+    row = session.get(Price, (price_list, item), with_for_update=True)
+    begun = select(PriceAhead).where(PriceAhead.price_list == price_list, PriceAhead.item == item, PriceAhead.valid_from <= today)
+    for ahead in session.scalars(begun.order_by(PriceAhead.valid_from).with_for_update()):
+        if row is None:
+            row = Price(price_list=price_list, item=item)
+            session.add(row)
+        row.unit_price = ahead.unit_price
+        session.delete(ahead)
+    return row
 
 
 def _known(session: Session, rule: Condition) -> None:

@@ -19,6 +19,7 @@ from database.tables import (
     Item,
     OrderLine,
     Price,
+    PriceAhead,
     PriceCondition,
     PriceList,
     TaxRateRow,
@@ -135,11 +136,19 @@ def _prices(
     of_group = select(CustomerGroup.price_list).where(CustomerGroup.customer_group == group).scalar_subquery()
     nothing, no = cast(literal(""), String), cast(false(), Boolean)
     listed = (
-        select(literal("price"), Price.price_list, Price.item, PriceList.currency, Price.unit_price, PriceList.taxes_included)
+        select(literal("price"), Price.price_list, Price.item, PriceList.currency, Price.unit_price, PriceList.taxes_included, nothing)
         .join(PriceList, PriceList.price_list == Price.price_list)
         .where(or_(Price.price_list == own, Price.price_list == of_group), Price.item.in_(wanted))
     )
-    grouped = select(literal("group"), CustomerGroup.price_list, nothing, nothing, nothing, no).where(CustomerGroup.customer_group == group)
+    later, day = PriceAhead, placed.placed_at.date()
+    columns = (later.price_list, later.item, PriceList.currency, later.unit_price, PriceList.taxes_included)
+    ahead = (
+        select(literal("price"), *columns, cast(later.valid_from, String))  # as text the days have their order on every engine
+        .join(PriceList, PriceList.price_list == later.price_list)
+        .where(or_(later.price_list == own, later.price_list == of_group), later.item.in_(wanted), later.valid_from <= day)
+    )
+    grouped = select(literal("group"), CustomerGroup.price_list, nothing, nothing, nothing, no, nothing)
+    grouped = grouped.where(CustomerGroup.customer_group == group)
     rule = PriceCondition
     about = and_(
         or_(rule.customer.is_(None), rule.customer == (customer.customer if customer else "")),
@@ -147,14 +156,14 @@ def _prices(
         or_(rule.item.is_(None), rule.item.in_(wanted)),
         rule.item_group.in_({"", *(facts.group for facts in items.values())}),
         or_(rule.price_list.is_(None), rule.price_list == (own or ""), rule.price_list == of_group),
-        or_(rule.valid_to.is_(None), rule.valid_to >= placed.placed_at.date() - REMEMBERED),
+        or_(rule.valid_to.is_(None), rule.valid_to >= day - REMEMBERED),
     )
-    agreed = select(rule.kind, rule.condition, nothing, nothing, rule.rule, no).where(about)
+    agreed = select(rule.kind, rule.condition, nothing, nothing, rule.rule, no, nothing).where(about)
     prices: dict[tuple[str, str], ListPrice] = {}
     conditions: list[Condition] = []
     group_list = ""
-    rows: Iterable[Any] = session.execute(union_all(listed, grouped, agreed))
-    for kind, name, item, currency, body, included in rows:
+    rows: Iterable[Any] = session.execute(union_all(listed, ahead, grouped, agreed))
+    for kind, name, item, currency, body, included, _since in sorted(rows, key=lambda row: row[6]):  # of one price the latest stays
         if kind == "price":
             prices[name, item] = ListPrice(price_list=name, item=item, currency=currency, price=Decimal(body), taxes_included=included)
         elif kind == "group":

@@ -6,7 +6,7 @@ from database.tables.bank import AccountApplication, BankEntryRow, BankMatch, Ba
 from database.tables.base import Base
 from database.tables.callers import ApiKey
 from database.tables.carriers import CarrierCall, Dock, LabelDocument, Manifest, ManifestLine, PulledEvent
-from database.tables.catalogue import Customer, CustomerAlias, Item, Location, Price, PriceList, TransitTime
+from database.tables.catalogue import Customer, CustomerAlias, Item, Location, Price, PriceAhead, PriceList, TransitTime
 from database.tables.claims import ChannelQuota, SoftReservation
 from database.tables.credit import (
     CreditEvent,
@@ -201,6 +201,7 @@ __all__ = [
     "PickedSerial",
     "PrepaymentRow",
     "Price",
+    "PriceAhead",
     "PriceCondition",
     "PriceList",
     "Promise",

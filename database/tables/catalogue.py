@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 from sqlalchemy import CheckConstraint, ForeignKey, Index
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -40,6 +42,17 @@ class Price(Base):
 
     price_list: Mapped[str] = mapped_column(ForeignKey("price_lists.price_list"), primary_key=True)
     item: Mapped[str] = mapped_column(ForeignKey("items.item"), primary_key=True)
+    unit_price: Mapped[str]  # a decimal in major units, exactly as agreed
+
+
+class PriceAhead(Base):
+    """A price of a list from a day on; it goes before `Price` from then, and before those of earlier days."""
+
+    __tablename__ = "prices_ahead"
+
+    price_list: Mapped[str] = mapped_column(ForeignKey("price_lists.price_list"), primary_key=True)
+    item: Mapped[str] = mapped_column(ForeignKey("items.item"), primary_key=True)
+    valid_from: Mapped[date] = mapped_column(primary_key=True)
     unit_price: Mapped[str]  # a decimal in major units, exactly as agreed
 
 

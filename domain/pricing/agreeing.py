@@ -44,11 +44,12 @@ class AgreementEvent(Value):
 
 
 class ListedPrice(Value):
-    """What one unit of an item costs on a list, in major units of its currency."""
+    """What one unit of an item costs on a list, in major units of its currency; `valid_from` is a day to come, none for now."""
 
     price_list: str
     item: str
     price: Decimal
+    valid_from: date | None = None
 
 
 def day_to_come(day: date, today: date, what: str) -> None:

@@ -137,20 +137,33 @@ def item_price(
     price_list: Annotated[str, typer.Argument(metavar="LIST", help="A price list, such as TRADE-EUR.")],
     item: Annotated[str | None, typer.Argument(metavar="ITEM")] = None,
     amount: Annotated[str | None, typer.Argument(metavar="PRICE", help="Of one unit, such as 62.00. [default: show it]")] = None,
+    start: Annotated[str | None, typer.Option("--from", metavar="DATE", help="From this day on. [default: from now on]")] = None,
+    withdraw: Annotated[str | None, typer.Option("--withdraw", metavar="DATE", help="Take back what was planned from this day on.")] = None,
     reason: Why = "",
     json: AsJson = False,
 ) -> None:
-    """Prices of a list; with a price, set it for orders placed from now on."""
+    """Prices of a list; with a price, set it for orders placed from now on, or from a day to come."""
     from database import agreements
     from domain.money import parse_amount
     from domain.pricing.agreeing import ListedPrice
 
     if item and amount is not None:
-        wanted = ListedPrice(price_list=price_list, item=item, price=parse_amount(amount, "PRICE"))
+        first = frame.moment(start, "--from").date() if start else None
+        wanted = ListedPrice(price_list=price_list, item=item, price=parse_amount(amount, "PRICE"), valid_from=first)
         changed = _write(lambda session, by: agreements.set_listed(session, [wanted], by), reason)
         if not json:
-            frame.say(f"{item} costs {amount} on {price_list}" + ("." if changed else ", as before."))
-    found = frame.run(_read(lambda session: agreements.listed(session, price_list, item or "")))
+            frame.say(
+                f"{item} costs {amount} on {price_list}" + (f" from {first} on" if first else "") + ("." if changed else ", as before.")
+            )
+    elif item and withdraw:
+        day = frame.moment(withdraw, "--withdraw").date()
+        taken = _write(lambda session, by: agreements.withdraw_listed(session, price_list, item, day, by), reason)
+        if not json:
+            frame.say(f"{taken.price} for {item} on {price_list} from {day} on is withdrawn.")
+    elif start or withdraw:
+        raise InputRefused("--from" if start else "--withdraw", "say of which item, and with --from at which price")
+    today = datetime.now(UTC).date()
+    found = frame.run(_read(lambda session: agreements.listed(session, today, price_list, item or "")))
     if json:
         frame.answer_json(found)
     elif amount is None:

@@ -61,9 +61,9 @@ def says(rule: Condition) -> str:
 
 
 def listed_table(prices: Sequence[ListedPrice]) -> RenderableType:
-    table = plain_table("List", "Item", "Price>")
+    table = plain_table("List", "Item", "Price>", "From")
     for each in prices:
-        table.add_row(escape(each.price_list), escape(each.item), str(each.price))
+        table.add_row(escape(each.price_list), escape(each.item), str(each.price), str(each.valid_from or ""))
     return table
 
 

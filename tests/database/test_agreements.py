@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
 import pytest
+from sqlalchemy.orm import Session
 
 from database import agreements, pricing
 from database.audit import audit
+from database.tables import Customer
 from domain.errors import NotFound, Refused
 from domain.pricing.agreeing import Agreed, ListedPrice
 from domain.pricing.conditions import CONDITION, Condition
+from domain.pricing.pricing import price_order
 from domain.pricing.taxes import TaxRate
-from tests.database.builders import NOW, House, order
+from tests.database.builders import NOW, House, line, order
 
 TODAY = NOW.date()
 PRICING = Agreed(actor="anna", roles=("pricing",), reason="yearly talk", at=NOW)
@@ -79,10 +82,48 @@ async def test_a_list_price_is_set_with_what_it_was(house: House) -> None:
     run = house.database.transaction
     assert await run(agreements.set_listed, [ListedPrice(price_list="TRADE", item="KETTLE", price=Decimal("55.5"))], PRICING) == 1
     assert await run(agreements.set_listed, [ListedPrice(price_list="TRADE", item="KETTLE", price=Decimal("55.50"))], PRICING) == 0
-    (price,) = await house.database.read(agreements.listed, "TRADE", "KETTLE")
+    (price,) = await house.database.read(agreements.listed, TODAY, "TRADE", "KETTLE")
     assert str(price.price) == "55.50"
     (event,) = await house.database.read(agreements.history, "list TRADE KETTLE")
     assert event.what == "55.50 EUR instead of 50.00"
+
+
+async def test_a_list_price_from_a_day_to_come_holds_from_that_day_on(house: House) -> None:
+    run, january = house.database.transaction, TODAY + 36 * DAY
+    later = ListedPrice(price_list="TRADE", item="KETTLE", price=Decimal("57.00"), valid_from=january)
+    assert await run(agreements.set_listed, [later], PRICING) == 1
+    assert await run(agreements.set_listed, [later], PRICING) == 0
+    now = ListedPrice(price_list="TRADE", item="KETTLE", price=Decimal("50.00"))
+    assert await house.database.read(agreements.listed, TODAY, "TRADE", "KETTLE") == [now, later]
+    assert await charged(house, "1", NOW + 35 * DAY) == Decimal("50.00")
+    assert await charged(house, "2", NOW + 36 * DAY) == Decimal("57.00")
+    early = Agreed(actor="anna", roles=("pricing",), reason="in January", at=NOW + 40 * DAY)
+    assert await run(agreements.set_listed, [now.model_copy(update={"price": Decimal("57.00")})], early) == 0, "it holds already"
+    assert await run(agreements.set_listed, [now.model_copy(update={"price": Decimal("58.00")})], early) == 1
+    assert await charged(house, "3", NOW + 41 * DAY) == Decimal("58.00")
+
+
+async def test_a_planned_list_price_is_withdrawn_before_its_day_and_never_after(house: House) -> None:
+    run, tomorrow = house.database.transaction, TODAY + DAY
+    later = ListedPrice(price_list="TRADE", item="KETTLE", price=Decimal("57.00"), valid_from=tomorrow)
+    await run(agreements.set_listed, [later], PRICING)
+    with pytest.raises(Refused, match="The first day 2026-11-24 is over"):
+        await run(agreements.withdraw_listed, "TRADE", "KETTLE", tomorrow, PRICING.model_copy(update={"at": NOW + 2 * DAY}))
+    assert await run(agreements.withdraw_listed, "TRADE", "KETTLE", tomorrow, PRICING) == later
+    assert [each.valid_from for each in await house.database.read(agreements.listed, TODAY, "TRADE", "KETTLE")] == [None]
+    with pytest.raises(Refused, match="The first day 2026-11-23 is over"):
+        await run(agreements.set_listed, [later.model_copy(update={"valid_from": TODAY})], PRICING)
+
+
+async def charged(house: House, number: str, at: datetime) -> Decimal:
+    """What a kettle costs in an order of that moment which leaves the price to us."""
+    left = line().model_copy(update={"to_price": True, "unit_price": Decimal(0)})
+    placed = order(number, left, placed_at=at)
+
+    def priced(session: Session) -> Decimal:
+        return price_order(placed, pricing.terms_of(session, placed, session.get(Customer, "C-1"))).placed.lines[0].unit_price
+
+    return await house.database.read(priced)
 
 
 async def test_a_new_tax_rate_ends_the_old_one_the_day_before(house: House) -> None:

@@ -89,6 +89,11 @@ def test_a_list_price_is_shown_and_set(capsys: pytest.CaptureFixture[str]) -> No
     assert run(["price", "item", "TRADE-EUR", "KET-100", "66", "--reason", "steel is dearer"]) == 0
     assert run(["price", "item", "TRADE-EUR", "KET-100"]) == 0
     assert "TRADE-EUR KET-100 66.00" in said(capsys)
+    assert run(["price", "item", "TRADE-EUR", "KET-100", "68", "--from", "2033-01-01", "--reason", "steel again"]) == 0
+    assert "KET-100 costs 68 on TRADE-EUR from 2033-01-01 on." in said(capsys)
+    assert run(["price", "item", "TRADE-EUR", "KET-100"]) == 0
+    assert "TRADE-EUR KET-100 66.00 TRADE-EUR KET-100 68.00 2033-01-01" in said(capsys)
+    assert run(["price", "item", "TRADE-EUR", "KET-100", "--withdraw", "2033-01-01", "--reason", "no"]) == 0
     assert run(["price", "item", "TRADE-EUR", "TEAPOT", "66", "--reason", "x"]) == 3
     assert run(["price", "history", "KET-100"]) == 0
     assert "66.00 EUR instead of" in said(capsys)
