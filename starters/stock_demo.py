@@ -82,7 +82,7 @@ def _slipped(session: Session, day: timedelta) -> tuple[str, str] | None:
         for order, line in session.execute(hanging.order_by(Promise.order, Promise.line).limit(1)):
             end = select(Promise.status).where(Promise.order == order, Promise.line == line).order_by(Promise.number.desc()).limit(1)
             late = _days(slip.becomes - slip.was, day)
-            became = {"kept": "it was kept", "broken": "the first one was broken"}.get(session.scalars(end).one(), "it stands")
+            became = {"kept": "it was kept", "broken": "it was broken in the end"}.get(session.scalars(end).one(), "it stands")
             said = f"{supply_in_words(slip.supply)} slipped by {late}: the promise of {order} line {line} moved, and {became}"
             return said, f"oms show {order}"
     return None
