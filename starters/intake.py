@@ -33,7 +33,7 @@ from domain.intake import (
     Words,
     items_mapped,
 )
-from domain.messages import CarrierEvent, Fact
+from domain.messages import CarrierEvent, ExceptionRaised, Fact
 from starters import booking, restating
 from starters.messaging import ask, never_connected, tell
 from starters.placing import place
@@ -190,7 +190,8 @@ class Road:
     async def told(self, number: int, part: MessageIn) -> PartResult:
         """Tell or ask the order; a message for an order that nobody knows yet is parked until it comes."""
         message = part.message
-        about = PartResult(part=number, place=part.place, kind=message.called(), order=part.order, status="done")
+        detail = message.detail if isinstance(message, ExceptionRaised) else ""
+        about = PartResult(part=number, place=part.place, kind=message.called(), order=part.order, status="done", reason=detail)
         if part.location and (unfit := await booking.unfitting(self.database, self.settings, part)):
             return booking.refused_part(about, unfit)
         try:
@@ -200,14 +201,15 @@ class Road:
                 await ask(self.client, part.order, message, patience=PATIENCE)
         except NotFound as unknown:
             if await self.database.read(statements.ended, part.order):  # so long ago that Temporal has forgotten it
-                return about.model_copy(update={"status": "refused", "reason": f"Order {part.order} is closed, the message came too late."})
+                late = f"Order {part.order} is closed, the message came too late. {detail}"
+                return about.model_copy(update={"status": "refused", "reason": late.strip()})
             if await self.database.read(inbox.order_came, part.order):
                 raise Unavailable(f"Order {part.order} is kept and its workflow is not started yet.") from unknown
             if part.unknown:
                 return about.model_copy(update={"status": "ignored", "reason": part.unknown})
             return about.model_copy(update={"status": "parked", "reason": f"There is no order {part.order} yet."})
         except Refused as refused:
-            return about.model_copy(update={"status": "refused", "reason": str(refused)})
+            return about.model_copy(update={"status": "refused", "reason": f"{refused} {detail}".strip()})
         return about
 
     async def _taken(self, delivery: Delivery, entry: int, number: int, part: DocumentIn) -> PartResult:

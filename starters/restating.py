@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from database import inbox, statements
 from database.inbox import PartResult
 from domain.intake import Delivery, MessageIn, NeedKind, OrderIn, OrderStatedIn, ReturnStatedIn
-from domain.messages import HoldOrder, LineQuantity, ReturnRequested
+from domain.messages import ExceptionRaised, HoldOrder, LineQuantity, ReturnRequested
 from domain.restating import Stated, renumbered
 from domain.restating import restated as compared
 
@@ -43,7 +43,15 @@ async def restated(road: Road, delivery: Delivery, number: int, part: OrderState
         amend = change.amendment(f"{stamp}/amend", part.said_at, delivery.channel)
         return await told(road, number, MessageIn(place=part.place, order=key, message=amend))
     held = await _held(road, number, part, stamp, delivery.channel) if change.readdressed else ""
-    return about.model_copy(update={"status": "refused", "reason": f"a person decides: {change.in_words()}{held}"})
+    result = about.model_copy(update={"status": "refused", "reason": f"a person decides: {change.in_words()}{held}"})
+    money = "; ".join(remark for remark in now.remarks if remark not in word.remarks)
+    if not money:
+        return result
+    raised = ExceptionRaised(message_id=f"{stamp}/money", occurred_at=part.said_at, actor=delivery.channel, detail=money[:1_000])
+    asked = await road.told(number, MessageIn(place=part.place, order=key, message=raised))
+    late = f"; {asked.reason.removesuffix(money).strip()}" if asked.status != "done" else ""
+    became = "done" if asked.status == "done" and change.in_words() == money else "refused"
+    return result.model_copy(update={"status": became, "reason": result.reason + late})
 
 
 async def told(road: Road, number: int, part: MessageIn) -> PartResult:

@@ -11,13 +11,13 @@ from datetime import datetime
 from decimal import Decimal
 
 from domain.errors import InputRefused
-from domain.intake import Delivery, IgnoredIn, OrderIn, OrderStatedIn, Part, RefusedIn, ReturnStatedIn, Words
+from domain.intake import Delivery, IgnoredIn, MessageIn, OrderIn, OrderStatedIn, Part, RefusedIn, ReturnStatedIn, Words
 from domain.money import parse_amount
 from domain.order import PlaceOrder
 from starters.channels import shopify
 from starters.channels.bounds import known_currency, money, whole_quantity
 from starters.channels.reading import Node, read_json
-from starters.channels.shops import CATCH_UP, cancelled, channel_of, each_by_itself, held, id_of, moment
+from starters.channels.shops import CATCH_UP, cancelled, channel_of, each_by_itself, held, id_of, moment, raised_by_shop
 
 NOTHING_TO_DO = {
     "orders/edited": "orders/updated says what the order is after the edit",
@@ -156,7 +156,7 @@ def _count(entry: Node, name: str) -> int:
 
 
 def _refunded(body: Node, channel: str, delivery: Delivery) -> Sequence[Part]:
-    """A refund of the shop: goods that come back become a return, as long as the shop moved no money of its own for them."""
+    """A refund of the shop: goods that come back become a return; where the shop moved money of its own, the order asks a person."""
     number, refund = id_of(body, "order_id"), id_of(body)
     name = "processed_at" if body.text("processed_at") else "created_at"
     at = moment(body.text(name), body.child(name).place)
@@ -165,7 +165,8 @@ def _refunded(body: Node, channel: str, delivery: Delivery) -> Sequence[Part]:
     moved, note = _moved(body), body.text("note")[:400]
     reason = f"refund {refund} of the shop" + (f": {note}" if note else "")
     if moved and (not entries or any(kind != "cancel" for kind, _, _ in entries)):
-        return [RefusedIn(place=place, reason=_for_a_person(body, moved, entries, note))]
+        raised = raised_by_shop(f"{channel}/{number}/refund/{refund}", at, channel, _for_a_person(body, moved, entries, note))
+        return [MessageIn(place=place, order=f"{channel}/{number}", message=raised)]
     back = tuple((item, units) for kind, item, units in entries if kind in RETURNED)
     if back:
         message = f"{channel}/{number}/refund/{refund}"
@@ -198,9 +199,7 @@ def _for_a_person(body: Node, moved: str, entries: Sequence[tuple[str, str, int]
     said = [f"{units} x {item} ({words.get(kind, kind or 'not said what becomes of it')})" for kind, item, units in entries]
     said += [_adjusted(adjustment) for adjustment in body.objects("order_adjustments")]
     about = ", ".join(said) or "no goods"
-    return (
-        f"a person decides: the shop gave back {moved} by itself, for {about}{f', saying: {note}' if note else ''}; nothing is booked here"
-    )
+    return f"the shop gave back {moved} by itself, for {about}{f', saying: {note}' if note else ''}; nothing is booked here"
 
 
 def _adjusted(adjustment: Node) -> str:

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 from domain.errors import InputRefused
 from domain.intake import Delivery, MessageIn, Part, RefusedIn
-from domain.messages import CancelOrder, HoldOrder
+from domain.messages import CancelOrder, ExceptionRaised, HoldOrder
 from starters.channels.reading import Node
 
 OURS = ("desk",)
@@ -74,6 +74,11 @@ def cancelled(channel: str, external_id: str, at: datetime, reason: str, *, plac
         message_id=f"{channel}/{external_id}/cancelled", occurred_at=at, actor=channel, reason=f"cancelled in the shop: {reason:.900}"
     )
     return MessageIn(place=place, order=f"{channel}/{external_id}", message=message, unknown=unknown)
+
+
+def raised_by_shop(message_id: str, at: datetime, channel: str, detail: str) -> ExceptionRaised:
+    """A person has to see it at the order, where everybody looks who wonders about its money."""
+    return ExceptionRaised(message_id=message_id[:200], occurred_at=at, actor=channel, detail=detail[:1_000])
 
 
 def held(channel: str, external_id: str, at: datetime, why: str, *, place: str, unknown: str) -> MessageIn:

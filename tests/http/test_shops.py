@@ -315,16 +315,13 @@ async def test_goods_that_the_shop_takes_back_are_announced_once(shop: httpx.Asy
     [
         (
             refund(3008, amount="249.00", note="a scratch"),
-            "refused",
-            (
-                "a person decides: the shop gave back 249.00 EUR by itself, for 1 x GRD-200 (put back into stock), saying: a scratch; "
-                "nothing is booked here"
-            ),
+            "done",
+            ("the shop gave back 249.00 EUR by itself, for 1 x GRD-200 (put back into stock), saying: a scratch; nothing is booked here"),
         ),
         (
-            refund(3008, restock="", amount="20.00"),
-            "refused",
-            "a person decides: the shop gave back 20.00 EUR by itself, for no goods; nothing is booked here",
+            {**refund(3008, restock="", amount="20.00"), "id": 10},
+            "done",
+            "the shop gave back 20.00 EUR by itself, for no goods; nothing is booked here",
         ),
         (
             refund(3008, restock="cancel", amount="249.00"),
@@ -334,11 +331,22 @@ async def test_goods_that_the_shop_takes_back_are_announced_once(shop: httpx.Asy
         (refund(3008, restock=""), "ignored", "it gives back neither goods nor money"),
     ],
 )
-async def test_money_that_the_shop_moved_is_shown_to_a_person_with_all_it_says(
-    shop: httpx.AsyncClient, house: House, document: dict[str, Any], status: str, reason: str
+async def test_money_that_the_shop_moved_is_a_question_at_the_order_with_all_it_says(
+    shop: httpx.AsyncClient, house: House, client: Client, document: dict[str, Any], status: str, reason: str
 ) -> None:
-    answer = await shopify(shop, document, "refunds/create")
-    assert await became(house, answer) == [("nothing", status, reason)]
+    async with listening(client):
+        await shopify(shop, shopify_order(3008))
+        for _ in range(2):
+            answer = await shopify(shop, document, "refunds/create")
+            kind = "exception_raised" if status == "done" else "nothing"
+            assert await became(house, answer) == [(kind, status, reason)]
+        raised = [each for each in await said(client, "shopify/3008") if each == f"trouble: {reason}"]
+        assert len(raised) == (status == "done")
+
+
+async def test_money_that_the_shop_moved_waits_for_its_order(shop: httpx.AsyncClient, house: House) -> None:
+    answer = await shopify(shop, refund(3009, restock="", amount="20.00"), "refunds/create")
+    assert await became(house, answer) == [("exception_raised", "parked", "There is no order shopify/3009 yet.")]
 
 
 async def test_topics_that_nobody_reads_are_kept_for_a_person(shop: httpx.AsyncClient, house: House) -> None:
@@ -423,8 +431,10 @@ async def test_a_refund_of_the_shop_is_shown_to_a_person_once(shop: httpx.AsyncC
         again = woo_order(4003, refunds=refunds, date_modified_gmt="2026-11-25T12:00:00")
         shown = await became(house, await woocommerce(shop, first, "order.updated"))
         quiet = await became(house, await woocommerce(shop, again, "order.updated"))
+        told = [each for each in await said(client, "woocommerce/4003") if each.startswith("trouble")]
+    assert told == ["trouble: the shop gave back 10.00 by itself (refund 5: late); nothing is booked here"]
     reason = "a person decides: the shop gave back 10.00 by itself (refund 5: late); nothing is booked here"
-    assert shown == [("order_stated", "refused", reason)]
+    assert shown == [("order_stated", "done", reason)]
     assert quiet == [("order_stated", "ignored", "it changes nothing of the order")]
 
 

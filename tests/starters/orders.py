@@ -18,6 +18,7 @@ from domain.messages import (
     CancelOrder,
     CarrierEvent,
     DeliveryConfirmed,
+    ExceptionRaised,
     HoldOrder,
     Packed,
     PickConfirmed,
@@ -93,6 +94,12 @@ class ListeningOrder:
         if fact.message_id not in self.heard:
             self.heard.append(fact.message_id)
             self.said.append("back: " + ", ".join(f"{each.quantity} of line {each.line}" for each in fact.lines))
+
+    @workflow.signal
+    def exception_raised(self, fact: ExceptionRaised) -> None:
+        if fact.message_id not in self.heard:
+            self.heard.append(fact.message_id)
+            self.said.append(f"trouble: {fact.detail}")
 
     @workflow.update
     def amend_order(self, request: AmendOrder) -> Receipt:
