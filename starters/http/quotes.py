@@ -101,7 +101,7 @@ async def make_quote(request: Request, response: Response, house: Here, caller: 
     old ones are kept. 409: what validation would ask a person about, all of it named; a price that is not ours; goods that cannot be set
     aside. Prices that are not ours are quoted by people (`oms quote make --because`).
     """
-    asked, order = _read(await request.body())
+    asked, order = read_asked(await request.body())
     order = await _in_our_words(house, caller, order)
     may_place(caller, order)
     now = house.now()
@@ -229,7 +229,7 @@ async def _theirs(house: House, caller: Caller, quote: str) -> QuoteRead:
     return QuoteRead.of(page)
 
 
-def _read(body: bytes) -> tuple[QuoteAsked, PlaceOrder]:
+def read_asked(body: bytes) -> tuple[QuoteAsked, PlaceOrder]:
     """What is asked and the order itself, each read strictly. Raises InputRefused."""
     document = read_json(body)
     if not isinstance(document.value, dict):
