@@ -16,7 +16,8 @@ MOST_SEGMENTS = 100_000
 def text_of(content: bytes) -> str:
     """The text without byte order mark and blanks around; UTF-8, and where it is none, ISO 8859-1, which every partner's system knows.
 
-    InputRefused for a document that is empty or too large.
+    A zero byte becomes the character SUBSTITUTE, which is refused where it stands: in texts of PostgreSQL there is none. InputRefused for a
+    document that is empty or too large.
     """
     if len(content) > LARGEST:
         raise InputRefused("the document", f"it has {len(content):,} bytes, and at most {LARGEST:,} are read")
@@ -27,7 +28,7 @@ def text_of(content: bytes) -> str:
     text = text.strip().strip("\x00\x1a").strip()
     if not text:
         raise InputRefused("the document", "it is empty")
-    return text
+    return text.replace("\x00", "\x1a")
 
 
 def by_segment(content: bytes) -> list[str]:

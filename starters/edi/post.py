@@ -152,8 +152,13 @@ class Post:
             try:
                 one = await self._kept(file)
                 await asyncio.to_thread(self.folder.put_away, file, "refused" if one.refused else "done", one.refused)
+            except Unavailable:
+                raise
             except OSError as trouble:  # it was taken away, or may not be read or moved: the others are taken all the same
-                log.warning("a file cannot be taken", file=str(file), reason=str(trouble))
+                log.warning("a file cannot be taken", file=_readable(file.name), reason=trouble.strerror)
+                continue
+            except Exception:  # a defect of ours holds up its own file only, which stays where it is
+                log.exception("a file cannot be taken", file=_readable(file.name))
                 continue
             came.append(one)
         for one in came:
@@ -200,20 +205,21 @@ class Post:
 
     async def _kept(self, file: Path, when: str = "", channel: str = "") -> Came:
         """The same file at the same place and time is one delivery; brought again later it is another one, and answered again."""
+        named = _readable(file.name)
         content, stamp = await asyncio.to_thread(_read, file)
         try:
             syntax, sender = await asyncio.to_thread(_opened, content)
         except InputRefused as refused:
-            await self.database.transaction(intake.refuse, CHANNEL, f"file {file.name}, {refused.place}", refused.reason, datetime.now(UTC))
-            return Came(file=str(file), refused=str(refused))
-        name = f"{file.name[:80]}/{hashlib.sha256(content).hexdigest()[:16]}/{when or stamp}"
+            await self.database.transaction(intake.refuse, CHANNEL, f"file {named}, {refused.place}", refused.reason, datetime.now(UTC))
+            return Came(file=_readable(str(file)), refused=str(refused))
+        name = f"{named[:80]}/{hashlib.sha256(content).hexdigest()[:16]}/{when or stamp}"
         channel = channel or self._channel(syntax, sender)
-        delivery = Delivery(channel=channel, delivery=name, form=syntax, topic=file.name[:120], body=content, received_at=datetime.now(UTC))
+        delivery = Delivery(channel=channel, delivery=name, form=syntax, topic=named[:120], body=content, received_at=datetime.now(UTC))
         try:
             kept = await self.road.keep(delivery)
         except Conflict as known:
-            return Came(file=str(file), refused=str(known))
-        return Came(file=str(file), entry=kept.entry)
+            return Came(file=_readable(str(file)), refused=str(known))
+        return Came(file=_readable(str(file)), entry=kept.entry)
 
     def _channel(self, syntax: str, sender: PartnerId) -> str:
         """Each partner has words of its own, and so has each sender that only the default map knows."""
@@ -241,6 +247,11 @@ def _opened(content: bytes) -> tuple[str, PartnerId]:
     text = text_of(content)
     syntax = syntax_of(text)
     return syntax, (open_x12(text) if syntax == "x12" else open_edifact(text))[0].sender
+
+
+def _readable(name: str) -> str:
+    """A file's name as text; bytes that are none in the system's character set become question marks."""
+    return name.encode("utf-8", "replace").decode()
 
 
 def _plain(name: str) -> str:

@@ -272,3 +272,13 @@ def test_partner_maps_are_data() -> None:
         load(b'{"partners": [{"name": "a", "syntax": "edifact", "version": "D.96A"}]}')
     with pytest.raises(InputRefused, match="the separators of a document have to differ"):
         load(b'{"partners": [{"name": "a", "separators": {"segment": "*"}}]}')
+
+
+def test_a_zero_byte_is_refused_where_it_stands_and_nowhere_kept() -> None:
+    good = x12_interchange(x12_order(), x12_order("0002", "PO-2"))
+    first, second = parts(good.replace(b"PO-2", b"PO\x00-2"))
+    assert isinstance(first, OrderIn)
+    assert isinstance(second, RefusedIn)
+    assert (second.place, second.reason.partition(" stands")[0]) == ("set 0002, segment 2, BEG03", "the character U+001A")
+    (one,) = read(good.replace(b"*ZZ*ACME ", b"*ZZ*AC\x00ME"), PARTNERS, {})
+    assert "\x00" not in f"{one.interchange.sender} {one.parts!r}"

@@ -158,6 +158,20 @@ async def test_two_processes_that_serve_one_folder_take_every_file_once(
     assert len(await house.read(edi.outgoing)) == len(files)
 
 
+async def test_a_file_whose_name_is_no_text_is_taken_like_any_other(
+    house: Database, temporal_server: WorkflowEnvironment, tmp_path: Path
+) -> None:
+    post, number = post_of(house, temporal_server.client), f"N{os.getpid()}"
+    for name, content in ((b"b\xe4r.edi", x12_interchange(x12_order("0001", number))), (b"n\xe4h.txt", b"Dear sirs")):
+        (tmp_path / "edi" / "in" / os.fsdecode(name)).write_bytes(content)
+    for _ in range(2):
+        await post.round()
+    assert [os.fsencode(file.name) for file in (tmp_path / "edi" / "done").iterdir()] == [b"b\xe4r.edi"]
+    assert sorted(os.fsencode(file.name) for file in (tmp_path / "edi" / "refused").iterdir()) == [b"n\xe4h.txt", b"n\xe4h.txt.reason.txt"]
+    assert await house.read(lambda session: list(session.scalars(select(InboxEntry.topic)))) == ["b?r.edi"]
+    assert await house.read(lambda session: list(session.scalars(select(Intake.order)))) == [f"acme/{number}"]
+
+
 async def test_a_file_that_cannot_be_read_holds_up_no_other(
     house: Database, temporal_server: WorkflowEnvironment, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
