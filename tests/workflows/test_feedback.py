@@ -102,11 +102,15 @@ def two_shops() -> Iterator[tuple[ShopServer, ShopServer]]:
         yield stack.enter_context(ShopServer(nord)), stack.enter_context(ShopServer(sued))
 
 
-@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+BOTH_ENGINES = pytest.mark.parametrize("web", ["sqlite", "postgresql"], indirect=True)
+"""For one life; what feedback asks the database is tried on both engines in tests/database/test_feedback.py."""
+
+
+@pytest.fixture(scope="module")
 async def web(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[WebShops]:
     with ExitStack() as stack:
         url = ""
-        if request.param == "postgresql":
+        if getattr(request, "param", "sqlite") == "postgresql":
             url = stack.enter_context(temporary_database(request.getfixturevalue("postgresql"), f"feedback_{uuid.uuid4().hex}"))
         nord, sued = stack.enter_context(two_shops())
         webs = [
@@ -125,6 +129,7 @@ async def web(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathF
             await each.close()
 
 
+@BOTH_ENGINES
 async def test_each_shipment_of_an_order_is_a_fulfilment_with_its_lines(web: WebShops) -> None:
     rare = web.shop.rare()
     placed = web.order("nord", ("PLENTY", 2), (rare, 1))
