@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import cache
+from typing import Any
 
-from sqlalchemy import BigInteger, ColumnElement, and_, case, cast, exists, func, literal, select
+from sqlalchemy import BigInteger, ColumnElement, Select, String, and_, bindparam, case, cast, exists, func, select
 from sqlalchemy.orm import Session, aliased
 
 from database import outbox
@@ -230,6 +232,15 @@ def _standing(session: Session, order: str, customer: str = "", currency: str = 
 
     Without a customer they are those of the order, as it is written.
     """
+    asked = {"customer": customer, "currency": currency, "order": order}
+    found = session.execute(_all_that_is_known(bool(customer)), asked).one_or_none()
+    return None if found is None else Standing(*found)
+
+
+@cache
+def _all_that_is_known(by_customer: bool) -> Select[Any]:
+    """The statement of `_standing`, made once: putting it together costs more than the database needs to answer it."""
+    of = bindparam("order", type_=String())
     parent, own, theirs = aliased(Customer), aliased(CreditLimit), aliased(CreditLimit)
     house = select(cast(HouseSetting.value, BigInteger)).where(HouseSetting.name == OVERDUE_DAYS).scalar_subquery()
     patience = func.coalesce(Customer.overdue_days, parent.overdue_days, house)
@@ -254,22 +265,21 @@ def _standing(session: Session, order: str, customer: str = "", currency: str = 
         case((patience.is_(None), None), else_=oldest).label("oldest_due"),
         exists().where(child.parent == Customer.customer).label("has_accounts"),
     )
-    if customer:
-        chosen = chosen.where(Customer.customer == customer)
-        in_it: ColumnElement[str] = literal(currency)
+    if by_customer:
+        chosen = chosen.where(Customer.customer == bindparam("customer", type_=String()))
+        in_it: ColumnElement[str] = bindparam("currency", type_=String())
     else:
         written = aliased(Order)
         chosen = chosen.add_columns(written.total.label("order_total"), written.currency.label("order_currency"))
-        chosen = chosen.join(written, and_(written.order == order, written.customer == Customer.customer))
+        chosen = chosen.join(written, and_(written.order == of, written.customer == Customer.customer))
         in_it = written.currency.expression
     chosen = (
         chosen.outerjoin(parent, parent.customer == Customer.parent)
         .outerjoin(own, and_(own.customer == Customer.customer, own.currency == in_it))
         .outerjoin(theirs, and_(theirs.customer == Customer.parent, theirs.currency == in_it))
-        .outerjoin(CreditRelease, CreditRelease.order == order)
+        .outerjoin(CreditRelease, CreditRelease.order == of)
     )
-    found = session.execute(chosen.execution_options(populate_existing=True)).one_or_none()
-    return None if found is None else Standing(*found)
+    return chosen.execution_options(populate_existing=True)
 
 
 def _released(stands: Standing, total: Money, at: datetime) -> bool:

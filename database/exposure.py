@@ -3,10 +3,30 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cache
 from typing import Any
+from typing import cast as cast_to
 
-from sqlalchemy import ColumnElement, Integer, SQLColumnExpression, Subquery, and_, case, cast, func, literal, or_, select, union_all
+from sqlalchemy import (
+    BindParameter,
+    ColumnElement,
+    CompoundSelect,
+    Integer,
+    SQLColumnExpression,
+    String,
+    Subquery,
+    and_,
+    bindparam,
+    case,
+    cast,
+    func,
+    literal,
+    or_,
+    select,
+    union_all,
+)
 from sqlalchemy.orm import Session
 
 from database.tables import AccountEntry, Customer, Invoice, InvoiceLineRow, Order, OrderLine, ReceivableEntry
@@ -16,18 +36,29 @@ from domain.order import PaymentTerms
 
 ON_TERMS = Order.terms != PaymentTerms.PREPAID.value
 
-Whose = Callable[[Any], ColumnElement[bool]]
-"""Which customers are meant, as a condition on a column that names one."""
+
+@dataclass(frozen=True)
+class Whose:
+    """Which customers are meant, as a condition on a column that names one: a customer, or with `family` a parent and all its accounts."""
+
+    customer: str | BindParameter[str]
+    family: bool = False
+
+    def __call__(self, column: Any) -> ColumnElement[bool]:
+        if not self.family:
+            return cast_to(ColumnElement[bool], column == self.customer)
+        head = self.customer
+        accounts = select(Customer.customer).where(or_(Customer.customer == head, Customer.parent == head))
+        return cast_to(ColumnElement[bool], column.in_(accounts))
 
 
 def the_customer(customer: str) -> Whose:
-    return lambda column: column == customer
+    return Whose(customer)
 
 
 def the_family(head: str) -> Whose:
     """The parent and all its accounts."""
-    accounts = select(Customer.customer).where(or_(Customer.customer == head, Customer.parent == head))
-    return lambda column: column.in_(accounts)
+    return Whose(head, family=True)
 
 
 def exposure(session: Session, whose: Whose, currency: str, leave_out: str = "") -> Exposure:
@@ -37,11 +68,41 @@ def exposure(session: Session, whose: Whose, currency: str, leave_out: str = "")
     order whose goods are not counted. Two statements at most: the second only for orders of which units were cancelled, or of which some
     have shipped without an invoice.
     """
-    mine = (whose(Order.customer), Order.currency == currency)
     sums = {"balances": 0, "on_account": 0, "account": 0}
     unshipped = uninvoiced = 0
     odd: dict[str, tuple[int, int]] = {}
-    accepted = and_(*mine, ON_TERMS, Order.accepted_at.is_not(None), Order.outcome == "", Order.order != leave_out)
+    asked = {"whose": whose.customer, "currency": currency, "leave_out": leave_out}
+    rows = session.execute(_what_is_owed(whose.family), asked)
+    for part, minor, billed, left, out, gone, on_paper in rows:
+        if part in sums:
+            sums[part] = int(minor)
+        elif gone or out != on_paper:
+            odd[part] = (int(minor), int(billed))
+        else:
+            unshipped += int(minor) - int(billed) if left else 0
+    for order, lines in (billed_lines(session, odd) if odd else {}).items():
+        waits, left_the_house = to_come(*odd[order], lines)
+        unshipped, uninvoiced = unshipped + waits, uninvoiced + left_the_house
+
+    def money(minor: int) -> Money:
+        return Money(minor=minor, currency=currency)
+
+    return Exposure(
+        balances=money(sums["balances"]),
+        uninvoiced=money(uninvoiced),
+        unshipped=money(unshipped),
+        on_account=money(sums["on_account"] + sums["account"]),
+    )
+
+
+@cache
+def _what_is_owed(family: bool) -> CompoundSelect[Any]:
+    """The first statement, made once: putting it together costs more than the database needs to answer it."""
+    whose, currency = Whose(bindparam("whose", type_=String()), family), bindparam("currency", type_=String())
+    mine = (whose(Order.customer), Order.currency == currency)
+    accepted = and_(
+        *mine, ON_TERMS, Order.accepted_at.is_not(None), Order.outcome == "", Order.order != bindparam("leave_out", type_=String())
+    )
     units = _by_order(
         accepted,
         OrderLine,
@@ -73,26 +134,7 @@ def exposure(session: Session, whose: Whose, currency: str, leave_out: str = "")
         .outerjoin(on_paper_now, on_paper_now.c.order == Order.order)
         .where(accepted, or_(to_ship > 0, shipped != on_invoices)),
     )
-    for part, minor, billed, left, out, gone, on_paper in session.execute(union_all(*rows)):
-        if part in sums:
-            sums[part] = int(minor)
-        elif gone or out != on_paper:
-            odd[part] = (int(minor), int(billed))
-        else:
-            unshipped += int(minor) - int(billed) if left else 0
-    for order, lines in (billed_lines(session, odd) if odd else {}).items():
-        waits, left_the_house = to_come(*odd[order], lines)
-        unshipped, uninvoiced = unshipped + waits, uninvoiced + left_the_house
-
-    def money(minor: int) -> Money:
-        return Money(minor=minor, currency=currency)
-
-    return Exposure(
-        balances=money(sums["balances"]),
-        uninvoiced=money(uninvoiced),
-        unshipped=money(unshipped),
-        on_account=money(sums["on_account"] + sums["account"]),
-    )
+    return union_all(*rows)
 
 
 def billed_lines(session: Session, orders: Iterable[str]) -> dict[str, list[BilledLine]]:
