@@ -109,7 +109,12 @@ class WaveView(Value):
 
     @property
     def picked(self) -> int:
-        return sum(task.picked for task in self.tasks)
+        return sum(task.picked for task in self.tasks if task.status != "cancelled")
+
+    @property
+    def put_back(self) -> int:
+        """Units that were picked for shipments that are given up."""
+        return sum(task.picked for task in self.tasks if task.status == "cancelled")
 
     @property
     def shipments(self) -> int:

@@ -33,7 +33,8 @@ _MARKS = {
 def wave_page(wave: WaveView, now: datetime) -> RenderableType:
     """A heading with how far it has come, then one pick list for each zone."""
     heading = Text.assemble((wave.wave, "bold"), f"  {wave.location}", (f"  zone {wave.zone}" if wave.zone else ""))
-    heading.append(f"  {wave.picked} of {wave.units} units picked, {_count(wave.shipments, 'shipment')}", style="dim")
+    back = f", {wave.put_back} to put back" if wave.put_back else ""
+    heading.append(f"  {wave.picked} of {wave.units} units picked{back}, {_count(wave.shipments, 'shipment')}", style="dim")
     cut_off = Text(f"cut-off {until(wave.cut_off, now)}", style="dim") if wave.cut_off else Text()
     made = Text(f"gathered {moment(wave.created_at)} by {wave.actor}", style="dim")
     parts: list[RenderableType] = [heading, made, cut_off] if wave.cut_off else [heading, made]

@@ -205,7 +205,10 @@ async def test_a_release_is_taken_once_and_a_cancelled_one_never_again(floor: Fl
     again = await floor.house(picking.release, key, placed.key, 1, "BERLIN", (), NOW, NOW, DAY)
     assert again == "F-000001"
     wave = (await floor.gather()).wave
+    await floor.scan(wave, "KETTLE", "B-01", 1)
     assert await floor.house(picking.cancel, key, NOW)
+    given_up = await floor.house.database.read(waves.show, wave)
+    assert (given_up.units, given_up.picked, given_up.put_back) == (0, 0, 1)
     await floor.house.undo(CancelPicks(**step("cancel_picks", placed.key), shipment=1, undoes=key), key, shipments.cancel_picks)
     assert await floor.house(picking.cancel, key, NOW)
     with pytest.raises(StepUndone):
