@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Path, Request, Response
 from pydantic import Field
@@ -94,7 +94,7 @@ async def send_message(
     """A fact is kept, and told as soon as its order can hear it; a request is answered with its receipt, or refused in the order's words.
 
     `message_id`, `occurred_at` and `actor` are filled in where they are left out: from the Idempotency-Key (or the body), the clock and the
-    caller.
+    caller. An `actor` that is stated is written down behind the caller's own name.
     """
     order, body = f"{channel}/{external_id}", await request.body()
     if name not in FACTS and name not in REQUESTS:
@@ -103,7 +103,7 @@ async def send_message(
     said = read_json(body)
     if not isinstance(said.value, dict):
         raise InputRefused("the document", f"an object was expected here, not {kind(said.value)}")
-    document = json.dumps({"order": order, "name": name, "message": json.loads(decoded(body))}).encode()
+    document = json.dumps({"order": order, "name": name, "message": _by(caller, json.loads(decoded(body)))}).encode()
     key = f"{order}/{name}/{idempotency_key or hashlib.sha256(body).hexdigest()[:24]}"
     if name in REQUESTS:
         return await ask(house.client, order, _request(document, caller, key, house.now()))
@@ -137,6 +137,12 @@ async def request_return(
         message_id=_id(f"api/{caller.name}/{order}/{key}"), occurred_at=house.now(), actor=caller.name[:120], **asked.model_dump()
     )
     return await ask(house.client, order, message)
+
+
+def _by(caller: Caller, message: dict[str, Any]) -> dict[str, Any]:
+    """The message with whom its caller speaks for behind the caller's own name: nobody passes for one of us."""
+    actor = message.get("actor")
+    return message | {"actor": f"{caller.name[:60]}: {actor[:50]}"} if isinstance(actor, str) and actor else message
 
 
 async def _may_say(house: House, caller: Caller, order: str, name: str) -> None:

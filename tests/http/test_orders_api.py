@@ -12,7 +12,7 @@ import pytest
 from sqlalchemy.orm import Session
 from temporalio.client import Client
 
-from database import orders
+from database import inbox, orders
 from database.engine import Database
 from domain.intake import Delivery, MessageIn, RefusedIn
 from domain.order import PlaceOrder
@@ -139,6 +139,15 @@ async def test_without_a_server_a_request_is_to_be_asked_again_and_a_fact_is_kep
     fact = {"shipment": 1, "signed_by": "A. Byron"}
     kept = await door_without_server.post("/v1/orders/web/dark/messages/delivery_confirmed", json=fact)
     assert (kept.status_code, kept.json()["status"]) == (202, "kept")
+
+
+async def test_nobody_outside_passes_for_one_of_us(door_without_server: httpx.AsyncClient, database: Database) -> None:
+    fact = {"shipment": 1, "signed_by": "A. Byron", "actor": "cli:ada"}
+    kept = await door_without_server.post("/v1/orders/web/masked/messages/delivery_confirmed", json=fact)
+    body = await database.read(inbox.body, kept.json()["entry"])
+    [part] = messages.read(Delivery(channel="api/key:shop", delivery="1", form="messages", body=body, received_at=NOON), {})
+    assert isinstance(part, MessageIn)
+    assert part.message.actor == "key:shop: cli:ada"
 
 
 async def test_orders_are_listed_in_pages_that_do_not_move(door: httpx.AsyncClient, database: Database) -> None:

@@ -219,6 +219,19 @@ def test_a_quote_that_is_accepted_without_a_server_waits_in_the_inbox(home: Path
     assert run(["quote", "list", "--status", "accepted", "--json"]) == 0
 
 
+def test_a_quote_is_to_be_e_mailed_as_it_is_made_or_later(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = home / "quote.yaml"
+    file.write_text(QUOTED)
+    assert run(["quote", "make", str(file), "--email"]) == 0
+    assert capsys.readouterr().out.endswith(" UTC, to be e-mailed.\n")
+    assert run(["quote", "email", "Q-000001"]) == 0
+    assert capsys.readouterr().out.startswith("Quote Q-000001 is e-mailed by the worker within seconds;")
+    assert run(["quote", "decline", "Q-000001"]) == 0
+    capsys.readouterr()
+    assert run(["quote", "email", "Q-000001"]) == 3
+    assert "was declined" in capsys.readouterr().err
+
+
 def test_what_cannot_be_quoted_says_all_that_is_wrong_and_uses_no_number(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
     file = home / "quote.yaml"
     file.write_text(QUOTED.replace("KET-100: 12", "KET-100: 12 at 60.00\n  NOPE: 1"))
