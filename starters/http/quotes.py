@@ -61,12 +61,14 @@ class QuotePageRead(Value):
 class AcceptanceAsked(Value):
     """How the customer says yes; `revision` is the one that they saw."""
 
-    po_number: str = Field(default="", max_length=100, description="Their purchase order. Left out: as quoted.")
-    revision: int = Field(default=0, ge=0, le=1_000_000, description="The revision that they saw. Left out: the last.")
+    po_number: str = Field(default="", max_length=100, description="Their purchase order. Left out: as quoted.", examples=["PO-4711"])
+    revision: int = Field(default=0, ge=0, le=1_000_000, description="The revision that they saw. Left out: the last.", examples=[1])
 
 
 class DeclineAsked(Value):
-    reason: str = Field(default="", max_length=1_000)
+    """Why the customer does not want it."""
+
+    reason: str = Field(default="", max_length=1_000, examples=["Too dear"])
 
 
 def _example(value: Any, **about: Any) -> dict[str, Any]:
