@@ -44,7 +44,7 @@ class Subscribe(Value):
 class Replay(Value):
     """Deliveries by their webhook-id; none: all dead letters."""
 
-    deliveries: tuple[str, ...] = Field(default=(), max_length=200)
+    deliveries: tuple[str, ...] = Field(default=(), max_length=200, examples=[["msg_344c9d51d1a0d4ec100616b17242997f"]])
 
 
 def _example(value: Any, status: int = 200) -> dict[int | str, dict[str, Any]]:
