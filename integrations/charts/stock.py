@@ -70,7 +70,7 @@ def _projection(canvas: Canvas, plan: Plan) -> None:
     without = _levels(plan, reach_days, ordered=False)
     ordered = _levels(plan, reach_days, ordered=True)
     values = [level for _, level in (*without, *ordered)]
-    scale = Scale.holding(min([0, *values]), max([1, plan.reorder_point, *values]))
+    scale = Scale.holding(min([0, *values]), 1.1 * max([1, plan.reorder_point, *values]))  # room for the words over an arrival
     panel = Panel(86, 406, 764, 186, plan.as_of, end, scale)
 
     if scale.low < 0:
