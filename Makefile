@@ -7,6 +7,9 @@ LOCK = $(BIN)/python -m uv pip compile pyproject.toml --universal --python-versi
 ROOMS := domain database integrations activities workflows workers starters config simulation tests
 
 .DEFAULT_GOAL := help
+# The tests start many processes: what one has compiled, the others load.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: help install extras demo test check format crash bench bench-stock fuzz-api docs histories lock clean
 
 help: ## List what can be made
