@@ -61,7 +61,7 @@ def test_a_proforma_is_a_file_before_anything_has_shipped(desk: Database, tmp_pa
 def test_only_invoices_and_credit_notes_have_a_structured_form(desk: Database, capsys: pytest.CaptureFixture[str]) -> None:
     refused = asked(capsys, "paper", ORDER, "proforma", "--format", "cii", code=3)
     assert refused == f"Order {ORDER} has no invoice or credit note 'proforma': only those have a structured form."
-    assert run(["paper", ORDER, "proforma", "--format", "ubl"]) == 2
+    assert run(["paper", ORDER, "proforma", "--format", "edifact"]) == 2
 
 
 def test_terms_say_what_an_invoice_would_say(desk: Database, capsys: pytest.CaptureFixture[str]) -> None:
