@@ -10,7 +10,7 @@ ROOMS := domain database integrations activities workflows workers starters conf
 # The tests start many processes: what one has compiled, the others load.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help install extras demo test check format crash bench bench-stock fuzz-api docs histories lock clean
+.PHONY: help install extras demo test check format crash bench bench-stock bench-intake fuzz-api docs histories lock clean
 
 help: ## List what can be made
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | awk -F '\t' '{printf "  make %-11s %s\n", $$1, $$2}'
