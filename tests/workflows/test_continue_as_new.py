@@ -113,12 +113,14 @@ class Restless:
                 await asyncio.sleep(0.02)
 
 
-async def begin(shop: Shop, placed: PlaceOrder, policies: Policies | None = None) -> Restless:
-    """Place an order that knows a fact from its first moment, and that was held and released."""
+async def begin(shop: Shop, placed: PlaceOrder, policies: Policies | None = None, held_after: str = "") -> Restless:
+    """Place an order that knows a fact from its first moment, and that was held (after this step, or at once) and released."""
     known = StockArrived(
         message_id=f"{placed.key}/known", occurred_at=datetime.now(UTC), actor="dock", item="PLENTY", location="BERLIN", quantity=1
     )
     living = await shop.place(placed, policies, first=known)
+    if held_after:
+        await carried_out(living, held_after)
     requests = (HoldOrder(**living.stamp("office"), reason="a call to the customer"), ReleaseOrder(**living.stamp("office")))
     return Restless(living, known, [(request, await living.ask(request)) for request in requests])
 
@@ -581,9 +583,8 @@ async def test_an_amendment_waits_for_the_allocation_that_its_order_tried_before
     await shop.receive(item, 4)
     placed = order(line(1, item, 4))
     shop.trouble.lose(placed.key, "accept_order")
-    restless = await begin(shop, placed, SOON)
+    restless = await begin(shop, placed, SOON, held_after="accept_order")  # a hold before it would let it reserve nothing
     living = restless.living
-    await carried_out(living, "accept_order")
     await living.ask(AmendOrder(**living.stamp("customer"), quantities=(LineQuantity(line=1, quantity=3),)))
     await restless.begin_anew(TOO_LONG)
     shop.trouble.up(placed.key)
