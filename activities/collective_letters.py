@@ -7,13 +7,14 @@ from datetime import timedelta
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
+from activities.letters import written
 from activities.papers import paper
 from activities.records import seller_of
 from database.engine import Database
 from database.tables import CollectibleRow, CollectiveInvoice, Customer, Invoice
 from domain.errors import Refused
 from domain.money import Money
-from integrations.documents.language import day, money, phrase, spoken
+from integrations.documents.language import Voice, spoken
 from integrations.ports import Attachment, Letter, Mail
 
 AT_ONCE = 20
@@ -61,27 +62,21 @@ def collective_letter(session: Session, document: str) -> Letter:
     row = session.get_one(CollectiveInvoice, document)
     customer = session.get_one(Customer, row.customer)
     parts = list(session.scalars(select(Invoice).where(Invoice.document == document).order_by(Invoice.order, Invoice.invoice)))
-    language, seller = spoken(customer.language), seller_of(session)
+    voice = Voice(spoken(customer.language))
     orders = list(dict.fromkeys(part.order for part in parts))
     named = ", ".join(orders[:MOST_ORDERS]) + (f" + {len(orders) - MOST_ORDERS}" if len(orders) > MOST_ORDERS else "")
-
-    def said(phrase_name: str, **words: str) -> str:
-        return phrase(phrase_name, language).format(**words)
-
-    last = day(row.period_end - timedelta(seconds=1), language)
-    amount = money(Money(minor=row.total, currency=row.currency), language)
-    body = (
-        said("dear", name=customer.name) if customer.name else said("dear_nobody"),
-        said("collective_body", number=document, amount=amount, date=last, orders=named),
-        said("collective_due", date=day(min(part.due_at for part in parts), language)),
-        f"{said('regards')}\n{seller.name}",
-    )
-    return Letter(
+    last = voice.day(row.period_end - timedelta(seconds=1))
+    amount = voice.money(Money(minor=row.total, currency=row.currency))
+    return written(
+        voice,
+        seller_of(session),
         to=row.customer,
         address=customer.email or "",
         name=customer.name,
-        language=language,
-        subject=said("collective_subject", number=document, date=last),
-        body="\n\n".join(body),
+        subject=voice.said("collective_subject", number=document, date=last),
+        paragraphs=(
+            voice.said("collective_body", number=document, amount=amount, date=last, orders=named),
+            voice.said("collective_due", date=voice.day(min(part.due_at for part in parts))),
+        ),
         attachments=(Attachment(name=f"{document}.pdf", content=paper(session, parts[0].order, document)),),
     )

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
+from activities.letters import written
 from activities.quote_papers import quote_paper
 from activities.records import seller_of
 from database.engine import Database
@@ -17,7 +18,7 @@ from domain.money import Money
 from domain.order import PlaceOrder
 from domain.quotes import QuoteStatus, status_of
 from domain.values import Value
-from integrations.documents.language import day, money, phrase, spoken
+from integrations.documents.language import Voice, spoken
 from integrations.ports import Attachment, Letter, Mail
 
 AT_ONCE = 20
@@ -84,27 +85,21 @@ def quote_letter(session: Session, wanted: Wanted, at: datetime) -> Letter:
         raise Refused(f"it is {status}" if status is not QuoteStatus.OPEN else f"revision {row.revision} has replaced it")
     revision = session.get_one(QuoteRevision, (row.quote, row.revision))
     customer = session.get_one(Customer, row.customer)
-    language, seller = spoken(customer.language), seller_of(session)
-
-    def said(phrase_name: str, **words: str) -> str:
-        return phrase(phrase_name, language).format(**words)
-
-    until, total = day(row.valid_until, language), money(Money(minor=row.total, currency=row.currency), language)
+    voice = Voice(spoken(customer.language))
+    said, until, total = voice.said, voice.day(row.valid_until), voice.money(Money(minor=row.total, currency=row.currency))
     reference = PlaceOrder.model_validate_json(revision.placed).po_number
-    body = (
-        said("dear", name=customer.name) if customer.name else said("dear_nobody"),
-        said("quote_body", number=row.quote, amount=total, date=until),
-        said("quote_reference", reference=reference) if reference else "",
-        said("quote_replaces", revision=str(row.revision - 1)) if row.revision > 1 else "",
-        said("quote_accept", number=row.quote),
-        f"{said('regards')}\n{seller.name}",
-    )
-    return Letter(
+    return written(
+        voice,
+        seller_of(session),
         to=row.customer,
         address=revision.mail_to,
         name=customer.name,
-        language=language,
         subject=said("quote_subject", number=row.quote, date=until),
-        body="\n\n".join(part for part in body if part),
+        paragraphs=(
+            said("quote_body", number=row.quote, amount=total, date=until),
+            said("quote_reference", reference=reference) if reference else "",
+            said("quote_replaces", revision=str(row.revision - 1)) if row.revision > 1 else "",
+            said("quote_accept", number=row.quote),
+        ),
         attachments=(Attachment(name=f"{row.quote}-{row.revision}.pdf", content=quote_paper(session, row.quote, at)),),
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from activities.letters import written
 from activities.papers import paper, postal_address
 from activities.records import seller_of
 from database.reminder_terms import read_terms
@@ -12,7 +13,7 @@ from database.tables import Customer, Invoice, ReminderDocument, ReminderLine
 from domain.errors import NotFound
 from domain.money import Money
 from domain.reminder_terms import Wording
-from integrations.documents.language import day, money, phrase, spoken
+from integrations.documents.language import Voice, spoken
 from integrations.documents.reminders import RemindedInvoice, ReminderSheet, draw_reminder, opening
 from integrations.ports import Attachment, Letter
 
@@ -71,48 +72,43 @@ def reminder_letter(session: Session, document: str) -> Letter:
     """The e-mail; without an address it is one that nobody can send, and the paper is printed instead."""
     sheet, row = reminder_sheet(session, document), session.get_one(ReminderDocument, document)
     customer = session.get(Customer, row.customer) if row.customer else None
-    name, language = customer.name if customer else "", sheet.language
-
-    def said(phrase_name: str, **parts: str) -> str:
-        return phrase(phrase_name, language).format(**parts)
-
+    voice = Voice(sheet.language)
+    said = voice.said
     wording, first, more = _wording(session, row), sheet.lines[0].document, len(sheet.lines) - 1
     about = said("and_more", invoice=first, more=str(more)) if more else first
-    body = [
-        said("dear", name=name) if name else said("dear_nobody"),
-        opening(language, sheet.level, sheet.opening),
+    paragraphs = [
+        opening(voice.language, sheet.level, sheet.opening),
         "\n".join(
-            f"  {line.document}   {said('was_due')} {day(line.was_due_at, language)}   {money(line.remaining, language)}"
-            for line in sheet.lines
+            f"  {line.document}   {said('was_due')} {voice.day(line.was_due_at)}   {voice.money(line.remaining)}" for line in sheet.lines
         ),
-        _charges(sheet),
-        said("please_pay", amount=money(sheet.total, language), date=day(sheet.due_at, language), number=sheet.number),
+        _charges(sheet, voice),
+        said("please_pay", amount=voice.money(sheet.total), date=voice.day(sheet.due_at), number=sheet.number),
         said("held") if sheet.holds_customer else "",
         sheet.closing or said("crossed"),
-        f"{said('regards')}\n{sheet.seller.name}",
     ]
     copies = [
         Attachment(name=f"{line.document}.pdf", content=paper(session, line.order, line.document)) for line in sheet.lines[:MOST_COPIES]
     ]
-    return Letter(
+    return written(
+        voice,
+        sheet.seller,
         to=row.customer or "",
         address=row.email,
-        name=name,
-        language=language,
+        name=customer.name if customer else "",
         subject=wording.subject or said("reminder_about", number=sheet.number, invoices=about),
-        body="\n\n".join(part for part in body if part),
+        paragraphs=paragraphs,
         attachments=(Attachment(name=f"{sheet.number}.pdf", content=draw_reminder(sheet)), *copies),
     )
 
 
-def _charges(sheet: ReminderSheet) -> str:
-    currency, language = sheet.total.currency, sheet.language
+def _charges(sheet: ReminderSheet, voice: Voice) -> str:
+    currency = sheet.total.currency
     sums = (
         ("sum_fee", sheet.fee),
         ("sum_line_fees", Money.total((line.line_fee for line in sheet.lines), currency)),
         ("interest", Money.total((line.interest for line in sheet.lines), currency)),
     )
-    return "\n".join(f"  {phrase(name, language)}: {money(value, language)}" for name, value in sums if value)
+    return "\n".join(f"  {voice.said(name)}: {voice.money(value)}" for name, value in sums if value)
 
 
 def _lines(session: Session, document: str) -> list[tuple[ReminderLine, Invoice]]:

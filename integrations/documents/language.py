@@ -69,7 +69,7 @@ class Voice:
 
     language: str
 
-    def said(self, name: str, **parts: str) -> str:
+    def said(self, name: str, /, **parts: str) -> str:
         return phrase(name, self.language).format(**parts)
 
     def day(self, moment: datetime) -> str:

@@ -7,7 +7,7 @@ from reportlab.platypus import Flowable, KeepTogether
 from domain.money import Money
 from domain.order import Address, Moment
 from domain.values import Value
-from integrations.documents.language import day, figure, money, phrase, short_day
+from integrations.documents.language import Voice, figure, phrase, short_day
 from integrations.documents.layout import addressed, boxed, gap, listing, sheet, sums, text
 from integrations.documents.models import Seller
 
@@ -50,29 +50,22 @@ def opening(language: str, level: int, own: str = "") -> str:
 
 
 def draw_reminder(reminder: ReminderSheet) -> bytes:
-    language, currency = reminder.language, reminder.total.currency
-
-    def said(name: str, **parts: str) -> str:
-        return phrase(name, language).format(**parts)
-
+    voice, currency = Voice(reminder.language), reminder.total.currency
+    said, amount = voice.said, voice.figure
     facts = [
-        (said("date"), day(reminder.at, language)),
+        (said("date"), voice.day(reminder.at)),
         (said("number"), reminder.number),
         (said("customer"), reminder.customer),
-        (said("pay_until"), day(reminder.due_at, language)),
+        (said("pay_until"), voice.day(reminder.due_at)),
     ]
     story: list[Flowable] = [
         addressed([(said("to"), reminder.bill_to)], facts),
         gap(12),
-        text(opening(language, reminder.level, reminder.opening), size=10),
+        text(opening(voice.language, reminder.level, reminder.opening), size=10),
         gap(5),
         _lines(reminder),
         gap(3),
     ]
-
-    def amount(value: Money) -> str:
-        return figure(value, language)
-
     rows = [(said("sum_open"), amount(Money.total((line.remaining for line in reminder.lines), currency)))]
     line_fees = Money.total((line.line_fee for line in reminder.lines), currency)
     interest = Money.total((line.interest for line in reminder.lines), currency)
@@ -82,13 +75,13 @@ def draw_reminder(reminder: ReminderSheet) -> bytes:
         if value
     ]
     rows.append((f"{said('sum_due')} ({currency})", amount(reminder.total)))
-    pay = said("please_pay", amount=money(reminder.total, language), date=day(reminder.due_at, language), number=reminder.number)
+    pay = said("please_pay", amount=voice.money(reminder.total), date=voice.day(reminder.due_at), number=reminder.number)
     closing: list[Flowable] = [sums(rows, final=len(rows) - 1), gap(6), text(pay, bold=True, size=10), gap(3)]
     closing.append(text(reminder.closing or said("crossed"), size=9.5))
     if reminder.holds_customer:
         closing += [gap(6), boxed([text(said("held"), bold=True, size=9.5)])]
     story.append(KeepTogether(closing))
-    return sheet(said("reminder"), reminder.number, reminder.seller, story, language)
+    return sheet(said("reminder"), reminder.number, reminder.seller, story, voice.language)
 
 
 def _lines(reminder: ReminderSheet) -> Flowable:

@@ -7,23 +7,21 @@ from reportlab.platypus import Flowable, KeepTogether
 from domain.ageing import BUCKETS, Statement
 from domain.money import Money
 from domain.order import Address
-from integrations.documents.language import PHRASES, day, figure, phrase, short_day, spoken
+from integrations.documents.language import PHRASES, Voice, short_day, spoken
 from integrations.documents.layout import addressed, gap, listing, sheet, sums, text
 from integrations.documents.models import Seller
 
 
 def draw_statement(seller: Seller, statement: Statement, to: Address | None) -> bytes:
-    language = spoken(statement.language)
-
-    def said(name: str, **parts: str) -> str:
-        return phrase(name, language).format(**parts)
+    voice = Voice(spoken(statement.language))
+    said, language = voice.said, voice.language
 
     def shown(minor: int) -> str:
-        return figure(Money(minor=minor, currency=statement.currency), language)
+        return voice.figure(Money(minor=minor, currency=statement.currency))
 
     facts = [
         (said("customer"), f"{statement.customer} {statement.name}".strip()),
-        (said("date"), f"{day(statement.since, language)} – {day(statement.until, language)}"),
+        (said("date"), f"{voice.day(statement.since)} – {voice.day(statement.until)}"),
         (said("balance"), f"{shown(statement.closing)} {statement.currency}"),
     ]
     columns = [(said("date"), 26, False), (said("text"), 34, False), (said("document"), 40, False), (said("order"), 34, False)]
