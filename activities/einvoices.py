@@ -17,7 +17,7 @@ from domain.errors import Refused
 from domain.money import Money, exponent, round_half_up
 from domain.money_steps import TaxShare
 from domain.order import TaxLine
-from domain.terms_words import said
+from integrations.documents.language import day
 from integrations.documents.models import TaxedAt
 from integrations.einvoice import write_cii, write_ubl
 
@@ -53,7 +53,7 @@ def e_invoice(bills: Sequence[Bill]) -> EInvoice:
     records, collective = first.records, first.row.sequence is None
     netted = Money.total((part.amount for bill in bills for part in netted_of(bill)), records.view.currency)
     parts = due_parts(bills)
-    in_parts = " ".join(f"{part.amount} is due on {said(part.due_at)}." for part in parts) if len(parts) > 1 else ""
+    in_parts = " ".join(f"{part.amount} is due on {day(part.due_at, 'en')}." for part in parts) if len(parts) > 1 else ""
     lines: list[ELine] = []
     for bill in bills:
         about = f"Order {bill.row.order}, shipment {bill.row.shipment}" if collective else ""

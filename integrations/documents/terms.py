@@ -1,4 +1,4 @@
-"""Terms of payment as an invoice, a quote or a deposit request says them, in the customer's language."""
+"""Terms of payment in words, as papers say them in the customer's language, and a list of them in ours."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from integrations.documents.language import Voice
 
 def agreed_terms(terms: Terms | None, voice: Voice) -> str:
     """The sentence that names them; empty without any."""
-    return voice.said("terms_of_payment", terms=_in_words(terms, voice)) if terms else ""
+    return voice.said("terms_of_payment", terms=in_words(terms, voice)) if terms else ""
 
 
 def discounts(terms: Terms, open_now: Money, issued_at: datetime, voice: Voice) -> list[str]:
@@ -27,7 +27,8 @@ def discounts(terms: Terms, open_now: Money, issued_at: datetime, voice: Voice) 
     ]
 
 
-def _in_words(terms: Terms, voice: Voice) -> str:
+def in_words(terms: Terms, voice: Voice) -> str:
+    """All of the terms in one line."""
     parts = [_part(line, voice) for line in terms.instalments] if len(terms.instalments) > 1 else [_when(terms.instalments[0], voice)]
     parts += [voice.said("discount_within", percent=voice.percent(offer.percent), days=str(offer.days)) for offer in terms.discounts]
     deposit = terms.deposit

@@ -128,8 +128,14 @@ def payment_terms(
     from database.terms import all_terms
     from domain.money import Money, is_currency, parse_amount
     from domain.terms import BUILT_IN, Terms, instalments
-    from domain.terms_words import discounts_in_words, said, terms_in_words
+    from integrations.documents.language import Voice
+    from integrations.documents.terms import discounts, in_words
     from starters.cli.rendering import table
+
+    voice = Voice("en")
+
+    def plain(words: str) -> str:
+        return words.replace("\N{NO-BREAK SPACE}", " ")
 
     async def read() -> list[Terms]:
         async with frame.database() as database:
@@ -140,7 +146,10 @@ def payment_terms(
         if json:
             frame.answer_json([terms.model_dump(mode="json") for terms in known.values()])
             return
-        rows = [(str(terms.code), terms.description, terms_in_words(terms), terms.invoicing.replace("_", " ")) for terms in known.values()]
+        rows = [
+            (str(terms.code), terms.description, plain(in_words(terms, voice)), terms.invoicing.replace("_", " "))
+            for terms in known.values()
+        ]
         frame.console().print(table(("Terms", "Description", "In words", "Invoiced"), rows))
         return
     if code not in known:
@@ -150,12 +159,14 @@ def payment_terms(
     terms, amount = known[code], Money.of(Decimal(parse_amount(total, "--total")), currency)
     issued = _day("--on", on) if on else datetime.now(UTC)
     parts = instalments(terms, amount, issued, timedelta(days=1))
-    sentences = discounts_in_words(terms, amount, issued)
+    sentences = [plain(sentence) for sentence in discounts(terms, amount, issued, voice)]
     if json:
         answer = {"terms": terms.model_dump(mode="json"), "instalments": [part.model_dump(mode="json") for part in parts]}
         frame.answer_json(answer | {"sentences": sentences})
         return
-    frame.console().print(table(("Part", "Due", "Amount"), [(str(part.number), said(part.due_at), str(part.amount)) for part in parts]))
+    frame.console().print(
+        table(("Part", "Due", "Amount"), [(str(part.number), voice.day(part.due_at), str(part.amount)) for part in parts])
+    )
     for sentence in sentences:
         frame.say(sentence)
 
