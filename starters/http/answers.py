@@ -51,6 +51,11 @@ def refusals(*statuses: int) -> dict[int | str, dict[str, Any]]:
     }
 
 
+def example(value: Any, **about: Any) -> dict[str, Any]:
+    """A body or an answer as it may look, for the description of an endpoint; `about` is what else is said of it."""
+    return {"content": {"application/json": {"example": value}}, **about}
+
+
 async def kept(house: House, caller: Caller, form: str, topic: str, body: bytes, key: str | None, channel: str = "") -> inbox.Kept:
     """Keep a document under its idempotency key. The key with another body is a mistake of the caller (422, as the IETF's draft has it)."""
     delivery = Delivery(

@@ -12,7 +12,7 @@ from database.inbox import EntryView
 from database.promise_answers import PromiseAnswer
 from domain.errors import InputRefused, NotFound
 from starters.http import examples
-from starters.http.answers import channel_of, refusals
+from starters.http.answers import channel_of, example, refusals
 from starters.http.callers import Reader, StockReader
 from starters.http.house import Here
 
@@ -23,7 +23,7 @@ router = APIRouter(prefix="/v1")
     "/availability/{item}",
     tags=["stock"],
     summary="What can be promised",
-    responses={200: {"content": {"application/json": {"example": examples.AVAILABILITY}}}, **refusals(404)},
+    responses={200: example(examples.AVAILABILITY), **refusals(404)},
 )
 async def read_availability(
     house: Here,
@@ -45,7 +45,7 @@ async def read_availability(
     "/inbox/{entry}",
     tags=["inbox"],
     summary="What became of a document",
-    responses={200: {"content": {"application/json": {"example": examples.ENTRY}}}, **refusals(404)},
+    responses={200: example(examples.ENTRY), **refusals(404)},
 )
 async def read_entry(house: Here, caller: Reader, entry: Annotated[int, Path(ge=1, le=2**53, examples=[4711])]) -> EntryView:
     """Where a document that was sent is, and what became of each of its parts. A key that is bound sees what came by it."""

@@ -20,7 +20,7 @@ from domain.values import Value
 from starters.channels import messages
 from starters.channels.reading import decoded, kind, read_json, without_control
 from starters.http import examples
-from starters.http.answers import Channel, ExternalId, IdempotencyKey, channel_of, kept, refusals, theirs
+from starters.http.answers import Channel, ExternalId, IdempotencyKey, channel_of, example, kept, refusals, theirs
 from starters.http.callers import Speaker
 from starters.http.house import Here, House
 from starters.http.problems import Answered, problem
@@ -117,13 +117,10 @@ async def send_message(
     summary="Ask to send goods back",
     status_code=202,
     responses={
-        202: {
-            "description": "It is recorded.",
-            "content": {"application/json": {"example": examples.RECEIPT | {"name": "request_return"}}},
-        },
+        202: example(examples.RECEIPT | {"name": "request_return"}, description="It is recorded."),
         **refusals(404, 409),
     },
-    openapi_extra={"requestBody": {"content": {"application/json": {"example": examples.RETURN}}}},
+    openapi_extra={"requestBody": example(examples.RETURN)},
 )
 async def request_return(
     house: Here, caller: Speaker, channel: Channel, external_id: ExternalId, asked: ReturnAsked, idempotency_key: IdempotencyKey = None

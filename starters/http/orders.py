@@ -18,7 +18,7 @@ from domain.values import Value
 from domain.views import OrderSummary, OrderView
 from starters.channels import generic, manual
 from starters.http import examples
-from starters.http.answers import Channel, ExternalId, IdempotencyKey, kept, refusals, theirs
+from starters.http.answers import Channel, ExternalId, IdempotencyKey, example, kept, refusals, theirs
 from starters.http.callers import Reader, Writer
 from starters.http.house import Here, House
 from starters.http.problems import Answered, problem
@@ -60,16 +60,15 @@ PLACES: dict[str, Any] = {
     "responses": {
         200: {
             "model": Taken,
-            "description": "It was placed before, with the same content.",
-            "content": {"application/json": {"example": examples.TAKEN | {"status": "same"}}},
+            **example(examples.TAKEN | {"status": "same"}, description="It was placed before, with the same content."),
         },
-        201: {"description": "It lives.", "content": {"application/json": {"example": examples.TAKEN}}},
+        201: example(examples.TAKEN, description="It lives."),
         202: {
             "model": Taken,
-            "description": "It is kept, and placed as soon as its words are mapped or the server answers.",
-            "content": {
-                "application/json": {"example": examples.TAKEN | {"status": "waiting", "reason": "nobody has mapped item 'Mühle'"}}
-            },
+            **example(
+                examples.TAKEN | {"status": "waiting", "reason": "nobody has mapped item 'Mühle'"},
+                description="It is kept, and placed as soon as its words are mapped or the server answers.",
+            ),
         },
         **refusals(409),
     },
@@ -152,7 +151,7 @@ async def published_schema() -> Response:
     "/v1/orders",
     tags=["orders"],
     summary="List orders",
-    responses={200: {"content": {"application/json": {"example": examples.PAGE}}}, **refusals()},
+    responses={200: example(examples.PAGE), **refusals()},
 )
 async def list_orders(
     house: Here,
@@ -184,7 +183,7 @@ async def list_orders(
     "/v1/orders/{channel}/{external_id}",
     tags=["orders"],
     summary="Read an order",
-    responses={200: {"content": {"application/json": {"example": examples.READ}}}, **refusals(404)},
+    responses={200: example(examples.READ), **refusals(404)},
 )
 async def read_order(house: Here, caller: Reader, channel: Channel, external_id: ExternalId) -> OrderRead:
     """Everything about one order: lines, shipments, invoices, payments, returns, exceptions, what it waits for and until when."""
@@ -198,7 +197,7 @@ async def read_order(house: Here, caller: Reader, channel: Channel, external_id:
     "/v1/orders/{channel}/{external_id}/timeline",
     tags=["orders"],
     summary="What happened to an order",
-    responses={200: {"content": {"application/json": {"example": examples.TIMELINE}}}, **refusals(404)},
+    responses={200: example(examples.TIMELINE), **refusals(404)},
 )
 async def read_timeline(house: Here, caller: Reader, channel: Channel, external_id: ExternalId) -> tuple[AuditView, ...]:
     """Who did what, when, and from which message; oldest first."""

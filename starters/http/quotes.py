@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import timedelta
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, Path, Query, Request, Response
 from pydantic import Field, TypeAdapter, ValidationError
@@ -22,7 +22,7 @@ from starters.channels import generic
 from starters.channels.bounds import refusal
 from starters.channels.reading import decoded, kind, read_json, without_control
 from starters.http import examples
-from starters.http.answers import channel_of, refusals
+from starters.http.answers import channel_of, example, refusals
 from starters.http.callers import QuoteBuyer, QuoteMaker, QuoteReader
 from starters.http.house import Here, House
 from starters.http.orders import Taken, may_place, placed_from
@@ -71,10 +71,6 @@ class DeclineAsked(Value):
     reason: str = Field(default="", max_length=1_000, examples=["Too dear"])
 
 
-def _example(value: Any, **about: Any) -> dict[str, Any]:
-    return {"content": {"application/json": {"example": value}}, **about}
-
-
 @router.post(
     "",
     tags=["quotes"],
@@ -84,9 +80,9 @@ def _example(value: Any, **about: Any) -> dict[str, Any]:
     responses={
         200: {
             "model": QuoteMade,
-            **_example(examples.QUOTE_MADE | {"how": "same"}, description="It was quoted before, or is a new revision."),
+            **example(examples.QUOTE_MADE | {"how": "same"}, description="It was quoted before, or is a new revision."),
         },
-        201: _example(examples.QUOTE_MADE, description="A new quote."),
+        201: example(examples.QUOTE_MADE, description="A new quote."),
         **refusals(404, 409),
     },
     openapi_extra={
@@ -127,7 +123,7 @@ async def make_quote(request: Request, response: Response, house: Here, caller: 
     return QuoteMade(**dict(QuoteRead.of(page)), how=made.how)
 
 
-@router.get("", tags=["quotes"], summary="List quotes", responses={200: _example(examples.QUOTE_PAGE), **refusals()})
+@router.get("", tags=["quotes"], summary="List quotes", responses={200: example(examples.QUOTE_PAGE), **refusals()})
 async def list_quotes(
     house: Here,
     caller: QuoteReader,
@@ -143,7 +139,7 @@ async def list_quotes(
     return QuotePageRead(quotes=tuple(found[:limit]), next=found[limit - 1].quote if len(found) > limit else None)
 
 
-@router.get("/{quote}", tags=["quotes"], summary="Read a quote", responses={200: _example(examples.QUOTE), **refusals(404)})
+@router.get("/{quote}", tags=["quotes"], summary="Read a quote", responses={200: example(examples.QUOTE), **refusals(404)})
 async def read_quote(house: Here, caller: QuoteReader, quote: Number) -> QuoteRead:
     """What is offered, until when, and what was offered before."""
     return await _theirs(house, caller, quote)
@@ -171,7 +167,7 @@ async def read_paper(house: Here, caller: QuoteReader, quote: Number) -> Respons
     tags=["quotes"],
     summary="E-mail a quote",
     status_code=202,
-    responses={202: _example(examples.QUOTE_VIEW | {"mailing": "wanted"}, description="It is sent within seconds."), **refusals(404, 409)},
+    responses={202: example(examples.QUOTE_VIEW | {"mailing": "wanted"}, description="It is sent within seconds."), **refusals(404, 409)},
 )
 async def email_quote(house: Here, caller: QuoteMaker, quote: Number) -> QuoteView:
     """Send an open quote to its customer with its PDF; again where it was sent before. `mailing` says what became of it."""
@@ -188,12 +184,12 @@ async def email_quote(house: Here, caller: QuoteMaker, quote: Number) -> QuoteVi
     responses={
         200: {
             "model": Taken,
-            **_example(examples.QUOTE_ACCEPTED | {"status": "same"}, description="It was accepted before: the same order."),
+            **example(examples.QUOTE_ACCEPTED | {"status": "same"}, description="It was accepted before: the same order."),
         },
-        201: _example(examples.QUOTE_ACCEPTED, description="Its order lives."),
+        201: example(examples.QUOTE_ACCEPTED, description="Its order lives."),
         202: {
             "model": Taken,
-            **_example(examples.QUOTE_ACCEPTED | {"status": "kept"}, description="Accepted; its order begins when the server answers."),
+            **example(examples.QUOTE_ACCEPTED | {"status": "kept"}, description="Accepted; its order begins when the server answers."),
         },
         **refusals(404, 409),
     },
@@ -214,7 +210,7 @@ async def accept_quote(response: Response, house: Here, caller: QuoteBuyer, quot
     "/{quote}/decline",
     tags=["quotes"],
     summary="Decline a quote",
-    responses={200: _example(examples.QUOTE_VIEW | {"status": "declined", "reason": "Too dear"}), **refusals(404, 409)},
+    responses={200: example(examples.QUOTE_VIEW | {"status": "declined", "reason": "Too dear"}), **refusals(404, 409)},
 )
 async def decline_quote(house: Here, caller: QuoteBuyer, quote: Number, asked: DeclineAsked) -> QuoteView:
     """The customer does not want it; what was set aside is free again. Declined twice is declined once."""

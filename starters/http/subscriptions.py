@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, Depends, Path, Query, Response
 from pydantic import Field
@@ -17,7 +17,7 @@ from domain.webhooks import LONGEST_URL
 from starters import subscribing
 from starters.announcing import ring
 from starters.http import examples
-from starters.http.answers import refusals
+from starters.http.answers import example, refusals
 from starters.http.callers import needs
 from starters.http.house import Here, House
 from starters.subscribing import Subscribed
@@ -47,17 +47,15 @@ class Replay(Value):
     deliveries: tuple[str, ...] = Field(default=(), max_length=200, examples=[["msg_344c9d51d1a0d4ec100616b17242997f"]])
 
 
-def _example(value: Any, status: int = 200) -> dict[int | str, dict[str, Any]]:
-    return {status: {"content": {"application/json": {"example": value}}}}
-
-
 class OnTheirWay(Value):
     """How many events are sent again."""
 
     events: int
 
 
-@router.post("", tags=["subscriptions"], summary="Subscribe", status_code=201, responses=_example(examples.SUBSCRIBED, 201) | refusals(409))
+@router.post(
+    "", tags=["subscriptions"], summary="Subscribe", status_code=201, responses={201: example(examples.SUBSCRIBED), **refusals(409)}
+)
 async def subscribe(house: Here, caller: Subscriber, asked: Subscribe) -> Subscribed:
     """You hear of what happens from now on. The answer has the secret, which is never shown again; docs/webhooks.md says how to verify."""
     for name in asked.events:
@@ -78,14 +76,17 @@ async def subscribe(house: Here, caller: Subscriber, asked: Subscribe) -> Subscr
     )
 
 
-@router.get("", tags=["subscriptions"], summary="List subscriptions", responses=_example([examples.SUBSCRIPTION]) | refusals())
+@router.get("", tags=["subscriptions"], summary="List subscriptions", responses={200: example([examples.SUBSCRIPTION]), **refusals()})
 async def list_subscriptions(house: Here, caller: Subscriber) -> tuple[SubscriptionView, ...]:
     """All of them; a caller who is bound to a customer, a channel or a location sees those that are bound to the same."""
     return tuple(await house.database.read(subscriptions.all_of, caller.bound_to))
 
 
 @router.get(
-    "/{subscription}", tags=["subscriptions"], summary="Read a subscription", responses=_example(examples.SUBSCRIPTION) | refusals(404)
+    "/{subscription}",
+    tags=["subscriptions"],
+    summary="Read a subscription",
+    responses={200: example(examples.SUBSCRIPTION), **refusals(404)},
 )
 async def read_subscription(house: Here, caller: Subscriber, subscription: Name) -> SubscriptionView:
     """Where it goes, whether anything is sent, what waits and what is dead."""
@@ -100,7 +101,7 @@ async def remove_subscription(house: Here, caller: Subscriber, subscription: Nam
     return Response(status_code=204)
 
 
-@router.post("/{subscription}/pause", tags=["subscriptions"], summary="Pause", responses=_example(PAUSED) | refusals(404))
+@router.post("/{subscription}/pause", tags=["subscriptions"], summary="Pause", responses={200: example(PAUSED), **refusals(404)})
 async def pause_subscription(house: Here, caller: Subscriber, subscription: Name) -> SubscriptionView:
     """Nothing is sent until it is resumed; what happens meanwhile waits."""
     await _mine(house, caller, subscription)
@@ -108,7 +109,9 @@ async def pause_subscription(house: Here, caller: Subscriber, subscription: Name
     return await _mine(house, caller, subscription)
 
 
-@router.post("/{subscription}/resume", tags=["subscriptions"], summary="Resume", responses=_example(examples.SUBSCRIPTION) | refusals(404))
+@router.post(
+    "/{subscription}/resume", tags=["subscriptions"], summary="Resume", responses={200: example(examples.SUBSCRIPTION), **refusals(404)}
+)
 async def resume_subscription(house: Here, caller: Subscriber, subscription: Name) -> SubscriptionView:
     """Also one that was disabled because its address failed; what waited is sent first."""
     await _mine(house, caller, subscription)
@@ -118,7 +121,7 @@ async def resume_subscription(house: Here, caller: Subscriber, subscription: Nam
 
 
 @router.post(
-    "/{subscription}/rotate", tags=["subscriptions"], summary="Rotate the secret", responses=_example(ROTATED) | refusals(404, 409)
+    "/{subscription}/rotate", tags=["subscriptions"], summary="Rotate the secret", responses={200: example(ROTATED), **refusals(404, 409)}
 )
 async def rotate_secret(house: Here, caller: Subscriber, subscription: Name) -> Subscribed:
     """A new secret, shown once; for a day the one before signs too."""
@@ -131,7 +134,7 @@ async def rotate_secret(house: Here, caller: Subscriber, subscription: Name) -> 
     tags=["subscriptions"],
     summary="Send a test event",
     status_code=202,
-    responses=_example({"events": 1}, 202) | refusals(404, 409),
+    responses={202: example({"events": 1}), **refusals(404, 409)},
 )
 async def test_subscription(house: Here, caller: Subscriber, subscription: Name) -> OnTheirWay:
     """A `webhook.test` goes the way of all events."""
@@ -142,7 +145,10 @@ async def test_subscription(house: Here, caller: Subscriber, subscription: Name)
 
 
 @router.get(
-    "/{subscription}/deliveries", tags=["subscriptions"], summary="What was sent", responses=_example([examples.DELIVERY]) | refusals(404)
+    "/{subscription}/deliveries",
+    tags=["subscriptions"],
+    summary="What was sent",
+    responses={200: example([examples.DELIVERY]), **refusals(404)},
 )
 async def list_deliveries(
     house: Here,
@@ -161,7 +167,7 @@ async def list_deliveries(
     tags=["subscriptions"],
     summary="Send again",
     status_code=202,
-    responses=_example({"events": 2}, 202) | refusals(404, 409),
+    responses={202: example({"events": 2}), **refusals(404, 409)},
 )
 async def replay_deliveries(house: Here, caller: Subscriber, subscription: Name, asked: Replay) -> OnTheirWay:
     """Dead letters, or the deliveries that are named, under the same webhook-ids."""
