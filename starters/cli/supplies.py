@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Annotated
 
@@ -81,6 +82,14 @@ def say_changed(change: SupplyChange, purchase_order: str, transfer_: str, due: 
     frame.say(f"{subject} {what}{'; it was told before' if change.repeated else ''}.")
     if change.orders:
         frame.say(f"Promised from it and told, oldest first: {', '.join(change.orders)}.")
+
+
+async def booked(goods: Sequence[ReceiveStock]) -> list[tuple[ReceiveStock, StockReceived]]:
+    """Book what came, one after the other, each by a workflow that wakes who waits for it."""
+    from starters.receiving import receive
+
+    client = await frame.client()
+    return [(each, await receive(client, each)) for each in goods]
 
 
 def say_received(booked: list[tuple[ReceiveStock, StockReceived]], as_json: bool) -> None:

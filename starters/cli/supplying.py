@@ -119,7 +119,6 @@ def receive_purchase(
     from database import supply_reading
     from domain.errors import NotFound, Refused
     from domain.steps import ReceiveStock
-    from starters.receiving import receive as book
 
     stated = frame.units_by_line(units or [], "LINE=UNITS")
 
@@ -133,21 +132,23 @@ def receive_purchase(
         for each in came:
             if each not in lines:
                 raise NotFound("line", f"{each} of purchase order {number}")
-        document, client, booked = receipt or supplies.from_the_clock(), await frame.client(), []
-        for each, quantity in came.items():
-            goods = ReceiveStock(
-                receipt=f"{document}/{each}",
-                item=lines[each].item,
-                location=order.location,
-                quantity=quantity,
-                bin=into,
-                at=frame.moment(at),
-                actor=frame.actor(),
-                purchase_order=number,
-                purchase_line=each,
-            )
-            booked.append((goods, await book(client, goods)))
-        return booked
+        document = receipt or supplies.from_the_clock()
+        return await supplies.booked(
+            [
+                ReceiveStock(
+                    receipt=f"{document}/{each}",
+                    item=lines[each].item,
+                    location=order.location,
+                    quantity=quantity,
+                    bin=into,
+                    at=frame.moment(at),
+                    actor=frame.actor(),
+                    purchase_order=number,
+                    purchase_line=each,
+                )
+                for each, quantity in came.items()
+            ]
+        )
 
     supplies.say_received(frame.run(carry()), json)
 

@@ -135,7 +135,6 @@ def receive_transfer(
     from database import supply_reading
     from domain.errors import Refused
     from domain.steps import ReceiveStock
-    from starters.receiving import receive as book
 
     stated = supplies.units_by_item(units or [])
 
@@ -148,20 +147,22 @@ def receive_transfer(
             raise Refused(f"Nothing of transfer {number} is on the way: it is {moved.status}.")
         if foreign := sorted(came.keys() - lines.keys()):
             raise Refused(f"Transfer {number} does not bring {', '.join(foreign)}; it brings {', '.join(lines)}.")
-        document, client, booked = receipt or supplies.from_the_clock(), await frame.client(), []
-        for item, quantity in came.items():
-            goods = ReceiveStock(
-                receipt=f"{document}/{lines[item].line}",
-                item=item,
-                location=moved.to_location,
-                quantity=quantity,
-                bin=into,
-                at=frame.moment(at),
-                actor=frame.actor(),
-                transfer=number,
-            )
-            booked.append((goods, await book(client, goods)))
-        return booked
+        document = receipt or supplies.from_the_clock()
+        return await supplies.booked(
+            [
+                ReceiveStock(
+                    receipt=f"{document}/{lines[item].line}",
+                    item=item,
+                    location=moved.to_location,
+                    quantity=quantity,
+                    bin=into,
+                    at=frame.moment(at),
+                    actor=frame.actor(),
+                    transfer=number,
+                )
+                for item, quantity in came.items()
+            ]
+        )
 
     supplies.say_received(frame.run(carry()), json)
 
