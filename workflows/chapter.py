@@ -123,15 +123,8 @@ class Chapter:
         A number that another chapter tried in an earlier run, without an answer, is that chapter's: it comes first.
         """
 
-        def ours() -> bool:
-            return self.state.tried_by.get(f"{self.state.order}/{step()}", self.name) == self.name
-
-        while True:
-            await self.pause(ours)
-            async with lock:
-                if ours():
-                    yield
-                    return
+        async with self._held(lock, lambda: self._ours_to_do(step())):
+            yield
 
     @contextlib.asynccontextmanager
     async def balances(self, step: Callable[[], str] | None = None) -> AsyncIterator[None]:
@@ -150,12 +143,21 @@ class Chapter:
 
         def ours() -> bool:
             before = tried() if patient else set()
-            numbered = tried_by.get(f"{self.state.order}/{step()}", self.name) if step else self.name
-            return numbered == self.name and (not before or self.name in before)
+            return (step is None or self._ours_to_do(step())) and (not before or self.name in before)
 
+        async with self._held(self.life.money, ours):
+            yield
+
+    def _ours_to_do(self, step: str) -> bool:
+        """No other chapter tried this step in an earlier run without an answer."""
+        return self.state.tried_by.get(f"{self.state.order}/{step}", self.name) == self.name
+
+    @contextlib.asynccontextmanager
+    async def _held(self, lock: asyncio.Lock, ours: Callable[[], bool]) -> AsyncIterator[None]:
+        """Hold `lock` as soon as it is `ours`, which may have changed while others held it."""
         while True:
             await self.pause(ours)
-            async with self.life.money:
+            async with lock:
                 if ours():
                     yield
                     return
