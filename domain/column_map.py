@@ -52,9 +52,6 @@ DATE_FORMS = {
 }
 """How a date may be written, as a person says it and as Python reads it."""
 
-ENCODINGS = ("utf-8", "utf-16", "cp1252", "iso-8859-15")
-"""Of text files; UTF-8 and, by its byte order mark, UTF-16 are seen without being told."""
-
 Header = Annotated[str, StringConstraints(min_length=1, max_length=200)]
 
 
@@ -71,7 +68,7 @@ class ColumnMap(Value):
     sheet: str = Field(default="", max_length=100)
     header_row: int = Field(default=0, ge=0, le=1_000)
     delimiter: Literal["", ",", ";", "\t", "|"] = ""
-    encoding: Literal["", "utf-8", "utf-16", "cp1252", "iso-8859-15"] = ""
+    encoding: Literal["", "utf-8", "utf-16", "cp1252", "iso-8859-15"] = ""  # of a text file; without one UTF-8, or UTF-16 by its mark
     decimal: Literal["", ".", ","] = ""
     dates: tuple[str, ...] = Field(default=(), max_length=len(DATE_FORMS))
     taxes_included: bool = False

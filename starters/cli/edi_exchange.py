@@ -12,14 +12,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from domain.errors import NotFound, Refused, Unavailable
+from domain.errors import Refused, Unavailable
 from starters.cli import frame
 from starters.cli.frame import AsJson
 
 if TYPE_CHECKING:
     from database.edi import Outgoing, Stuck
     from database.inbox import EntryView
-    from domain.edi_partners import Partners
     from starters.edi.post import Came, Post, Sent
 
 app = typer.Typer()
@@ -216,14 +215,6 @@ async def _post(folder: Path | None = None) -> AsyncIterator[Post]:
 async def _read(function: Any, *args: Any) -> Any:
     async with frame.database() as database:
         return await database.read(function, *args)
-
-
-def known_partner(maps: Partners, name: str) -> Any:
-    """The map of a partner. Raises NotFound."""
-    found = maps.named(name)
-    if found is None:
-        raise NotFound("partner", name)
-    return found
 
 
 def _show_came(came: list[Came], entries: list[EntryView]) -> None:
