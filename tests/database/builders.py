@@ -16,7 +16,7 @@ from database.engine import Database
 from database.journal import once, undo
 from domain.messages import Cause, LineQuantity, Parcel
 from domain.money import Money
-from domain.money_steps import DocumentIssued, InvoiceDraft, InvoiceLine, IssueInvoice
+from domain.money_steps import DocumentIssued, InvoiceDraft, InvoiceLine, IssueCredit, IssueInvoice
 from domain.order import Address, OrderLine, PaymentTerms, PlaceOrder, ShippingPolicy
 from domain.soft_reservations import ReserveSoftly, SoftKind, Wanted
 from domain.steps import (
@@ -102,6 +102,13 @@ def said(message_id: str = "m-1", name: str = "pick_confirmed", actor: str = "fl
 def step(key: str, of: str = "shopify/1001") -> dict[str, Any]:
     """The fields that every step has; its key is `{order}/{key}`."""
     return {"order": of, "key": f"{of}/{key}", "at": NOW}
+
+
+def one_kettle_back(order: str, **about: Any) -> IssueCredit:
+    """A credit for one of the kettles, at 50.00, that invoice 1 of an order billed."""
+    kettle = InvoiceLine(line=1, item="KETTLE", quantity=1, gross=eur(5_000), discount=eur(0), tax=eur(0))
+    told: dict[str, Any] = {"lines": (kettle,), "freight": eur(0), "freight_tax": eur(0), "total": eur(5_000), "reason": "scratched"}
+    return IssueCredit(**step("credit/1", order), credit=1, invoice=1, **told | about)
 
 
 def cart(key: str = "cart/1", *wanted: Wanted, **changes: Any) -> ReserveSoftly:

@@ -19,12 +19,12 @@ from database.stock import receive_stock
 from domain.dispatch import CloseManifest
 from domain.distribution import ReallocateStock
 from domain.lifecycle import Stage
-from domain.money_steps import ApplyPayment, DocumentIssued, InvoiceLine, IssueCredit, Part
+from domain.money_steps import ApplyPayment, DocumentIssued, Part
 from domain.packing_station import Scan
 from domain.quotas import SetQuota
 from domain.reallocation import Strategy
 from domain.steps import ReceiveStock, Recorded
-from tests.database.builders import NOW, House, cart, eur, line, order, step
+from tests.database.builders import NOW, House, cart, eur, line, one_kettle_back, order, step
 
 BROKEN = {
     "on_hand_is_the_sum_of_movements": "UPDATE stock SET on_hand = on_hand + 1 WHERE item = 'GRINDER'",
@@ -83,16 +83,7 @@ async def a_lived_in_house(house: House) -> None:
     await house.invoice(placed)
     paid = ApplyPayment(**step("pay/1", placed.key), payment="B-1", amount=eur(4_000), parts=(Part(invoice=1, amount=eur(4_000)),))
     await house.once(paid, Recorded, payments.apply_payment)
-    credit = IssueCredit(
-        **step("credit/1", placed.key),
-        credit=1,
-        invoice=1,
-        lines=(InvoiceLine(line=1, item="KETTLE", quantity=1, gross=eur(5_000), discount=eur(0), tax=eur(0)),),
-        freight=eur(0),
-        freight_tax=eur(0),
-        total=eur(5_000),
-        reason="scratched",
-    )
+    credit = one_kettle_back(placed.key)
     await house.once(credit, DocumentIssued, receivables.issue_credit)
     await house.accept(order("2", line(1, "KETTLE", 2)))
     await house(dispatch.close_manifests, CloseManifest(location="BERLIN", at=NOW, actor="gate"))

@@ -17,8 +17,6 @@ from domain.money_steps import (
     CollectShipment,
     DiscountTaken,
     DocumentIssued,
-    InvoiceLine,
-    IssueCredit,
     Part,
     Prepayment,
     RequestDeposit,
@@ -26,7 +24,7 @@ from domain.money_steps import (
 from domain.order import PlaceOrder
 from domain.steps import Recorded
 from domain.terms import Instalment, Invoicing
-from tests.database.builders import DAY, NOW, House, eur, line, step
+from tests.database.builders import DAY, NOW, House, eur, line, one_kettle_back, step
 from tests.database.test_audit import names
 
 BROKEN = {
@@ -74,17 +72,7 @@ async def a_house_with_terms(house: House) -> None:
     await house.invoice(early, prepaid=(Prepayment(payment="DEPOSIT", amount=eur(3_000)),))
     discount = DiscountTaken(invoice=1, amount=eur(140), tax=eur(0))
     await pay(house, early, "EARLY", 6_860, parts=(Part(invoice=1, amount=eur(6_860)),), discounts=(discount,))
-    credit = IssueCredit(
-        **step("credit/1", early.key),
-        credit=1,
-        invoice=1,
-        lines=(InvoiceLine(line=1, item="KETTLE", quantity=1, gross=eur(5_000), discount=eur(0), tax=eur(0)),),
-        freight=eur(0),
-        freight_tax=eur(0),
-        total=eur(5_000),
-        discount_back=eur(70),
-        reason="scratched",
-    )
+    credit = one_kettle_back(early.key, discount_back=eur(70))
     await house.once(credit, DocumentIssued, receivables.issue_credit)
     weekly = await house.shipped_order("13", line(1, "KETTLE", 2))
     await house.once(waiting(weekly), Recorded, collective.collect_shipment)

@@ -5,10 +5,10 @@ from __future__ import annotations
 from database import collective, edi, receivables
 from database.audit import audit
 from domain.collecting import InvoicePeriod
-from domain.money_steps import CreditFee, DocumentIssued, InvoiceLine, IssueCredit
+from domain.money_steps import CreditFee, DocumentIssued
 from domain.order import PlaceOrder
 from domain.steps import Recorded
-from tests.database.builders import DAY, NOW, House, eur, line, step
+from tests.database.builders import DAY, NOW, House, eur, line, one_kettle_back
 from tests.database.test_audit_invoicing import waiting
 from tests.database.test_edi_due import EDIFACT, X12, by_edi, drawn, text
 
@@ -18,17 +18,8 @@ CREDITED_EDIFACT = EDIFACT.model_copy(update={"wants": EDIFACT.wants | {"credit"
 
 async def one_kettle_came_back(house: House, placed: PlaceOrder) -> str:
     """Of two kettles at 50.00; a fee of 3.75 stays here."""
-    credit = IssueCredit(
-        **step("credit/1", placed.key),
-        credit=1,
-        invoice=1,
-        lines=(InvoiceLine(line=1, item="KETTLE", quantity=1, gross=eur(5_000), discount=eur(0), tax=eur(0)),),
-        freight=eur(0),
-        freight_tax=eur(0),
-        total=eur(4_625),
-        reason="returned: too small",
-        fees=(CreditFee(line=1, what="restocking fee", net=eur(375), tax=eur(0)),),
-    )
+    fee = CreditFee(line=1, what="restocking fee", net=eur(375), tax=eur(0))
+    credit = one_kettle_back(placed.key, total=eur(4_625), reason="returned: too small", fees=(fee,))
     return (await house.once(credit, DocumentIssued, receivables.issue_credit)).number
 
 
