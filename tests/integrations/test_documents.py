@@ -8,8 +8,6 @@ from pathlib import Path
 from shutil import which
 from string import Formatter
 
-import pytest
-
 from domain.money import Money
 from domain.money_steps import TaxShare
 from domain.order import Address
@@ -19,13 +17,9 @@ from tests.conftest import require
 from tests.integrations import papers
 
 
-@pytest.fixture(autouse=True)
-def pdftotext() -> None:
-    require("pdftotext (Debian: poppler-utils)", which("pdftotext"))
-
-
 def read(pdf: bytes, tmp_path: Path) -> str:
-    """The text of a PDF as a person sees it, with single blanks."""
+    """The text of a PDF as a person sees it, with single blanks; a test that reads is skipped where Poppler is not installed."""
+    require("pdftotext (Debian: poppler-utils)", which("pdftotext"))
     (tmp_path / "paper.pdf").write_bytes(pdf)
     command = ["pdftotext", "-layout", str(tmp_path / "paper.pdf"), "-"]
     written = subprocess.run(command, capture_output=True, check=True).stdout.decode()

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from pathlib import Path
-from shutil import which
 
 import pytest
 from reportlab.graphics.barcode.code128 import Code128
@@ -15,15 +14,8 @@ from integrations.documents import ParcelLabel, carrier_manifest, packing_slip, 
 from integrations.documents.labels import FNC1
 from integrations.documents.models import CarrierManifest, ManifestedShipment
 from integrations.documents.zpl import HIGH, SSCC_MODULES, WIDE
-from tests.conftest import require
 from tests.integrations import papers
 from tests.integrations.test_documents import read
-
-
-@pytest.fixture(autouse=True)
-def pdftotext() -> None:
-    require("pdftotext (Debian: poppler-utils)", which("pdftotext"))
-
 
 SSCC = SsccSeries(extension=3, company_prefix="4099876").number(1)
 
