@@ -2,10 +2,12 @@
 
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import cache
 
 import typer
 from typer.exceptions import Abort, TyperException
+from typer.main import get_command
 
 from domain.errors import OrderError, Unavailable
 from starters.cli import (
@@ -115,10 +117,16 @@ def main() -> None:
     os._exit(code)
 
 
+@cache
+def _commands() -> Callable[..., object]:
+    """The commands as the parser wants them; to make them of the functions' signatures takes longer than to carry most of them out."""
+    return get_command(app)
+
+
 def run(arguments: Sequence[str]) -> int:
     """Carry out one command line; its exit code. Whatever goes wrong is one sentence on standard error."""
     try:
-        code = app(args=list(arguments), prog_name="oms", standalone_mode=False)
+        code = _commands()(args=list(arguments), prog_name="oms", standalone_mode=False)
         sys.stdout.flush()
     except TyperException as wrong:  # the command line itself
         show = getattr(wrong, "show", None)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import itertools
 from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -47,7 +47,9 @@ from integrations.simulated import SimulatedCarriers, SimulatedMail, SimulatedPa
 from starters.messaging import ask, tell
 from starters.receiving import receive
 from tests.fresh import migrated
+from tests.workflows.listening import Listening
 from tests.workflows.trouble import Trouble
+from workers.runner import Runner, plain
 from workers.shops import ShopDoor
 from workers.warehouses import OwnFloor, Warehouses
 from workers.wiring import Partners, workers
@@ -190,19 +192,19 @@ def order(*lines: OrderLine, terms: TermsCode = PaymentTerms.NET_30, **changes: 
 
 
 class Shop:
-    def __init__(self, env: WorkflowEnvironment, database: Database, world: World, url: str = "") -> None:
+    def __init__(self, env: WorkflowEnvironment, database: Database, world: World, url: str = "", runner: Runner | None = None) -> None:
         self.url = url  # of the database, for the `oms` command
         self.env, self.client, self.database, self.world = env, env.client, database, world
         warehouse = Warehouses(OwnFloor(database, timedelta(days=1)), frozenset({"MAINZ"}), SimulatedWarehouse(world))
         self.partners = Partners(warehouse, SimulatedCarriers(world), SimulatedPayments(world), SimulatedMail(world))
-        self.trouble = Trouble()
+        self.trouble, self.listening = Trouble(), Listening(runner or plain())
         self.staff = AsyncExitStack()
 
     async def open(self) -> None:
         """Let the workers begin. What they start themselves lives in real time: a distribution whose clock runs away takes wins back."""
         config = self.client.config()
         config["interceptors"] = []
-        for worker in workers(Client(**config), self.database, self.partners, [self.trouble]):
+        for worker in workers(Client(**config), self.database, self.partners, [self.trouble], self.listening):
             await self.staff.enter_async_context(worker)
 
     async def shut(self) -> None:
@@ -286,26 +288,32 @@ class Living:
     async def view(self) -> OrderView:
         return await self.shop.database.read(reading.order_view, self.key)
 
+    async def rests(self) -> AsyncIterator[None]:
+        """Now, and then for ever whenever the order has come to rest."""
+        name = f"order/{self.key}"
+        while True:
+            self.shop.listening.expect(name)
+            yield
+            await self.shop.listening.rested(name)
+
     async def when(self, true: Callable[[OrderState], Any], what: str = "the state") -> OrderState:
-        """Poll until the state is as expected."""
+        """The state, as soon as it is as expected."""
         async with asyncio.timeout(PATIENCE):
-            while True:
+            async for _ in self.rests():
                 state = await self.state()
                 if true(state):
                     return state
-                await asyncio.sleep(0.02)
+        raise AssertionError
 
     async def until(self, wait: Wait, subject: str = "") -> datetime | None:
-        """Poll until the order waits for this; answers with the deadline."""
-        try:
+        """The deadline of what the order waits for, as soon as it waits for it."""
+        with suppress(TimeoutError):
             async with asyncio.timeout(PATIENCE):
-                while True:
+                async for _ in self.rests():
                     for (kind, about), due in (await self.waits()).items():
                         if kind is wait and subject in about:
                             return due
-                    await asyncio.sleep(0.02)
-        except TimeoutError:
-            raise AssertionError(f"{self.key} never waited for {wait} {subject}; it waits for {await self.waits()}") from None
+        raise AssertionError(f"{self.key} never waited for {wait} {subject}; it waits for {await self.waits()}")
 
     async def exception(self, kind: ExceptionKind) -> OpenException:
         """The open exception of a kind, as soon as the order asks."""
@@ -417,9 +425,16 @@ async def seeded(database: Database) -> None:
 
 @asynccontextmanager
 async def installed(
-    env: WorkflowEnvironment, folder: Path, url: str = "", web_shops: Mapping[str, ShopDoor] | None = None
+    env: WorkflowEnvironment,
+    folder: Path,
+    url: str = "",
+    web_shops: Mapping[str, ShopDoor] | None = None,
+    runner: Runner | None = None,
 ) -> AsyncIterator[Shop]:
-    """An installation on this server, its partners (and its database, unless `url` names one) in `folder`; it ends with a clean audit."""
+    """An installation on this server, its partners (and its database, unless `url` names one) in `folder`; it ends with a clean audit.
+
+    Its workflows run as in production unless `runner` is given.
+    """
     if url:
         migrate(url)
     else:
@@ -429,7 +444,7 @@ async def installed(
     await seeded(database)
     try:
         with World(folder / "world.db") as world:
-            shop = Shop(env, database, world, url)
+            shop = Shop(env, database, world, url, runner)
             shop.partners.shops = web_shops or {}
             await shop.open()
             try:

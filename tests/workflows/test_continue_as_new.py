@@ -40,10 +40,11 @@ from domain.order import PaymentTerms, PlaceOrder
 from domain.policies import LADDER, Policies
 from domain.state import OrderState
 from domain.steps import Outcome
+from tests.conftest import virtual_time
 from tests.replay.lives import invoice_week
 from tests.workflows.lives import buyer, letters, limit, money, payments, refunds, reminders
 from tests.workflows.shop import PATIENCE, Living, Shop, euro, installed, line, order
-from workers.server import SEARCH_ATTRIBUTES, temporal_command
+from workers.runner import watched
 from workflows.order import Order
 
 SUGGESTED_AT = 40
@@ -58,24 +59,13 @@ NO_RETURNS = Policies(return_window=0)
 @pytest.fixture(scope="module")
 async def impatient_server() -> AsyncIterator[WorkflowEnvironment]:
     """The real server with virtual time, which soon finds a history too long."""
-    env = await WorkflowEnvironment.start_time_skipping_v2(
-        data_converter=pydantic_data_converter,
-        dev_server_existing_path=str(temporal_command()),
-        dev_server_log_level="error",
-        dev_server_extra_args=[
-            *(word for name, kind in SEARCH_ATTRIBUTES.items() for word in ("--search-attribute", f"{name}={kind}")),
-            *("--dynamic-config-value", "frontend.WorkflowTimeSkippingEnabled=true"),
-            *("--dynamic-config-value", 'history.workflowIdReuseMinimalInterval="0s"'),
-            *("--dynamic-config-value", f"limit.historyCount.suggestContinueAsNew={SUGGESTED_AT}"),
-        ],
-    )
-    async with env:
+    async with await virtual_time(f"limit.historyCount.suggestContinueAsNew={SUGGESTED_AT}") as env:
         yield env
 
 
 @pytest.fixture(scope="module")
 async def shop(impatient_server: WorkflowEnvironment, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Shop]:
-    async with installed(impatient_server, tmp_path_factory.mktemp("impatient")) as shop:
+    async with installed(impatient_server, tmp_path_factory.mktemp("impatient"), runner=watched()) as shop:
         yield shop
 
 
