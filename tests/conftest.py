@@ -71,7 +71,6 @@ async def virtual_time(*dynamic_config: str) -> WorkflowEnvironment:
             *(word for name, kind in SEARCH_ATTRIBUTES.items() for word in ("--search-attribute", f"{name}={kind}")),
             *("--dynamic-config-value", "frontend.WorkflowTimeSkippingEnabled=true"),
             *("--dynamic-config-value", 'history.workflowIdReuseMinimalInterval="0s"'),  # else continue-as-new waits a second
-            *("--dynamic-config-value", 'history.timerProcessorMaxTimeShift="10ms"'),  # else a timer waits a second for other hosts' clocks
             *(word for name, value in UNHINDERED.items() for word in ("--dynamic-config-value", f"{name}={value}")),
             *(word for value in dynamic_config for word in ("--dynamic-config-value", value)),
         ],
