@@ -65,5 +65,5 @@ def watched() -> Runner:
 
 
 def plain() -> Runner:
-    """Modules are loaded once, which spares a worker a third of its time; tests run the same code `watched` through every wait."""
+    """Modules are loaded once, which spares a worker a quarter of its time; tests run the same code `watched` through every wait."""
     return Runner(UnsandboxedWorkflowRunner())
