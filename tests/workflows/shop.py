@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import itertools
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -316,9 +316,12 @@ class Living:
         raise AssertionError(f"{self.key} never waited for {wait} {subject}; it waits for {await self.waits()}")
 
     async def exception(self, kind: ExceptionKind) -> OpenException:
-        """The open exception of a kind, as soon as the order asks."""
-        state = await self.when(lambda s: any(e.kind is kind and e.decision is None for e in s.exceptions), f"an exception {kind}")
-        return next(e for e in state.exceptions if e.kind is kind and e.decision is None)
+        """The open exception of a kind, as soon as a person can see it."""
+
+        def asked(state: OrderState) -> Iterator[OpenException]:
+            return (e for e in state.exceptions if e.kind is kind and e.decision is None and e.recorded)
+
+        return next(asked(await self.when(lambda state: any(asked(state)))))
 
     def effects(self) -> list[str]:
         """What stands of what this order's steps did outside, in the order in which it was done: "pick task", "label", "capture"..."""
