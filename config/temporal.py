@@ -3,9 +3,9 @@
 from datetime import timedelta
 
 from temporalio.client import Client, TLSConfig
-from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.runtime import Runtime
 
+from config.payloads import DATA_CONVERTER
 from config.settings import Settings
 from domain.errors import Unavailable
 
@@ -24,7 +24,7 @@ async def connect(settings: Settings, *, runtime: Runtime | None = None, lazy: b
             settings.temporal_address,
             namespace=settings.temporal_namespace,
             api_key=key.get_secret_value() if key else None,
-            data_converter=pydantic_data_converter,
+            data_converter=DATA_CONVERTER,
             tls=_tls(settings),
             connect_timeout=PATIENCE,
             runtime=runtime,

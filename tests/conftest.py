@@ -8,10 +8,12 @@ from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
-from temporalio.contrib.pydantic import pydantic_data_converter
+from hypothesis import settings
 from temporalio.testing import WorkflowEnvironment
 
+from config.payloads import DATA_CONVERTER
 from simulation.postgresql import CARELESS, programs, temporary_database, temporary_server
+from tests.endurance import examples
 from workers.server import SEARCH_ATTRIBUTES, UNHINDERED, temporal_command
 
 CHECKOUT = Path(__file__).parents[1]
@@ -30,6 +32,10 @@ def pytest_collection_finish() -> None:
 # A test's server has little to do at a time: on one processor it spends a third less of it, and it may hold more memory.
 os.environ.setdefault("GOMAXPROCS", "1")
 os.environ.setdefault("GOGC", "400")
+
+
+settings.register_profile("holdfast", max_examples=examples(100))
+settings.load_profile("holdfast")
 
 
 def require(name: str, found: object) -> None:
@@ -64,7 +70,7 @@ async def virtual_time(*dynamic_config: str) -> WorkflowEnvironment:
     `env.sleep` is not supported.
     """
     return await WorkflowEnvironment.start_time_skipping_v2(
-        data_converter=pydantic_data_converter,
+        data_converter=DATA_CONVERTER,
         dev_server_existing_path=str(temporal_command()),
         dev_server_log_level="error",
         dev_server_extra_args=[

@@ -59,11 +59,19 @@ class Instance(WorkflowInstance):
         return self._inner.get_thread_id()
 
 
+def rests(completion: WorkflowActivationCompletion) -> bool:
+    """Whether a workflow that gives this answer has nothing left to do but wait, or has ended."""
+    return completion.HasField("successful") and not any(
+        command.HasField("schedule_activity") or command.HasField("continue_as_new_workflow_execution")
+        for command in completion.successful.commands
+    )
+
+
 def watched() -> Runner:
-    """Every module of a workflow is loaded anew for each of them, and whatever would break its replay raises: for tests."""
+    """Every module of a workflow is loaded anew for each of them, and whatever would break its replay raises: for replays."""
     return Runner(SandboxedWorkflowRunner())
 
 
 def plain() -> Runner:
-    """Modules are loaded once, which spares a worker a quarter of its time; tests run the same code `watched` through every wait."""
+    """Modules are loaded once, which spares a worker a quarter of its time; what the tests live through every wait replays `watched`."""
     return Runner(UnsandboxedWorkflowRunner())

@@ -61,7 +61,7 @@ from workers.gateways import payments_of
 from workers.mail import mail_of
 from workers.messenger import messenger
 from workers.rounds import rounds
-from workers.runner import plain, watched
+from workers.runner import plain
 from workers.shops import ShopDoor, doors_of, feeder, feeds_of
 from workers.sweeper import sweeper
 from workers.warehouses import serving
@@ -160,9 +160,7 @@ def activities_by_queue(database: Database, behind: Partners, bell: Bell | None 
     money, invoices = MoneyActivities(database, behind.payments), InvoiceActivities(database, behind.mail)
     returns, dispatch = ReturnActivities(database, behind.carriers, bell), DispatchActivities(database, behind.carriers)
     supply, collective = SupplyActivities(database), CollectiveActivities(database)
-    supply, credit = SupplyActivities(database), CreditActivities(database)
-    supply, reminders = SupplyActivities(database), ReminderActivities(database, behind.mail)
-    finance_charges = FinanceChargeActivities(database)
+    credit, reminders = CreditActivities(database), ReminderActivities(database, behind.mail)
     feedback = FeedbackActivities(database, {name: door.front for name, door in behind.shops.items()})
     finance_charges, webhooks = FinanceChargeActivities(database), WebhookActivities(database, behind.subscribers, behind.mail)
     return {
@@ -245,7 +243,7 @@ def workers(
     runner: WorkflowRunner | None = None,
     queues: Collection[str] = QUEUES,
 ) -> list[Worker]:
-    """One worker per queue; only the first runs workflows, each watched by a sandbox when no other runner is given.
+    """One worker per queue; only the first runs workflows, `plain` when no other runner is given.
 
     The queues of the shops behind us are served beside those that are named, each at the rate that its shop allows.
     """
@@ -260,7 +258,7 @@ def workers(
                 task_queue=queue,
                 workflows=WORKFLOWS if queue == ORDERS_QUEUE else [],
                 activities=activities,
-                workflow_runner=runner or watched(),
+                workflow_runner=runner or plain(),
                 interceptors=[Final(), *interceptors],
                 build_id=BUILD,
                 graceful_shutdown_timeout=GRACE,
@@ -286,7 +284,7 @@ async def run_workers(settings: Settings, client: Client, stop: asyncio.Event, r
         for door in behind.shops.values():
             stack.push_async_callback(door.close)
         elsewhere = {CARRIER.queue} if settings.carriers == "karrio" else set()
-        for worker in workers(client, database, behind, runner=plain(), queues=set(QUEUES) - elsewhere):
+        for worker in workers(client, database, behind, queues=set(QUEUES) - elsewhere):
             await stack.enter_async_context(worker)
         await stack.enter_async_context(messenger(client, database))
         if behind.shops:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from temporalio.worker import UnsandboxedWorkflowRunner, WorkflowInstance, WorkflowInstanceDetails
 
 from config.settings import Settings
-from workers.runner import Instance, Runner
+from workers.runner import Instance, Runner, rests
 
 if TYPE_CHECKING:
     from temporalio.bridge.proto.workflow_activation import WorkflowActivation
@@ -48,8 +48,7 @@ class _Heard(Instance):
 
     def activate(self, act: WorkflowActivation) -> WorkflowActivationCompletion:
         completion = super().activate(act)
-        commands = completion.successful.commands
-        if not any(command.HasField("schedule_activity") for command in commands):
+        if rests(completion):
             self._bell.send(f"{self.get_info().workflow_id} {self._rings}".encode())
             self._rings += 1
         return completion

@@ -38,6 +38,7 @@ from tests.channels.edi_documents import (
     line_answer,
 )
 from tests.channels.record_golden import DOCUMENTS, GOLDEN
+from tests.endurance import examples
 
 X12_NAMES = [name for name in DOCUMENTS if name.startswith("x12")]
 EDIFACT_NAMES = [name for name in DOCUMENTS if name.startswith("edifact")]
@@ -202,7 +203,7 @@ def test_an_amount_of_a_currency_with_three_decimals_is_not_rounded_in_silence()
         invoicing.invoices(envelope(ACME), [INVOICE.model_copy(update={"total": Money(minor=1001, currency="KWD")})])
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(st.text(max_size=60), st.text(alphabet="*~>^+:'?\n ABCé€ß", max_size=40))
 def test_no_text_breaks_a_document(description: str, marks: str) -> None:
     lines = (line_answer(description=description), line_answer(line=2, description=marks))
@@ -212,7 +213,7 @@ def test_no_text_breaks_a_document(description: str, marks: str) -> None:
     assert len(imd) <= 2
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(
     st.lists(
         st.builds(
@@ -239,7 +240,7 @@ def test_a_stock_report_that_goes_out_comes_in_as_it_was(lines: list[StockLine],
     assert part.document == report
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=examples(30), deadline=None)
 @given(st.lists(st.lists(st.integers(1, 500), min_size=1, max_size=4), min_size=1, max_size=6))
 def test_whatever_is_in_the_cartons_levels_and_sums_are_right(contents: list[list[int]]) -> None:
     cartons = tuple(

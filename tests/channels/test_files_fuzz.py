@@ -16,12 +16,13 @@ from starters.files.rows import OrderRead
 from starters.files.translate import parts, table
 from starters.files.typed import TEMPLATE, read
 from tests.channels.order_tables import NOW, csv, saved, workbook
+from tests.endurance import examples
 
 CSV = csv(("77", "C-1001", "KET-100", "12", "39.50"), ("", "", "FLT-100", "1.234,5", ""), ("78", "Ä", "00123", "1", "4"))
 XLSX = saved(workbook(("77", "C-1001", "KET-100", 12, 39.5), (None, None, "=1+1", 4, None)))
 GERMAN = ColumnMap(name="nord", decimal=",", dates=("DD/MM/YYYY",), encoding="cp1252")
 
-quickly = settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+quickly = settings(max_examples=examples(150), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
 def judged(orders: list[OrderRead]) -> None:

@@ -13,6 +13,7 @@ from domain.errors import InputRefused
 from domain.order import PlaceOrder
 from starters.channels.recognise import CHANNELS, recognise
 from tests.channels.builders import AMAZON, MANUAL, SHOPIFY, WOOCOMMERCE, X12, amazon, manual, shopify, woocommerce, x12
+from tests.endurance import examples
 
 SAMPLES = Path(__file__).parents[2] / "samples"
 
@@ -107,7 +108,7 @@ SCALARS = (
 ANYTHING = st.recursive(
     SCALARS, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=6), inner, max_size=3), max_leaves=6
 )
-ENDURANCE = settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow], derandomize=True)
+ENDURANCE = settings(max_examples=examples(300), deadline=None, suppress_health_check=[HealthCheck.too_slow], derandomize=True)
 
 
 def orders_or_a_sentence(content: bytes, channel: str | None) -> None:

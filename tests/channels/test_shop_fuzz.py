@@ -19,6 +19,7 @@ from domain.restating import Stated, renumbered, restated
 from starters.forms import FORMS
 from tests.channels.builders import AMAZON, SHOPIFY, WOOCOMMERCE, shopify
 from tests.channels.test_recognise import ANYTHING
+from tests.endurance import examples
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
 REFUND: dict[str, Any] = {
@@ -58,7 +59,7 @@ GOOD: list[tuple[str, dict[str, Any]]] = [
     ("woocommerce", WOOCOMMERCE | {"refunds": [{"id": 1, "total": "-1.00", "reason": "late"}]}),
     ("amazon", {"orders": [AMAZON]}),
 ]
-ENDURANCE = settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.too_slow], derandomize=True)
+ENDURANCE = settings(max_examples=examples(400), deadline=None, suppress_health_check=[HealthCheck.too_slow], derandomize=True)
 
 
 def parts_or_a_sentence(form: str, topic: str, content: bytes) -> None:

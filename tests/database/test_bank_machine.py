@@ -17,6 +17,7 @@ from tests.database.bank import MONDAY, entry, read_statement, statement
 from tests.database.builders import House
 from tests.database.test_cash_application import hear, invoiced
 from tests.database.watched import Watched
+from tests.endurance import examples
 
 INVOICES = 4
 texts = st.sampled_from(["INV-1", "inv 2", "INV-3, 4", "INV 1 & 2", "order 3", "nothing", "INV-9"])
@@ -69,7 +70,7 @@ async def live(database: Watched, told: list[BankEntry], order: list[list[int]])
     return before
 
 
-@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+@settings(max_examples=examples(12), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(st.lists(payment, min_size=1, max_size=6), files)
 def test_the_same_files_in_any_multiplicity_give_the_same_books(
     workshop: Watched, payments: list[tuple[int, str, bool, int]], order: list[list[int]]
@@ -80,7 +81,7 @@ def test_the_same_files_in_any_multiplicity_give_the_same_books(
     assert asyncio.run(live(workshop, told, again)) == once
 
 
-@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+@settings(max_examples=examples(12), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(st.lists(payment, min_size=1, max_size=6), files)
 def test_whatever_the_order_of_the_files_every_payment_is_one_entry(
     workshop: Watched, payments: list[tuple[int, str, bool, int]], order: list[list[int]]

@@ -11,6 +11,7 @@ from database.bins import take
 from database.tables import Stock
 from domain.lots import LotOffer, first_expired_first_out
 from domain.steps import Need
+from tests.endurance import examples
 
 TODAY = date(2026, 11, 23)
 
@@ -28,7 +29,7 @@ LOTS = st.lists(
 
 
 @given(lots=LOTS, wanted=st.lists(st.integers(1, 6), min_size=1, max_size=3), min_life=st.integers(0, 30))
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(150), deadline=None)
 def test_no_lot_is_taken_while_an_earlier_one_that_fits_is_left(
     lots: list[tuple[str, str, int | None, int, bool]], wanted: list[int], min_life: int
 ) -> None:

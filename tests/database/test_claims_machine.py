@@ -7,7 +7,6 @@ from functools import partial
 from typing import Any
 
 import hypothesis.strategies as st
-from hypothesis import HealthCheck, settings
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule, run_state_machine_as_test
 
 from database import orders, quotas, reading, soft_reservations, stock
@@ -19,6 +18,7 @@ from domain.soft_reservations import SoftKind, Wanted
 from domain.steps import AcceptOrder, AllocateStock, Allocation, Need, Recorded, ReleaseStock
 from tests.database.builders import DAY, HOUR, NOW, cart, line, order, step
 from tests.database.watched import Watched
+from tests.endurance import machine
 
 Place = tuple[str, str]
 CHANNELS = ("shopify", "x12")
@@ -188,5 +188,5 @@ class ClaimsMachine(RuleBasedStateMachine):
 
 
 def test_nobody_gets_what_somebody_else_has_a_claim_on(workshop: Watched) -> None:
-    calm = settings(max_examples=25, stateful_step_count=15, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True)
+    calm = machine(25, steps=15)
     run_state_machine_as_test(partial(ClaimsMachine, workshop), settings=calm)  # type: ignore[arg-type]  # a factory serves as well as a class

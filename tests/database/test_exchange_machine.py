@@ -8,7 +8,6 @@ from decimal import Decimal
 from typing import Any
 
 import hypothesis.strategies as st
-from hypothesis import HealthCheck, settings
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule, run_state_machine_as_test
 
 from database import exchange, orders, payments, receivables
@@ -32,6 +31,7 @@ from domain.order import OrderLine
 from domain.steps import Accepted, AcceptOrder, Recorded
 from tests.database.builders import NOW, order, step
 from tests.database.watched import Watched
+from tests.endurance import machine
 
 TOTAL = 100_003
 DAYS = st.integers(0, 5)
@@ -157,5 +157,5 @@ class ExchangeMachine(RuleBasedStateMachine):
 
 
 def test_what_is_carried_follows_the_balance_whatever_happens(workshop: Watched) -> None:
-    calm = settings(max_examples=10, stateful_step_count=25, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True)
+    calm = machine(10, steps=25)
     run_state_machine_as_test(lambda: ExchangeMachine(workshop), settings=calm)  # type: ignore[arg-type]  # a factory serves as well as a class

@@ -8,7 +8,6 @@ from decimal import Decimal
 from typing import Any
 
 import hypothesis.strategies as st
-from hypothesis import HealthCheck, settings
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule, run_state_machine_as_test
 
 from database import orders, payments, reading, receivables, shipments, stock
@@ -49,6 +48,7 @@ from domain.steps import (
 from domain.terms import EarlyDiscount, InstalmentLine, Share, Terms, early_discount, instalments
 from tests.database.builders import DAY, NOW, PARCEL, book, eur, line, order, ship_request, shipped, step
 from tests.database.watched import Watched
+from tests.endurance import machine
 from workflows.stages.invoicing import book as book_invoice
 from workflows.stages.invoicing import netted
 
@@ -293,5 +293,5 @@ class InvoicingMachine(RuleBasedStateMachine):
 
 
 def test_every_document_adds_up_whatever_happens(workshop: Watched) -> None:
-    calm = settings(max_examples=12, stateful_step_count=15, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True)
+    calm = machine(12, steps=15)
     run_state_machine_as_test(lambda: InvoicingMachine(workshop), settings=calm)  # type: ignore[arg-type]  # a factory serves as well

@@ -5,7 +5,6 @@ from typing import Any
 
 import hypothesis.strategies as st
 import pytest
-from hypothesis import HealthCheck, settings
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule, run_state_machine_as_test
 
 from database import orders, payments, reading, receivables, shipments, stock
@@ -39,6 +38,7 @@ from domain.steps import (
 from domain.views import InvoiceView
 from tests.database.builders import NOW, PARCEL, book, eur, invoice_request, line, order, ship_request, shipped, step
 from tests.database.watched import Watched
+from tests.endurance import machine
 
 TOTAL = 10_000
 PLACED = order("1001", line(1, "KETTLE", 4, "25.00"))
@@ -174,5 +174,5 @@ class MoneyMachine(RuleBasedStateMachine):
 
 
 def test_every_cent_is_known_whatever_happens(workshop: Watched) -> None:
-    calm = settings(max_examples=8, stateful_step_count=20, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True)
+    calm = machine(8, steps=20)
     run_state_machine_as_test(lambda: MoneyMachine(workshop), settings=calm)  # type: ignore[arg-type]  # a factory serves as well as a class

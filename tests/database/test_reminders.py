@@ -28,6 +28,7 @@ from domain.steps import Recorded, RecordNotes
 from tests.database.builders import DAY, NOW, House, eur, line, order, step
 from tests.database.test_audit import names
 from tests.database.watched import Watched
+from tests.endurance import examples
 
 TERMS = ReminderTerms(
     code="HOUSE",
@@ -368,7 +369,7 @@ happenings = st.lists(
 )
 
 
-@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(12), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(happenings=happenings, most=st.integers(min_value=1, max_value=4), grace=st.integers(min_value=0, max_value=3))
 async def test_whatever_happens_no_level_is_skipped_and_nothing_settled_is_reminded(
     workshop: Watched, happenings: list[str], most: int, grace: int

@@ -10,7 +10,6 @@ from decimal import Decimal
 from typing import Any
 
 import hypothesis.strategies as st
-from hypothesis import HealthCheck, settings
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule, run_state_machine_as_test
 
 from database import orders, payments, receivables, returns, shipments, stock
@@ -67,6 +66,7 @@ from domain.steps import (
 )
 from tests.database.builders import DAY, NOW, PARCEL, book, eur, line, order, ship_request, shipped, step
 from tests.database.watched import Watched
+from tests.endurance import machine
 
 VAT = TaxLine(title="VAT", amount=eur(2_753))
 PLACED = order("1001", line(1, "KETTLE", 6, "24.99").model_copy(update={"discount": eur(451), "taxes": (VAT,)}), discount=eur(333))
@@ -272,5 +272,5 @@ class ReturnsMachine(RuleBasedStateMachine):
 
 
 def test_nothing_is_refunded_twice_whatever_comes_back(workshop: Watched) -> None:
-    calm = settings(max_examples=8, stateful_step_count=12, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True)
+    calm = machine(8, steps=12)
     run_state_machine_as_test(lambda: ReturnsMachine(workshop), settings=calm)  # type: ignore[arg-type]  # a factory serves as well as a class

@@ -6,7 +6,6 @@ from functools import partial
 from typing import Any
 
 import hypothesis.strategies as st
-from hypothesis import HealthCheck, settings
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule, run_state_machine_as_test
 
 from database import orders, reading, returns, shipments, stock
@@ -37,6 +36,7 @@ from domain.steps import (
 from domain.views import OrderView, ShipmentView
 from tests.database.builders import DAY, NOW, PARCEL, book, line, order, ship_request, shipped, step
 from tests.database.watched import Watched
+from tests.endurance import machine
 
 UNDER_WAY = ("planned", "picked", "packed")
 
@@ -228,5 +228,5 @@ class StockMachine(RuleBasedStateMachine):
 
 
 def test_stock_adds_up_whatever_happens(workshop: Watched) -> None:
-    calm = settings(max_examples=12, stateful_step_count=20, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True)
+    calm = machine(12, steps=20)
     run_state_machine_as_test(lambda: StockMachine(workshop), settings=calm)  # type: ignore[arg-type]  # a factory serves as well as a class

@@ -6,6 +6,7 @@ import hypothesis.strategies as st
 from hypothesis import given, settings
 
 from domain.availability import EVERY_CHANNEL, Claims, Quota, kept_back_from, may_take, quotas_of_others
+from tests.endurance import examples
 
 CHANNELS = ("shop", "edi", "phone")
 
@@ -66,7 +67,7 @@ acts = st.lists(
 
 
 @given(free=st.integers(0, 40), quotas=shares, steps=acts)
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=examples(200), deadline=None)
 def test_whoever_takes_leaves_every_other_claim_whole(free: int, quotas: dict[str, Quota], steps: list[tuple[bool, str, str, int]]) -> None:
     shelf = Shelf(free, quotas)
     for softly, channel, name, asked in steps:

@@ -22,6 +22,7 @@ from domain.state import OrderState
 from domain.steps import LineChange
 from domain.tax_totals import tax_totals
 from tests.domain.builders import BERLIN, invoice, order, planned, state
+from tests.endurance import examples
 
 RATES = {
     "standard": (
@@ -74,7 +75,7 @@ def priced_orders(draw: st.DrawFn) -> PlaceOrder:
 
 
 @given(priced_orders(), st.data())
-@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=examples(100), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 def test_every_document_adds_up_and_all_of_them_to_the_order(placed: PlaceOrder, data: st.DataObject) -> None:
     found = state(placed)
     bills: list[Invoice] = []
@@ -174,7 +175,7 @@ def adds_up(lines: Any, freight: Money, freight_tax: Money, freight_taxes: tuple
 
 
 @given(priced_orders())
-@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=examples(100), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 def test_taxes_are_within_half_a_minor_unit_of_what_they_are_of(placed: PlaceOrder) -> None:
     """By unit or line, each tax of a line errs by half a minor unit of what was rounded; by document, the sum of a tax does."""
     shares = line_shares(placed)

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from domain.counting import AbcClass, Tolerance, abc_classes
 from domain.floor import walk
 from domain.lots import LotOffer, first_expired_first_out
+from tests.endurance import examples
 
 TODAY = date(2026, 11, 23)
 
@@ -44,7 +45,7 @@ OFFERS = st.lists(
 
 
 @given(offers=OFFERS, min_life=st.integers(0, 40))
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=examples(200), deadline=None)
 def test_nothing_expires_before_what_is_taken_and_nothing_unfit_is_ever_taken(offers: list[LotOffer], min_life: int) -> None:
     taken = first_expired_first_out(offers, TODAY, min_life)
     left = list(offers)

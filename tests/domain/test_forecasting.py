@@ -23,6 +23,7 @@ from domain.forecasting import (
     ses,
     tsb,
 )
+from tests.endurance import examples
 
 SPARSE = (0.0, 3.0, 0.0, 0.0, 6.0, 0.0)
 
@@ -97,7 +98,7 @@ def test_a_method_whose_last_fit_fails_gives_way_to_the_next_best() -> None:
     assert forecast([20.0, 30.0] * 13, 1, Fails()).method is Method.SES
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(st.lists(st.integers(0, 40), min_size=1, max_size=60), st.integers(1, 6))
 def test_never_worse_than_naive_and_never_negative(quantities: list[int], horizon: int) -> None:
     history = [float(quantity) for quantity in quantities]

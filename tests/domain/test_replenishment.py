@@ -28,6 +28,7 @@ from domain.replenishment import (
     safety_stock,
     unit_loss,
 )
+from tests.endurance import examples
 
 TODAY = date(2026, 11, 23)
 
@@ -188,7 +189,7 @@ plans = st.fixed_dictionaries(
 )
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=examples(120), deadline=None)
 @given(plans, amounts, amounts, services, services, st.floats(0, 60), st.integers(-300, 3_000))
 def test_more_service_or_a_longer_lead_time_never_needs_less_stock(
     fields: dict[str, Any], mean: float, deviation: float, service: float, other: float, longer: float, position: int

@@ -7,6 +7,7 @@ import hypothesis.strategies as st
 from hypothesis import given, settings
 
 from domain.sourcing.search import Found, Priced, Shares, cheapest, cost_of
+from tests.endurance import examples
 
 ITEMS = ("CUP", "JUG", "MUG")
 
@@ -51,7 +52,7 @@ def located(number: int) -> st.SearchStrategy[Priced]:
     further=st.integers(0, 15),
     most=st.sampled_from([None, 1, 2, 3]),
 )
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(150), deadline=None)
 def test_no_plan_is_cheaper_than_the_one_that_is_found(
     demand: dict[str, int], prices: list[Priced], further: int, most: int | None
 ) -> None:

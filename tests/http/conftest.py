@@ -9,9 +9,9 @@ from pathlib import Path
 import httpx
 import pytest
 from temporalio.client import Client
-from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.testing import WorkflowEnvironment
 
+from config.payloads import DATA_CONVERTER
 from config.settings import Settings
 from config.shops import shops_of
 from database import callers
@@ -75,6 +75,6 @@ async def door(database: Database, client: Client, tmp_path: Path) -> AsyncItera
 @pytest.fixture
 async def door_without_server(database: Database, tmp_path: Path) -> AsyncIterator[httpx.AsyncClient]:
     """The same door while no Temporal server runs."""
-    nowhere = await Client.connect("127.0.0.1:1", lazy=True, data_converter=pydantic_data_converter)
+    nowhere = await Client.connect("127.0.0.1:1", lazy=True, data_converter=DATA_CONVERTER)
     async with door_of(house_at(database, nowhere, tmp_path)) as caller:
         yield caller

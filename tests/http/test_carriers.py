@@ -15,8 +15,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from standardwebhooks.webhooks import Webhook
 from temporalio.client import Client
-from temporalio.contrib.pydantic import pydantic_data_converter
 
+from config.payloads import DATA_CONVERTER
 from config.settings import ConfigError, Settings
 from database import inbox, shipments
 from database.engine import Database
@@ -35,6 +35,7 @@ from starters.webhooks import standard
 from tests.database.builders import House as Steps
 from tests.database.builders import book, ship_request, step
 from tests.database.builders import shipped as booked
+from tests.endurance import examples
 from tests.http.conftest import door_of, house_at
 from tests.starters.orders import NOON, listening
 
@@ -192,7 +193,7 @@ async def test_a_carrier_without_a_secret_is_nobody(here: House) -> None:
 
 
 async def test_without_a_server_events_are_kept(here: House) -> None:
-    nowhere = await Client.connect("127.0.0.1:1", lazy=True, data_converter=pydantic_data_converter)
+    nowhere = await Client.connect("127.0.0.1:1", lazy=True, data_converter=DATA_CONVERTER)
     dark = replace(here, client=nowhere, road=Road(here.database, nowhere, here.settings, FORMS))
     body = body_of(event("PW77100000002", id="E-dark"))
     answer = await post(dark, body, signed(body, "d-dark"))
@@ -230,7 +231,7 @@ JSON = st.recursive(
 )
 
 
-@settings(deadline=None, max_examples=300)
+@settings(deadline=None, max_examples=examples(300))
 @given(
     st.binary(max_size=200)
     | JSON.map(lambda value: json.dumps(value).encode())

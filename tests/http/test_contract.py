@@ -1,6 +1,6 @@
 """Whatever the description allows, and much that it forbids, is asked of the real application: it never breaks, and answers as described.
 
-`make fuzz-api` asks for longer (CONTRACT_EXAMPLES, by operation and kind).
+`make fuzz-api` asks for longer.
 """
 
 from __future__ import annotations
@@ -8,7 +8,6 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import hmac
-import os
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -36,6 +35,7 @@ from starters.http.app import create_app
 from starters.http.examples import ORDER
 from starters.http.house import House
 from starters.webhooks.shops import sign
+from tests.endurance import examples
 from tests.http.conftest import EVERYTHING, house_at
 from tests.http.shop_doors import SHOPS
 from tests.http.test_carriers import NEW as CARRIER_SECRET
@@ -43,7 +43,7 @@ from tests.http.test_carriers import signed
 from tests.http.test_stripe_events import NEW as STRIPE_SECRET
 from tests.starters.orders import listening
 
-EXAMPLES = int(os.environ.get("CONTRACT_EXAMPLES", "12"))
+EXAMPLES = examples(12)
 """Of each operation and kind: what its description allows, and what it forbids."""
 
 SHOP_OF = {"shopify": "nord", "woocommerce": "mill", "amazon": "amazon-de"}

@@ -13,8 +13,8 @@ import httpx
 import pytest
 from sqlalchemy import func, select
 from temporalio.client import Client
-from temporalio.contrib.pydantic import pydantic_data_converter
 
+from config.payloads import DATA_CONVERTER
 from database import callers, inbox
 from database.engine import Database
 from database.inbox import EntryView
@@ -181,7 +181,7 @@ async def test_an_order_that_was_created_with_other_content_is_a_conflict(shop: 
 
 
 async def test_while_temporal_is_away_a_delivery_is_kept_at_once_and_handed_over_later(house: House) -> None:
-    nowhere = await Client.connect("127.0.0.1:1", lazy=True, data_converter=pydantic_data_converter)
+    nowhere = await Client.connect("127.0.0.1:1", lazy=True, data_converter=DATA_CONVERTER)
     away = house_at(house.database, nowhere, house.settings.home, shops=house.settings.shops)
     async with door_of(away, key="") as shop:
         began = asyncio.get_running_loop().time()
@@ -196,7 +196,7 @@ async def test_while_temporal_is_away_a_delivery_is_kept_at_once_and_handed_over
 
 async def test_a_word_that_comes_between_an_order_and_its_start_is_understood(house: House) -> None:
     await house.database.transaction(inbox.learn, "shopify", NeedKind.ITEM, "Mühle", "GRD-200", "ada", datetime.now(UTC))
-    nowhere = await Client.connect("127.0.0.1:1", lazy=True, data_converter=pydantic_data_converter)
+    nowhere = await Client.connect("127.0.0.1:1", lazy=True, data_converter=DATA_CONVERTER)
     away = house_at(house.database, nowhere, house.settings.home, shops=house.settings.shops)
     lines = [{"id": 1, "sku": "Mühle", "quantity": 2, "price": "249.00"}]
     async with door_of(away, key="") as shop:

@@ -13,8 +13,8 @@ import httpx
 import pytest
 from sqlalchemy import select
 from temporalio.client import Client
-from temporalio.contrib.pydantic import pydantic_data_converter
 
+from config.payloads import DATA_CONVERTER
 from database import gateway_events, inbox
 from database.engine import Database
 from database.tables import OutboxFact
@@ -35,7 +35,7 @@ ACCOUNT = StripeAccount()
 @pytest.fixture
 async def here(database: Database, tmp_path: Path) -> House:
     """A door whose Temporal server is away: nothing of this needs one."""
-    nowhere = await Client.connect("127.0.0.1:1", lazy=True, data_converter=pydantic_data_converter)
+    nowhere = await Client.connect("127.0.0.1:1", lazy=True, data_converter=DATA_CONVERTER)
     house = house_at(database, nowhere, tmp_path, stripe_webhook_secret=f"{OLD},{NEW}")
     return replace(house, road=Road(database, nowhere, house.settings, FORMS))
 

@@ -26,6 +26,7 @@ from starters.channels import warehouse
 from starters.http.examples import FACTS_OF_A_WAREHOUSE, ORDER
 from starters.http.house import House
 from tests.database.builders import House as Steps
+from tests.endurance import examples
 from tests.http.conftest import READER, SECRET, door_of, house_at
 from tests.http.test_orders_api import problem_of
 from tests.starters.orders import NOON, listening
@@ -257,7 +258,7 @@ JSON = st.recursive(
 FIELDS = [*picked("x", "1"), *packed("x", "1"), *counted("1", 1), "task", "lot"]
 
 
-@settings(deadline=None, max_examples=300)
+@settings(deadline=None, max_examples=examples(300))
 @given(st.sampled_from([picked("x", "1"), packed("x", "1"), counted("1", 1)]), st.dictionaries(st.sampled_from(FIELDS), JSON, min_size=1))
 def test_whatever_comes_is_read_or_refused_with_its_place(fact: dict[str, Any], changes: dict[str, Any]) -> None:
     try:

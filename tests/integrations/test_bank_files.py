@@ -15,6 +15,7 @@ from domain.errors import InputRefused
 from domain.money import Money
 from integrations.bank import MOST_BYTES, read_statements
 from integrations.simulated.statements import camt053, mt940
+from tests.endurance import examples
 
 SAMPLES = Path(__file__).parents[3] / "shared" / "samples" / "bank"
 MONDAY = date(2026, 11, 23)
@@ -101,7 +102,7 @@ def test_a_file_of_several_statements_is_several_statements() -> None:
     st.lists(st.tuples(st.integers(1, 10**9), st.booleans(), st.text(alphabet="ABC abc 0123-/.äß", min_size=1, max_size=90)), max_size=6),
     st.sampled_from(["02", "04", "08", "MT940"]),
 )
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=examples(40), deadline=None)
 def test_any_entries_come_back_to_the_cent_in_every_form(moved: list[tuple[int, bool, str]], form: str) -> None:
     entries = tuple(
         BankEntry(amount=eur(minor), credit=credit, booked_on=MONDAY, value_on=MONDAY, text=text, bank_reference=f"R{number}")
@@ -246,7 +247,7 @@ whole = [camt053(statement(), version, on=MONDAY) for version in ("02", "04", "0
 
 
 @given(st.sampled_from(whole), st.data())
-@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=examples(300), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 def test_a_damaged_statement_is_read_or_refused_and_nothing_else(content: bytes, data: st.DataObject) -> None:
     cut = data.draw(st.integers(0, len(content)))
     damaged = bytearray(content[:cut] if data.draw(st.booleans()) else content)

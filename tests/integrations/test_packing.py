@@ -15,6 +15,7 @@ from domain.first_fit import first_fit
 from domain.packing import ToPack, Unpackable, faults
 from integrations.packing import FirstFitPacker, SolverPacker
 from tests.domain.test_packing import goods, some_tasks, task
+from tests.endurance import examples
 
 MIXED = task(
     goods(1, "KETTLE", 3),
@@ -38,7 +39,7 @@ async def test_both_forms_agree_on_what_can_be_packed() -> None:
             await packer.propose(beam)
 
 
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=examples(10), deadline=None)
 @given(some_tasks)
 def test_the_solver_and_first_fit_agree_on_every_task(asked: ToPack) -> None:
     try:

@@ -13,6 +13,7 @@ from domain.errors import Conflict, NotFound, RefundTooHigh, Refused
 from domain.money import Money
 from integrations.ports import Approved, Declined
 from integrations.simulated import SimulatedPayments, World
+from tests.endurance import examples
 
 ORDER = "shopify/5001"
 
@@ -159,7 +160,7 @@ async def test_a_capture_that_fails_once_works_under_the_next_key(payments: Simu
     assert await payments.capture("capture/2", reference, euros(100)) == Approved(reference="cap_00000002")
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(25), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(st.tuples(st.sampled_from(["capture", "refund", "cancel", "lose"]), st.integers(0, 3), st.integers(1, 6_000)), max_size=20))
 def test_whatever_is_asked_in_whatever_order_the_books_stay_within_bounds(
     tmp_path_factory: pytest.TempPathFactory, steps: list[tuple[str, int, int]]

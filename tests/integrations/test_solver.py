@@ -12,6 +12,7 @@ from domain.errors import Refused
 from domain.sourcing.batch import Batch, BatchOrder, BatchPlan, one_after_another, priced_plan
 from domain.sourcing.search import Priced, Shares
 from integrations.solver import together
+from tests.endurance import examples
 
 ITEMS = ("CUP", "JUG")
 
@@ -76,7 +77,7 @@ def batches(orders: int, units: int, locations: int) -> st.SearchStrategy[Batch]
 
 
 @given(batch=batches(orders=2, units=2, locations=2))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=examples(40), deadline=None)
 def test_on_what_is_small_no_plan_of_all_is_better(batch: Batch) -> None:
     found = together(batch)
     assert found.exact
@@ -84,7 +85,7 @@ def test_on_what_is_small_no_plan_of_all_is_better(batch: Batch) -> None:
 
 
 @given(batch=batches(orders=6, units=9, locations=4))
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=examples(25), deadline=None)
 def test_its_plan_can_be_carried_out_and_is_not_worse_than_one_after_another(batch: Batch) -> None:
     found = together(batch)
     assert priced_plan(batch, found.shares, exact=found.exact) == found

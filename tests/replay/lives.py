@@ -90,7 +90,7 @@ async def deliver(living: Living, shipment: int = 1) -> None:
 async def settled(living: Living, cents: int) -> str:
     """The customer pays, and the time for returns passes."""
     await living.pay(cents)
-    await living.when(lambda s: all(invoice.settled for invoice in s.invoices), "the payment")
+    await living.when(lambda s: all(invoice.settled for invoice in s.invoices))
     await living.close()
     return living.latest.id
 
@@ -123,7 +123,7 @@ async def paid_after_two_reminders(shop: Shop, name: str) -> str:
     await deliver(living)
     await living.until(Wait.PAYMENT)
     await living.pass_time(51)
-    await living.when(lambda s: s.invoices[0].reminders == 2, "two reminders")
+    await living.when(lambda s: s.invoices[0].reminders == 2)
     await living.pay(2000 + 1500)
     await living.ended()
     return living.latest.id
@@ -138,9 +138,9 @@ async def paid_short_and_returned(shop: Shop, name: str) -> str:
     charges = Allowance(amount=euro(750), reason="bank charges")
     paid = PaymentReceived(**living.stamp("bank"), payment="bank-1", amount=euro(99_250), invoice=1, allowance=charges)
     await living.tell(paid)
-    await living.when(lambda s: s.invoices[0].settled, "the allowance")
+    await living.when(lambda s: s.invoices[0].settled)
     await living.tell(PaymentReversed(**living.stamp("bank"), payment="bank-1", reason="returned: AM04, no funds"))
-    await living.when(lambda s: s.invoices[0].balance == euro(99_250), "the reversal")
+    await living.when(lambda s: s.invoices[0].balance == euro(99_250))
     return await settled(living, 99_250)
 
 
@@ -159,7 +159,7 @@ async def owing(shop: Shop, name: str) -> tuple[Living, Living]:
         await living.until(Wait.PAYMENT)
     async with messenger(shop.client, shop.database, every=0.1):
         await first.pass_time(36.2)
-        await second.when(lambda s: s.invoices[0].reminders == 1, "the other order's reminder")
+        await second.when(lambda s: s.invoices[0].reminders == 1)
     return first, second
 
 
@@ -169,7 +169,7 @@ async def reminded_together(shop: Shop, name: str) -> str:
     await first.pay(2000)
     await first.ended()
     await living.pass_time(50.5)
-    await living.when(lambda s: s.invoices[0].reminders == 2, "its own reminder")
+    await living.when(lambda s: s.invoices[0].reminders == 2)
     await living.pay(2000 + 1500)
     await living.ended()
     return living.latest.id
@@ -183,7 +183,7 @@ async def reminder_cancelled(shop: Shop, name: str) -> str:
     document = (await living.state()).invoices[0].issued[0].document
     controller = living.stamp("credit") | {"roles": ("credit_controller",)}
     await living.ask(CancelReminder(**controller, invoice=1, document=document, reason="it crossed"))
-    await living.when(lambda s: s.invoices[0].reminders == 0 and s.invoices[0].cancel_asked is None, "the cancellation")
+    await living.when(lambda s: s.invoices[0].reminders == 0 and s.invoices[0].cancel_asked is None)
     now = datetime.now(UTC)
     await living.ask(HoldDunning(**living.stamp("credit"), invoice=1, until=now + timedelta(days=2), reason="they moved"))
     await living.until(Wait.DUNNING_HOLD)
@@ -191,7 +191,7 @@ async def reminder_cancelled(shop: Shop, name: str) -> str:
     await living.ask(PromiseToPay(**living.stamp("customer"), invoice=1, pay_by=now + timedelta(days=40)))
     await living.until(Wait.PROMISE)
     await living.pass_time(40.2)
-    await living.when(lambda s: s.invoices[0].reminders == 1, "level 1 again")
+    await living.when(lambda s: s.invoices[0].reminders == 1)
     await living.pay(2000)
     await living.ended()
     return living.latest.id
@@ -250,7 +250,7 @@ async def come_back(living: Living, kind: ReturnKind) -> None:
     await living.until(Wait.INSPECTION)
     inspected = (InspectedLine(line=1, quantity=1, disposition=Disposition.RESTOCK),)
     await living.tell(ReturnInspected(**living.stamp("returns"), rma=1, lines=inspected))
-    await living.when(lambda s: s.returns[0].outcome, "the end of the return")
+    await living.when(lambda s: s.returns[0].outcome)
 
 
 async def returned_and_refunded(shop: Shop, name: str) -> str:
@@ -289,7 +289,7 @@ async def exchanged_in_advance(shop: Shop, name: str) -> str:
     await living.until(Wait.INSPECTION)
     inspected = (InspectedLine(line=1, quantity=1, disposition=Disposition.QUARANTINE),)
     await living.tell(ReturnInspected(**living.stamp("returns"), rma=1, lines=inspected))
-    await living.when(lambda s: s.returns[0].outcome, "the end of the return")
+    await living.when(lambda s: s.returns[0].outcome)
     await living.close()
     return living.latest.id
 
@@ -302,7 +302,7 @@ async def appeased(shop: Shop, name: str) -> str:
     await living.pay(2000)
     gift = Appease(**living.stamp("clerk"), roles=("returns_clerk",), line=1, percent="10", reason="a scratch")
     await living.ask(gift)
-    await living.when(lambda s: s.appeasements and s.appeasements[0].done, "the appeasement")
+    await living.when(lambda s: s.appeasements and s.appeasements[0].done)
     await living.until(Wait.RETURN_WINDOW)
     two = (LineQuantity(line=1, quantity=2),)
     await living.ask(RequestReturn(**living.stamp("customer"), lines=two, wish=ReturnWish(because=ReturnReason.DEFECTIVE)))
@@ -312,7 +312,7 @@ async def appeased(shop: Shop, name: str) -> str:
     await living.until(Wait.INSPECTION)
     inspected = (InspectedLine(line=1, quantity=1, disposition=Disposition.SCRAP),)
     await living.tell(ReturnInspected(**living.stamp("returns"), rma=1, lines=inspected))
-    await living.when(lambda s: s.returns[0].outcome, "the end of the return")
+    await living.when(lambda s: s.returns[0].outcome)
     await living.close()
     return living.latest.id
 
@@ -336,7 +336,7 @@ async def held_released_and_amended(shop: Shop, name: str) -> str:
     await living.decide(ExceptionKind.HOLD_OVERDUE, "keep")
     await living.ask(ReleaseOrder(**living.stamp("desk")))
     await living.ask(AmendOrder(**living.stamp("customer"), quantities=(LineQuantity(line=2, quantity=0),)))
-    await living.when(lambda s: not s.needs and not s.amendments, "the amendment")
+    await living.when(lambda s: not s.needs and not s.amendments)
     if any(e.kind is ExceptionKind.PICK_OVERDUE for e in (await living.state()).open_exceptions()):
         await living.decide(ExceptionKind.PICK_OVERDUE, "wait_on")
     await living.ship()
@@ -363,16 +363,16 @@ async def priced_by_us(shop: Shop, name: str) -> str:
     vienna = Address(name="dock 4", street="Ring 1", city="Wien", postcode="1010", country="AT")
     living = await begun(shop, name, goods, ship_to=vienna, freight=euro(500))
     await living.decide(ExceptionKind.VALIDATION_FINDINGS, "accept")
-    await living.when(lambda s: len(s.exceptions) == 2, "the question once more")
+    await living.when(lambda s: len(s.exceptions) == 2)
     await living.decide(ExceptionKind.VALIDATION_FINDINGS, "correct", prices={1: "12.50"}, note="as in our quote")
     await living.until(Wait.STOCK)
     await living.ask(AmendOrder(**living.stamp("customer"), quantities=(LineQuantity(line=1, quantity=3),)))
-    await living.when(lambda s: s.changes == 1, "the amendment")
+    await living.when(lambda s: s.changes == 1)
     await shop.receive("SPECIAL", 3, receipt=name)
     await living.ship()
     await deliver(living)
     await living.pay(4500 + 600)
-    await living.when(lambda s: s.invoices[0].settled, "the payment")
+    await living.when(lambda s: s.invoices[0].settled)
     await come_back(living, ReturnKind.REFUND)
     await living.close()
     return living.latest.id
@@ -413,9 +413,9 @@ async def promised(shop: Shop, name: str, number: str) -> Living:
 async def promise_moved(shop: Shop, name: str) -> str:
     living = await promised(shop, name, name)
     await living.decide(ExceptionKind.PROMISE_BROKEN, "look_elsewhere")
-    await living.when(lambda s: len(s.exceptions) == 2, "the question once more")
+    await living.when(lambda s: len(s.exceptions) == 2)
     await living.decide(ExceptionKind.PROMISE_BROKEN, "accept_new_date")
-    await living.when(lambda s: not s.broken_promises, "the new date")
+    await living.when(lambda s: not s.broken_promises)
     await shop.receive((await living.state()).line(1).item, 2)
     await living.ship()
     await deliver(living)
@@ -505,11 +505,11 @@ async def card_renewed(shop: Shop, name: str) -> str:
     for quantity in (6, 5):
         changed = (LineQuantity(line=1, quantity=quantity),)
         await living.ask(AmendOrder(**living.stamp("customer"), quantities=changed))
-        await living.when(lambda s: len(s.authorizations) == 2 and not s.amendments, "the amendment")
+        await living.when(lambda s: len(s.authorizations) == 2 and not s.amendments)
     await shop.receive(item, 2, receipt=f"{name}-2")
     await living.ship(2)
     await deliver(living, 2)
-    await living.when(lambda s: all(authorization.voided for authorization in s.authorizations), "the rest given up")
+    await living.when(lambda s: all(authorization.voided for authorization in s.authorizations))
     await living.close()
     return living.latest.id
 
@@ -532,9 +532,9 @@ async def discounted(shop: Shop, name: str) -> str:
     await living.ship()
     await deliver(living)
     await living.pay(1960, f"{name}-1")
-    await living.when(lambda s: s.invoices[0].settled, "the payment")
+    await living.when(lambda s: s.invoices[0].settled)
     await living.tell(PaymentReversed(**living.stamp("bank"), payment=f"{name}-1", reason="no funds"))
-    await living.when(lambda s: s.payments[0].reversed, "the reversal")
+    await living.when(lambda s: s.payments[0].reversed)
     return await settled(living, 2000)
 
 
@@ -545,7 +545,7 @@ async def invoiced_weekly(shop: Shop, name: str) -> str:
     await living.until(Wait.INVOICE)
     await invoice_week(shop)
     await deliver(living)
-    await living.when(lambda s: s.invoices, "the invoice")
+    await living.when(lambda s: s.invoices)
     return await settled(living, 2000)
 
 
@@ -578,9 +578,9 @@ async def stopped_by_credit(shop: Shop, name: str) -> str:
     await living.until(Wait.CREDIT, "release")
     await living.pass_time(1.1)
     await living.decide(ExceptionKind.CREDIT_STOP, "keep_waiting")
-    await living.when(lambda s: s.credit_checks == 1, "the next review")
+    await living.when(lambda s: s.credit_checks == 1)
     await owing.pay(2000)
-    await owing.when(lambda s: s.invoices[0].settled, "the payment")
+    await owing.when(lambda s: s.invoices[0].settled)
     await tell_untold(shop.client, shop.database)
     await living.ship()
     await deliver(living)

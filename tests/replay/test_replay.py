@@ -10,12 +10,13 @@ from typing import Any
 
 import pytest
 from temporalio.client import WorkflowHistory
-from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.worker import Replayer
 from temporalio.workflow import NondeterminismError
 
+from config.payloads import DATA_CONVERTER
 from tests.replay.lives import LIVES
 from tests.replay.record import HISTORIES
+from workers.runner import watched
 from workflows.collective import InvoiceRun
 from workflows.distribution import Reallocation
 from workflows.feedback import ShopFeedback
@@ -37,7 +38,7 @@ async def replay(history: dict[str, Any]) -> None:
     """Raises NondeterminismError where the current code would go another way than the history went."""
     started = history["events"][0]["workflowExecutionStartedEventAttributes"]
     workflows = [InvoiceRun, Order, Reallocation, StockReceipt, SupplyCancellation, SupplySlip, Replenishment, ShopFeedback, TellSubscriber]
-    replayer = Replayer(workflows=workflows, data_converter=pydantic_data_converter)
+    replayer = Replayer(workflows=workflows, data_converter=DATA_CONVERTER, workflow_runner=watched())
     await replayer.replay_workflow(WorkflowHistory.from_json(started["workflowId"], history))
 
 

@@ -6,9 +6,9 @@ import asyncio
 from collections.abc import AsyncIterator
 
 import pytest
-from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.worker import Replayer
 
+from config.payloads import DATA_CONVERTER
 from domain.messages import DeliveryConfirmed, ExceptionRaised, PaymentReceived, StockArrived
 from domain.policies import Policies
 from tests.conftest import virtual_time
@@ -35,11 +35,11 @@ async def everything_at_once(living: Living) -> None:
 
 
 async def test_orders_that_hear_four_facts_at_once_replay(shop: Shop) -> None:
-    replayer = Replayer(workflows=[Order], data_converter=pydantic_data_converter)
+    replayer = Replayer(workflows=[Order], data_converter=DATA_CONVERTER)
     for _ in range(ORDERS):
         living = await shop.place(order(line(1, quantity=2)), Policies(return_window=1))
         await living.ship()
         await everything_at_once(living)
-        await living.when(lambda s: s.invoices[0].balance == euro(0) and not s.inbox and bool(s.exceptions), "all four facts")
+        await living.when(lambda s: s.invoices[0].balance == euro(0) and not s.inbox and bool(s.exceptions))
         (history,) = await runs(shop.client, f"order/{living.key}")
         await replayer.replay_workflow(history)

@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 from temporalio.client import Client
-from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.testing import WorkflowEnvironment
 
+from config.payloads import DATA_CONVERTER
 from config.settings import Settings
 from database import inbox, intake
 from database.engine import Database
@@ -257,7 +257,7 @@ async def test_a_document_that_was_kept_by_a_process_that_died_is_handed_over_by
 
 
 async def test_without_a_server_a_document_is_kept_and_postponed(database: Database, tmp_path: Path, reader: Reader) -> None:
-    nowhere = await Client.connect("127.0.0.1:1", lazy=True, data_converter=pydantic_data_converter)
+    nowhere = await Client.connect("127.0.0.1:1", lazy=True, data_converter=DATA_CONVERTER)
     road = Road(database, nowhere, Settings.load(home=tmp_path), {"test": reader})
     reader.parts = [OrderIn(order=grinder_order("no-server"))]
     entry = await came(road, "no-server")

@@ -16,11 +16,11 @@ from typing import Any
 import pytest
 from standardwebhooks import Webhook as Verifier
 from temporalio.client import Client, WorkflowHandle
-from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.testing import ActivityEnvironment, WorkflowEnvironment
 from temporalio.worker import Worker
 
 from activities.webhooks import WebhookActivities
+from config.payloads import DATA_CONVERTER
 from config.settings import Settings
 from database import subscriptions, webhook_deliveries, webhook_feed
 from database.engine import Database
@@ -214,7 +214,7 @@ async def test_what_happens_while_nobody_can_be_rung_is_sent_later(installation:
     async with listening() as receiver:
         name = (await installation.subscribe(receiver.url)).subscription.subscription
         await installation.house.accept(order("1001"))
-        nowhere = await Client.connect("127.0.0.1:1", lazy=True, data_converter=pydantic_data_converter)
+        nowhere = await Client.connect("127.0.0.1:1", lazy=True, data_converter=DATA_CONVERTER)
         with pytest.raises(Unavailable):
             await Announcer(nowhere, installation.database).announce()
         assert (await installation.database.read(subscriptions.view, name)).waiting == 1

@@ -73,7 +73,7 @@ async def inspect(living: Living, *found: tuple[int, int, Disposition], rma: int
 
 
 async def ends(living: Living, outcome: str, rma: int = 1) -> None:
-    await living.when(lambda s: len(s.returns) >= rma and s.returns[rma - 1].outcome == outcome, f"the return is {outcome}")
+    await living.when(lambda s: len(s.returns) >= rma and s.returns[rma - 1].outcome == outcome)
     assert (await living.view()).returns[rma - 1].status == outcome
 
 

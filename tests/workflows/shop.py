@@ -5,14 +5,15 @@ from __future__ import annotations
 import asyncio
 import itertools
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
-from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from temporalio.client import Client, WorkflowHandle
 from temporalio.testing import WorkflowEnvironment
+from temporalio.worker import UnsandboxedWorkflowRunner
 
 from database import intake, reading
 from database.audit import audit
@@ -49,7 +50,6 @@ from starters.receiving import receive
 from tests.fresh import migrated
 from tests.workflows.listening import Listening
 from tests.workflows.trouble import Trouble
-from workers.runner import Runner, plain
 from workers.shops import ShopDoor
 from workers.warehouses import OwnFloor, Warehouses
 from workers.wiring import Partners, workers
@@ -62,6 +62,9 @@ PERIODS = {"W-1": "weekly", "W-2": "weekly", "W-3": "weekly", "M-1": "monthly", 
 
 EARLY = {"C-SCAN": "scan", "C-DOCK": "receipt"}
 """Customers who are refunded before anybody has looked at what they send back, and when."""
+
+Answer = TypeVar("Answer")
+Found = TypeVar("Found")
 
 numbers = itertools.count(1)
 rarities = itertools.count(1)
@@ -192,12 +195,12 @@ def order(*lines: OrderLine, terms: TermsCode = PaymentTerms.NET_30, **changes: 
 
 
 class Shop:
-    def __init__(self, env: WorkflowEnvironment, database: Database, world: World, url: str = "", runner: Runner | None = None) -> None:
+    def __init__(self, env: WorkflowEnvironment, database: Database, world: World, url: str = "") -> None:
         self.url = url  # of the database, for the `oms` command
         self.env, self.client, self.database, self.world = env, env.client, database, world
         warehouse = Warehouses(OwnFloor(database, timedelta(days=1)), frozenset({"MAINZ"}), SimulatedWarehouse(world))
         self.partners = Partners(warehouse, SimulatedCarriers(world), SimulatedPayments(world), SimulatedMail(world))
-        self.trouble, self.listening = Trouble(), Listening(runner or plain())
+        self.trouble, self.listening = Trouble(), Listening(UnsandboxedWorkflowRunner())
         self.staff = AsyncExitStack()
 
     async def open(self) -> None:
@@ -288,32 +291,33 @@ class Living:
     async def view(self) -> OrderView:
         return await self.shop.database.read(reading.order_view, self.key)
 
-    async def rests(self) -> AsyncIterator[None]:
-        """Now, and then for ever whenever the order has come to rest."""
-        name = f"order/{self.key}"
-        while True:
-            self.shop.listening.expect(name)
-            yield
-            await self.shop.listening.rested(name)
+    async def seen(self, query: str, kind: type[Answer], found: Callable[[Answer], Found | None]) -> Found:
+        """What is found in the order's answer to a query: now, or as soon as it has come to rest with such an answer."""
+        with self.shop.listening.asking(f"order/{self.key}", query) as question:
+            answer = await self.latest.query(query, result_type=kind)
+            try:
+                async with asyncio.timeout(PATIENCE):
+                    while (here := found(answer)) is None:
+                        heard = await question.answer()
+                        if heard is None:
+                            answer = await self.latest.query(query, result_type=kind)
+                        else:
+                            (answer,) = await self.shop.client.data_converter.decode([heard], [kind])
+                    return here
+            except TimeoutError:
+                raise AssertionError(f"{self.key} never became as expected; its {query} at last: {answer}") from None
 
-    async def when(self, true: Callable[[OrderState], Any], what: str = "the state") -> OrderState:
+    async def when(self, true: Callable[[OrderState], Any]) -> OrderState:
         """The state, as soon as it is as expected."""
-        async with asyncio.timeout(PATIENCE):
-            async for _ in self.rests():
-                state = await self.state()
-                if true(state):
-                    return state
-        raise AssertionError
+        return await self.seen("state", OrderState, lambda state: state if true(state) else None)
 
     async def until(self, wait: Wait, subject: str = "") -> datetime | None:
         """The deadline of what the order waits for, as soon as it waits for it."""
-        with suppress(TimeoutError):
-            async with asyncio.timeout(PATIENCE):
-                async for _ in self.rests():
-                    for (kind, about), due in (await self.waits()).items():
-                        if kind is wait and subject in about:
-                            return due
-        raise AssertionError(f"{self.key} never waited for {wait} {subject}; it waits for {await self.waits()}")
+
+        def waiting(waits: list[WaitView]) -> WaitView | None:
+            return next((each for each in waits if each.wait is wait and subject in each.subject), None)
+
+        return (await self.seen("waits", list[WaitView], waiting)).until
 
     async def exception(self, kind: ExceptionKind) -> OpenException:
         """The open exception of a kind, as soon as a person can see it."""
@@ -432,12 +436,8 @@ async def installed(
     folder: Path,
     url: str = "",
     web_shops: Mapping[str, ShopDoor] | None = None,
-    runner: Runner | None = None,
 ) -> AsyncIterator[Shop]:
-    """An installation on this server, its partners (and its database, unless `url` names one) in `folder`; it ends with a clean audit.
-
-    Its workflows run as in production unless `runner` is given.
-    """
+    """An installation on this server, its partners (and its database, unless `url` names one) in `folder`; it ends with a clean audit."""
     if url:
         migrate(url)
     else:
@@ -447,7 +447,7 @@ async def installed(
     await seeded(database)
     try:
         with World(folder / "world.db") as world:
-            shop = Shop(env, database, world, url, runner)
+            shop = Shop(env, database, world, url)
             shop.partners.shops = web_shops or {}
             await shop.open()
             try:

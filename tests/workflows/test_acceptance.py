@@ -35,7 +35,7 @@ async def test_all_findings_come_at_once_and_a_person_corrects_what_is_wrong(sho
     assert (await living.state()).shipments == []
 
     await living.decide(ExceptionKind.VALIDATION_FINDINGS, "correct", items={1: "LAMP"}, prices={2: "10.00"}, ship_to=HAMBURG)
-    state = await living.when(lambda s: len(s.exceptions) == 2, "the check of the corrected order")
+    state = await living.when(lambda s: len(s.exceptions) == 2)
     assert state.exceptions[1].detail == "terms: C-1 has not got the payment terms net60"
     await living.decide(ExceptionKind.VALIDATION_FINDINGS, "accept")
 
@@ -125,7 +125,7 @@ async def test_an_unanswered_exception_escalates_until_it_is_answered(shop: Shop
     assert (asked.owner, asked.due_at - asked.opened_at) == ("order_desk", timedelta(days=2))
     await living.until(Wait.DECISION)
     await living.pass_time(2)
-    state = await living.when(lambda s: s.exceptions[0].escalations == 1, "the escalation")
+    state = await living.when(lambda s: s.exceptions[0].escalations == 1)
     assert state.exceptions[0].owner == "operations_manager"
     await living.until(Wait.DECISION)
     row = (await living.view()).exceptions[0]

@@ -81,7 +81,7 @@ async def stopped_at(shop: Shop, step: str) -> Living:
     """The step does not come about: nobody has begun it."""
     living = await begun(shop, step, lambda key: shop.trouble.down(key, step))
     await living.trying(step)
-    await living.when(lambda _: shop.trouble.attempts[living.key, step] > 0, "the first attempt")
+    await living.when(lambda _: shop.trouble.attempts[living.key, step] > 0)
     return living
 
 
@@ -223,7 +223,7 @@ async def test_a_cancel_during_an_outage_of_everything_is_carried_out_when_all_a
 @pytest.mark.parametrize("step", STEPS)
 async def test_a_step_that_was_carried_out_and_lost_its_answer_is_undone_by_the_cancel(shop: Shop, step: str) -> None:
     living = await begun(shop, step, lambda key: shop.trouble.lose(key, step))
-    await living.when(lambda _: shop.trouble.carried_out[living.key, step] > 0, f"{step} to be carried out")
+    await living.when(lambda _: shop.trouble.carried_out[living.key, step] > 0)
     assert living.effects() == effects_with(step)
     await living.ask(CancelOrder(**living.stamp("customer"), reason="changed my mind"))
     await wound_up(living, effects_with(step), UNHEARD.get(step, ""))
@@ -240,7 +240,7 @@ async def test_what_a_partner_did_and_nobody_booked_is_taken_back_by_the_cancel(
 
     with before_booking(shop, living.key, step, no_answer):
         shop.trouble.up(living.key)
-        await living.when(lambda _: living.effects() == effects_with(step), f"the {EFFECTS[step]}")
+        await living.when(lambda _: living.effects() == effects_with(step))
         await living.ask(CancelOrder(**living.stamp("customer"), reason="changed my mind"))
         await wound_up(living, effects_with(step))
     view = await living.view()
@@ -255,7 +255,7 @@ async def test_an_allocation_that_lost_its_answer_is_freed_at_both_locations(sho
     placed = order(line(1, item, 6))
     shop.trouble.lose(placed.key, "accept_order")
     living = await shop.place(placed)
-    await living.when(lambda _: shop.trouble.carried_out[living.key, "accept_order"] > 0, "the check that reserves the stock")
+    await living.when(lambda _: shop.trouble.carried_out[living.key, "accept_order"] > 0)
     assert (await shop.stock(item, "BERLIN"), await shop.stock(item, "LYON")) == ((3, 3), (2, 2))
     await living.ask(CancelOrder(**living.stamp("customer")))
     assert (await living.ended()).outcome is Outcome.CANCELLED
@@ -273,7 +273,7 @@ async def test_a_short_pick_that_lost_its_answer_leaves_only_what_was_found_in_s
     shop.trouble.lose(placed.key, "record_pick")
     living = await shop.place(placed)
     await living.pick(line1=2)
-    await living.when(lambda _: shop.trouble.carried_out[living.key, "record_pick"] > 0, "the pick")
+    await living.when(lambda _: shop.trouble.carried_out[living.key, "record_pick"] > 0)
     await living.ask(CancelOrder(**living.stamp("customer")))
     await living.decide(ExceptionKind.UNEXPECTED_FACT, "acknowledge")
     assert (await living.ended()).outcome is Outcome.CANCELLED
@@ -325,7 +325,7 @@ async def test_an_attempt_that_begins_after_the_undo_does_nothing(shop: Shop, st
 
 async def test_every_step_that_was_done_and_undone_stays_undone_however_often_it_comes(shop: Shop) -> None:
     living = await begun(shop, "ship_parcels", lambda key: shop.trouble.lose(key, "ship_parcels"))
-    await living.when(lambda _: shop.trouble.carried_out[living.key, "ship_parcels"] > 0, "the label")
+    await living.when(lambda _: shop.trouble.carried_out[living.key, "ship_parcels"] > 0)
     await living.cancel()
     before = await everything(living)
     for step in STEPS:
@@ -370,7 +370,7 @@ async def test_an_attempt_that_hangs_until_the_order_is_wound_up_does_nothing_an
         await wound_up(living, effects_with(step))
         before = await everything(living)
         go_on.set()
-        await living.when(lambda _: bool(raised), "the late attempt")
+        await living.when(lambda _: bool(raised))
     assert [type(error) for error in raised] == [StepUndone]
     assert await everything(living) == before
 
@@ -393,7 +393,7 @@ async def test_a_check_that_hangs_until_its_order_is_wound_up_neither_accepts_it
         await given_up(living, "accept_order")
         assert (await living.ended()).outcome is Outcome.CANCELLED
         go_on.set()
-        await living.when(lambda _: bool(raised), "the late attempt")
+        await living.when(lambda _: bool(raised))
     assert [type(error) for error in raised] == [StepUndone]
     assert await shop.stock(item) == (3, 0)
     assert (living.effects(), living.undone(), [each.detail for each in (await living.state()).exceptions]) == ([], [], [])
@@ -414,7 +414,7 @@ async def amended(shop: Shop, trouble: Callable[[str], object]) -> Living:
 
 async def test_an_amendment_that_lost_its_answer_leaves_nothing_open_after_the_cancel(shop: Shop) -> None:
     living = await amended(shop, lambda key: shop.trouble.lose(key, "change_lines"))
-    await living.when(lambda _: shop.trouble.carried_out[living.key, "change_lines"] > 0, "the amendment")
+    await living.when(lambda _: shop.trouble.carried_out[living.key, "change_lines"] > 0)
     assert (await living.cancel()).outcome is Outcome.CANCELLED
     assert [(row.ordered, row.open, row.cancelled) for row in (await living.view()).lines] == [(5, 0, 5)]
 
@@ -437,9 +437,9 @@ async def test_a_replacement_is_sent_also_when_the_amendment_before_the_cancel_l
     await living.until(Wait.STOCK)
     shop.trouble.lose(living.key, "change_lines")
     await living.ask(AmendOrder(**living.stamp("customer"), quantities=(LineQuantity(line=1, quantity=5),)))
-    await living.when(lambda _: shop.trouble.carried_out[living.key, "change_lines"] > 0, "the amendment")
+    await living.when(lambda _: shop.trouble.carried_out[living.key, "change_lines"] > 0)
     await living.ask(CancelOrder(**living.stamp("customer")))
-    await living.when(lambda s: s.undone, "the undo")
+    await living.when(lambda s: s.undone)
     shop.trouble.up(living.key)
     await living.carrier(CarrierStatus.LOST)
     await shop.receive(item, 1)
@@ -477,7 +477,7 @@ async def packed(shop: Shop) -> Living:
     await living.until(Wait.PACK)
     await living.ask(HoldOrder(**living.stamp("desk"), reason="address in doubt"))
     await living.pack()
-    await living.when(lambda s: s.shipments[0].packed, "the parcels")
+    await living.when(lambda s: s.shipments[0].packed)
     return living
 
 
@@ -525,7 +525,7 @@ async def test_a_cancel_from_temporal_after_everything_shipped_is_a_note_and_not
     await living.ship()
     before = await living.view()
     await living.latest.cancel()
-    await living.when(lambda s: s.noted == 1 and not s.notes, "the note")
+    await living.when(lambda s: s.noted == 1 and not s.notes)
     assert await noted(living) == ["a cancellation in Temporal came too late: the order is shipped"]
     state = await living.state()
     assert (state.stage, state.cancel_reason) == (Stage.SHIPPED, None)
@@ -571,9 +571,9 @@ async def test_a_cancel_gives_back_the_captured_money_of_what_has_not_left_and_k
     await living.until(Wait.PACK, "shipment 2")
     shop.trouble.lose(living.key, "ship_parcels")
     await living.pack(2)
-    await living.when(lambda _: living.effects().count("label") == 2, "the second label")
+    await living.when(lambda _: living.effects().count("label") == 2)
     await living.ask(CancelOrder(**living.stamp("customer"), reason="the rest is not needed"))
-    await living.when(lambda s: s.undone, "the undo")
+    await living.when(lambda s: s.undone)
     assert (living.effects(), sorted(living.undone())) == (
         ["pick task", "capture", "label"],
         ["authorization", "capture", "label", "pick task"],
@@ -591,7 +591,7 @@ async def test_a_cancel_of_the_rest_leaves_the_invoice_of_what_has_left_to_be_pa
     await living.pick(2)
     await living.until(Wait.PACK, "shipment 2")
     await living.ask(CancelOrder(**living.stamp("customer")))
-    await living.when(lambda s: s.undone, "the undo")
+    await living.when(lambda s: s.undone)
     assert (await living.state()).stage is Stage.SHIPPED
     assert (living.effects(), living.undone()) == (["pick task", "label"], ["pick task"])
     await living.pay(3495)
@@ -616,9 +616,9 @@ async def test_a_replacement_that_is_decided_while_the_rest_is_undone_is_sent(sh
         undoing = (await living.latest.describe()).run_id
         await living.carrier(CarrierStatus.LOST)
         await living.decide(ExceptionKind.PARCEL_LOST, "reship")
-        await living.when(lambda s: s.has_line(101), "the replacement's line")
+        await living.when(lambda s: s.has_line(101))
         assert (await living.state()).stage is Stage.CANCELLING
-    await living.when(lambda s: s.undone, "the undo")
+    await living.when(lambda s: s.undone)
     assert ((await living.latest.describe()).run_id != undoing) is (leave_at_events == 40)
     await shop.receive(item, 1)
     await living.ship(2)
@@ -640,7 +640,7 @@ async def test_a_cancel_asked_twice_gets_the_same_receipt_and_another_one_is_ref
         assert await living.ask(cancel) == first
         said = await living.refused(CancelOrder(**living.stamp("desk"), reason="again"))
         assert said == "An order that is cancelling takes no cancel_order; it is taken while captured, supplying, fulfilling."
-    await living.when(lambda s: s.undone, "the undo")
+    await living.when(lambda s: s.undone)
     assert await living.ask(cancel) == first, "recorded once, whatever has become of it"
     said = await living.refused(CancelOrder(**living.stamp("desk"), reason="again"))
     assert said == "An order that is shipped takes no cancel_order; it is taken while captured, supplying, fulfilling."
@@ -680,12 +680,12 @@ async def test_the_undo_goes_on_although_one_of_its_steps_is_refused_and_a_perso
 
     with before_booking(shop, living.key, "ship_parcels", no_answer):
         shop.trouble.up(living.key)
-        await living.when(lambda _: "label" in living.effects(), "the label")
+        await living.when(lambda _: "label" in living.effects())
         shop.trouble.refuse(living.key, undo, "It is too late for that.")
         await living.ask(CancelOrder(**living.stamp("customer"), reason="changed my mind"))
         asked = await living.exception(ExceptionKind.RAISED)
         assert (asked.subject, asked.detail) == (f"undo of {subject}", f"The {subject} could not be undone: It is too late for that.")
-        await living.when(lambda s: s.undone, "the rest of the undo")
+        await living.when(lambda s: s.undone)
     others = sorted(set(effects_with("ship_parcels")) - {effect})
     assert (living.effects(), sorted(living.undone())) == ([effect], others)
     view = await living.view()
@@ -706,7 +706,7 @@ async def test_goods_whose_label_the_carrier_will_not_void_are_in_stock_again_an
     shop: Shop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     living = await begun(shop, "ship_parcels", lambda key: shop.trouble.lose(key, "ship_parcels"))
-    await living.when(lambda _: shop.trouble.carried_out[living.key, "ship_parcels"] > 0, "the label")
+    await living.when(lambda _: shop.trouble.carried_out[living.key, "ship_parcels"] > 0)
     void = shop.partners.carriers.void
 
     async def too_late(key: str) -> None:
@@ -722,7 +722,7 @@ async def test_goods_whose_label_the_carrier_will_not_void_are_in_stock_again_an
         "The carrier would not void the label of shipment 1: UPS: the time to void this shipment has expired. "
         "Its goods are in our books again: stop the parcel, or have it come back if it has left."
     )
-    await living.when(lambda s: s.undone, "the rest of the undo")
+    await living.when(lambda s: s.undone)
     assert (living.effects(), sorted(living.undone())) == (["label"], ["authorization", "capture", "pick task"])
     view = await living.view()
     assert ([(row.cancelled, row.shipped) for row in view.lines], view.invoices) == ([(3, 0)], ())

@@ -122,9 +122,9 @@ async def test_a_replacement_that_is_cancelled_before_its_invoice_came_is_credit
     living = await shipped(shop, "W-3", 2)
     await living.carrier(CarrierStatus.LOST)
     await living.decide(ExceptionKind.PARCEL_LOST, "reship")
-    await living.when(lambda s: len(s.shipments) == 2, "the replacement")
+    await living.when(lambda s: len(s.shipments) == 2)
     await living.ask(CancelOrder(**living.stamp("customer"), reason="too late"))
-    await living.when(lambda s: s.undone, "the undo")
+    await living.when(lambda s: s.undone)
     await run(shop, "W-3", days=3)
     await living.when(lambda s: s.invoices and s.invoices[0].settled)
     assert (await money(living)) == {"total": 2000, "fees": 0, "credited": 2000, "paid": 0, "written_off": 0, "balance": 0}

@@ -9,10 +9,10 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from temporalio.client import WorkflowHistory
-from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Replayer
 
+from config.payloads import DATA_CONVERTER
 from domain.exceptions import ExceptionKind
 from domain.lifecycle import Wait
 from domain.messages import (
@@ -65,7 +65,7 @@ async def impatient_server() -> AsyncIterator[WorkflowEnvironment]:
 
 @pytest.fixture(scope="module")
 async def shop(impatient_server: WorkflowEnvironment, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Shop]:
-    async with installed(impatient_server, tmp_path_factory.mktemp("impatient"), runner=watched()) as shop:
+    async with installed(impatient_server, tmp_path_factory.mktemp("impatient")) as shop:
         yield shop
 
 
@@ -377,7 +377,7 @@ async def ends(living: Living, amounts: tuple[int, int, int, int], outcome: Outc
 
 
 async def flawless(living: Living, runs: int) -> None:
-    """Nothing happened twice, the audit finds nothing, and each of at least `runs` runs replays on the current code."""
+    """Nothing happened twice, the audit finds nothing, and each of at least `runs` runs replays on the current code, watched."""
     effects = living.shop.world.effects(living.key)
     assert [effect.key for effect in effects if effect.happened > 1] == []
     standing = [(effect.operation, effect.subject) for effect in effects if effect.happened and not effect.undone]
@@ -385,9 +385,13 @@ async def flawless(living: Living, runs: int) -> None:
     assert await living.shop.audit() == []
     found = await histories(living)
     assert len(found) >= runs
-    replayer = Replayer(workflows=[Order], data_converter=pydantic_data_converter)
+    replayer = Replayer(workflows=[Order], data_converter=DATA_CONVERTER, workflow_runner=watched())
+    await replayer.replay_workflows(one_after_another(found))
+
+
+async def one_after_another(found: list[WorkflowHistory]) -> AsyncIterator[WorkflowHistory]:
     for history in found:
-        await replayer.replay_workflow(history)
+        yield history
 
 
 async def histories(living: Living) -> list[WorkflowHistory]:

@@ -82,7 +82,7 @@ Stopped = Callable[[Shop, str], Any]
 
 async def goes_on(living: Living) -> None:
     """To the end of its road: shipped, and billed for 20.00."""
-    state = await living.when(lambda s: s.credit_stop is None, "credit that is good again")
+    state = await living.when(lambda s: s.credit_stop is None)
     if not any(shipment.packed for shipment in state.shipments):
         await living.ship()
     await living.until(Wait.DELIVERY)
@@ -137,7 +137,7 @@ async def test_it_may_wait_on_until_another_review(shop: Shop) -> None:
     before = await living.until(Wait.CREDIT)
     await living.pass_time(1.1)
     await living.decide(ExceptionKind.CREDIT_STOP, "keep_waiting")
-    state = await living.when(lambda s: s.credit_checks == 1, "the next review")
+    state = await living.when(lambda s: s.credit_checks == 1)
     assert state.credit_stop is not None
     assert before is not None
     assert state.credit_stop.review_at >= before + timedelta(days=1)
@@ -171,7 +171,7 @@ async def test_a_payment_lets_the_next_order_go_within_the_time_of_a_message(sho
     second = await shop.place(order(customer=customer))
     await second.until(Wait.CREDIT, "acceptance")
     await first.pay(1000)
-    await first.when(lambda s: s.payments, "the payment")
+    await first.when(lambda s: s.payments)
     await tell_untold(shop.client, shop.database)
     await goes_on(second)
 
@@ -188,7 +188,7 @@ async def test_one_payment_clears_the_ladder_and_the_stop_together(shop: Shop) -
     second = await shop.place(order(customer=customer))
     await second.until(Wait.CREDIT, "last reminder")
     await first.pay(2000)
-    await first.when(lambda s: s.invoices[0].settled, "the payment")
+    await first.when(lambda s: s.invoices[0].settled)
     await tell_untold(shop.client, shop.database)
     await goes_on(second)
     assert (await first.view()).invoices[0].reminders == 0
@@ -216,7 +216,7 @@ async def test_a_release_that_comes_first_is_known_at_the_stop(shop: Shop) -> No
     await living.pick()
     until = datetime.now(UTC) + timedelta(days=5)
     await living.ask(ReleaseCredit(**living.stamp("anna"), roles=CONTROLLER, reason="guaranteed", expires_at=until))
-    await living.when(lambda s: s.credit_releases == 1, "the release")
+    await living.when(lambda s: s.credit_releases == 1)
     await limit(shop, customer, 1000)
     await living.pack()
     await living.until(Wait.DELIVERY)
@@ -228,7 +228,7 @@ async def test_a_release_that_has_expired_lets_nothing_pass(shop: Shop) -> None:
     await living.until(Wait.STOCK)
     until = datetime.now(UTC) + timedelta(days=1)
     await living.ask(ReleaseCredit(**living.stamp("anna"), roles=CONTROLLER, reason="guaranteed", expires_at=until))
-    await living.when(lambda s: s.credit_releases == 1, "the release")
+    await living.when(lambda s: s.credit_releases == 1)
     await limit(shop, customer, 1000)
     await living.pass_time(2)
     await shop.receive((await living.state()).line(1).item, 2)
@@ -258,10 +258,10 @@ async def test_goods_leave_and_their_invoice_waits(shop: Shop) -> None:
     await living.until(Wait.CREDIT, "invoice of shipment 1")
     assert (await living.view()).invoices == ()
     await living.deliver()
-    await living.when(lambda s: s.stage is Stage.DELIVERED, "the delivery")
+    await living.when(lambda s: s.stage is Stage.DELIVERED)
     await living.pass_time(1.1)
     await living.decide(ExceptionKind.INVOICE_BLOCKED, "keep_waiting")
-    await living.when(lambda s: s.credit_checks == 1, "the next review")
+    await living.when(lambda s: s.credit_checks == 1)
     await living.pass_time(1.1)
     await living.decide(ExceptionKind.INVOICE_BLOCKED, "invoice_now", roles=CONTROLLER)
     await living.until(Wait.PAYMENT)
@@ -301,7 +301,7 @@ async def test_what_was_found_good_long_ago_is_judged_anew_before_it_leaves(shop
     await living.pick()
     await living.ask(HoldOrder(**living.stamp("desk"), reason="in doubt", review_in=30))
     await living.pack()
-    await living.when(lambda s: s.shipments[0].packed, "the parcels")
+    await living.when(lambda s: s.shipments[0].packed)
     await living.until(Wait.RELEASE)
     await living.pass_time(4)
     await limit(shop, customer, 1000)
@@ -318,7 +318,7 @@ async def test_units_that_were_ordered_on_top_are_judged_with_the_rest(shop: Sho
     await living.until(Wait.STOCK)
     await limit(shop, customer, 2000)
     await living.ask(AmendOrder(**living.stamp("customer"), quantities=(LineQuantity(line=1, quantity=3),)))
-    await living.when(lambda s: s.line(1).open == 3, "the amendment")
+    await living.when(lambda s: s.line(1).open == 3)
     await shop.receive(item, 3)
     await living.until(Wait.CREDIT, "owes 30.00 EUR with all its orders, above the limit of 20.00 EUR")
     await living.cancel()
@@ -339,7 +339,7 @@ async def test_the_word_that_comes_before_the_stop_is_answered_with_a_judgement(
     await limit(shop, customer, 1000)
     early = CreditCleared(message_id="early", occurred_at=datetime.now(UTC), actor="holdfast")
     living = await shop.place(order(customer=customer), first=early)
-    await living.when(lambda s: s.credit_checks == 1, "the judgement")
+    await living.when(lambda s: s.credit_checks == 1)
     await living.until(Wait.CREDIT)
     assert (await living.state()).inbox == []
     await living.cancel()
@@ -362,7 +362,7 @@ async def test_a_replacement_after_a_cancel_waits_for_the_block_to_end(shop: Sho
     living = await shop.place(order(line(1, item, 1), line(2, shop.rare(), 1), customer=customer))
     await living.ship()
     await living.ask(CancelOrder(**living.stamp("customer")))
-    await living.when(lambda s: s.undone, "the end of winding up")
+    await living.when(lambda s: s.undone)
     await living.carrier(CarrierStatus.LOST)
     await block(shop, customer, BlockKind.SHIP)
     await living.decide(ExceptionKind.PARCEL_LOST, "reship")
@@ -381,7 +381,7 @@ async def test_what_was_stopped_once_is_returned_and_credited_like_any_order(sho
     await living.ship()
     await living.deliver()
     await living.pay(2000)
-    await living.when(lambda s: s.invoices and s.invoices[0].settled, "the payment")
+    await living.when(lambda s: s.invoices and s.invoices[0].settled)
     units = (LineQuantity(line=1, quantity=1),)
     await living.ask(RequestReturn(**living.stamp("customer"), lines=units))
     await living.until(Wait.RETURNED_GOODS)
@@ -389,5 +389,5 @@ async def test_what_was_stopped_once_is_returned_and_credited_like_any_order(sho
     await living.until(Wait.INSPECTION)
     inspected = (InspectedLine(line=1, quantity=1, disposition=Disposition.RESTOCK),)
     await living.tell(ReturnInspected(**living.stamp("clerk"), rma=1, lines=inspected))
-    await living.when(lambda s: s.returns[0].outcome == "refunded", "the refund")
+    await living.when(lambda s: s.returns[0].outcome == "refunded")
     assert [note.total for note in (await living.view()).credits] == [euro(1000)]

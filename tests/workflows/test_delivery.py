@@ -102,7 +102,7 @@ async def test_a_delay_moves_the_day_on_which_somebody_is_asked(shop: Shop) -> N
     living, _ = await under_way(shop)
     new_date = datetime.now(UTC) + timedelta(days=9)
     await living.carrier(CarrierStatus.DELAYED, expected_at=new_date)
-    await living.when(lambda s: s.shipments[0].carrier_status is CarrierStatus.DELAYED, "the delay")
+    await living.when(lambda s: s.shipments[0].carrier_status is CarrierStatus.DELAYED)
     assert await living.until(Wait.DELIVERY) == new_date + timedelta(days=2)
     assert (await living.view()).shipments[0].due_at == new_date + timedelta(days=2)
 
@@ -172,10 +172,10 @@ async def test_two_lost_shipments_reshipped_at_once_get_lines_of_their_own(shop:
     await living.ship(2)
     for shipment in (1, 2):
         await living.carrier(CarrierStatus.LOST, shipment)
-    await living.when(lambda s: len(s.exceptions) == 2, "both questions")
+    await living.when(lambda s: len(s.exceptions) == 2)
     await living.decide(ExceptionKind.PARCEL_LOST, "reship")
     await living.decide(ExceptionKind.PARCEL_LOST, "reship")
-    await living.when(lambda s: len(s.lines) == 4, "both replacements")
+    await living.when(lambda s: len(s.lines) == 4)
     replaced = sorted((row.item, row.ordered, row.number > 100) for row in (await living.view()).lines)
     assert replaced == sorted([(one, 1, False), (other, 1, False), (one, 1, True), (other, 1, True)])
 
@@ -185,7 +185,7 @@ async def test_lost_goods_that_are_found_again_are_only_late(shop: Shop) -> None
     await living.carrier(CarrierStatus.LOST, occurred_at=NOW)
     await living.exception(ExceptionKind.PARCEL_LOST)
     await living.carrier(CarrierStatus.IN_TRANSIT, occurred_at=NOW + timedelta(hours=1))
-    await living.when(lambda s: s.shipments[0].carrier_status is CarrierStatus.IN_TRANSIT, "the goods found")
+    await living.when(lambda s: s.shipments[0].carrier_status is CarrierStatus.IN_TRANSIT)
     await living.until(Wait.DELIVERY)
     state = await living.state()
     assert state.exceptions[0].decision is not None
@@ -221,7 +221,7 @@ async def test_carrier_events_leave_the_same_in_whatever_order_they_come(shop: S
     view = await living.view()
     assert [(s.status, s.carrier_status, s.delivered_at) for s in view.shipments] == [("delivered", "delivered", NOW + timedelta(hours=2))]
     assert ([row.delivered for row in view.lines], view.credits) == ([3], ())
-    state = await living.when(lambda s: not s.inbox, "every event taken")
+    state = await living.when(lambda s: not s.inbox)
     assert list(state.open_exceptions()) == []
 
 
@@ -231,7 +231,7 @@ async def test_an_old_word_does_not_undo_a_newer_one(shop: Shop) -> None:
     asked = await living.exception(ExceptionKind.PARCEL_LOST)
     await living.carrier(CarrierStatus.IN_TRANSIT, occurred_at=NOW - timedelta(hours=1))
     await living.carrier(CarrierStatus.DELAYED, occurred_at=NOW - timedelta(hours=2))
-    state = await living.when(lambda s: len(s.inbox) == 2, "both events")
+    state = await living.when(lambda s: len(s.inbox) == 2)
     assert (state.shipments[0].carrier_status, state.exceptions[-1].number, state.exceptions[-1].decision) == ("lost", asked.number, None)
 
 
@@ -240,9 +240,9 @@ async def test_the_first_proof_of_delivery_stands_and_a_name_is_added(shop: Shop
     await living.carrier(CarrierStatus.DELIVERED, occurred_at=NOW)
     await living.until(Wait.RETURN_WINDOW)
     await living.tell(DeliveryConfirmed(**living.stamp("driver"), shipment=1, signed_by="A. Byron"))
-    await living.when(lambda s: s.shipments[0].signed_by == "A. Byron", "the signature")
+    await living.when(lambda s: s.shipments[0].signed_by == "A. Byron")
     await living.tell(DeliveryConfirmed(**living.stamp("driver"), shipment=1, signed_by="C. Babbage"))
-    await living.when(lambda s: not s.inbox and not s.notes, "the second signature")
+    await living.when(lambda s: not s.inbox and not s.notes)
     view = await living.view()
     assert [(s.delivered_at, s.signed_by) for s in view.shipments] == [(NOW, "A. Byron")]
     assert (await living.state()).stage is Stage.DELIVERED

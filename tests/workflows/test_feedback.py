@@ -34,6 +34,7 @@ from tests.conftest import virtual_time
 from tests.database import builders
 from tests.fresh import migrated
 from tests.workflows.shop import PATIENCE, Shop, installed, line, order
+from tests.workflows.trouble import notice_loss
 from workers.embedded import Process, environment_of
 from workers.shops import ShopDoor
 
@@ -319,6 +320,7 @@ async def test_a_worker_that_is_killed_between_the_shop_and_our_books_tells_noth
             finally:
                 await first.stop()
             assert {each.status for each in await database.read(feedback.listed, kind="shipment")} == {"due"}
+            await notice_loss(env.client, "feedback/nord")
             second = Process("worker", "workers", environment, tmp_path / "second.log")
             await second.start()
             try:

@@ -144,7 +144,7 @@ async def test_two_short_picks_decided_at_once_are_both_booked(shop: Shop) -> No
     living = await shop.place(order(line(1, item, 5)))
     await living.pick(1, line1=2)
     await living.pick(2, line1=1)
-    state = await living.when(lambda s: len(s.exceptions) == 2, "both questions")
+    state = await living.when(lambda s: len(s.exceptions) == 2)
     assert [e.detail for e in state.exceptions] == [f"BERLIN did not find 1 of line 1 ({item})", f"LYON did not find 1 of line 1 ({item})"]
     await living.decide(ExceptionKind.SHORT_PICK, "cancel_line")
     await living.decide(ExceptionKind.SHORT_PICK, "cancel_line")
@@ -224,7 +224,7 @@ async def test_units_taken_back_from_the_floor_do_not_wait_for_the_backorder_bes
     await shop.receive(item, 2, "LYON")
     await living.until(Wait.PICK, "shipment 2")
     await living.decide(ExceptionKind.PICK_OVERDUE, "reallocate")
-    await living.when(lambda s: s.shipments[0].abandoned and s.allocation_rounds == 3, "another look for stock")
+    await living.when(lambda s: s.shipments[0].abandoned and s.allocation_rounds == 3)
     await living.until(Wait.STOCK)
     assert [(s.location, s.quantities) for s in (await living.state()).shipments if not s.abandoned] == [("LYON", {1: 2})]
 
@@ -309,7 +309,7 @@ async def test_a_ship_complete_order_waits_for_the_unit_that_was_not_found(shop:
     await living.pick(1, line1=1)
     await living.decide(ExceptionKind.SHORT_PICK, "backorder")
     await living.pack(1)
-    await living.when(lambda s: s.shipments[0].packed, "the first shipment packed")
+    await living.when(lambda s: s.shipments[0].packed)
     await living.until(Wait.STOCK)
     state = await living.state()
     assert (state.stage, state.shipments[0].shipped_at, living.effects()) == (Stage.SUPPLYING, None, ["pick task"])

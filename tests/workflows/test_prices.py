@@ -41,7 +41,7 @@ async def test_units_on_top_of_what_we_priced_cost_our_price_and_tax(shop: Shop)
     living = await shop.place(order(unpriced(item, 2), ship_to=VIENNA))
     await living.until(Wait.STOCK)
     await living.ask(AmendOrder(**living.stamp("customer"), quantities=(LineQuantity(line=1, quantity=5),)))
-    state = await living.when(lambda s: s.changes == 1, "the amendment")
+    state = await living.when(lambda s: s.changes == 1)
     assert (state.placed.total, (await living.view()).total) == (euro(6000), euro(6000))
     await living.cancel()
 
@@ -52,7 +52,7 @@ async def test_a_price_that_nobody_agreed_is_set_by_somebody_who_may(shop: Shop)
     nobody = "line 1: nobody has agreed a price of SPECIAL in EUR"
     assert (await living.exception(ExceptionKind.VALIDATION_FINDINGS)).detail == nobody
     await living.decide(ExceptionKind.VALIDATION_FINDINGS, "accept")
-    state = await living.when(lambda s: len(s.exceptions) == 2, "the question again: it would be given away")
+    state = await living.when(lambda s: len(s.exceptions) == 2)
     assert (state.exceptions[1].detail, state.accepted) == (nobody, False)
 
     wish = living.stamp("ben") | {"exception": 2, "choice": "correct", "prices": {1: "12.50"}, "note": "as in our quote"}

@@ -55,7 +55,7 @@ async def broken(shop: Shop) -> tuple[Living, str, str]:
     number = await bought(shop, item)
     living = await waiting(shop, item)
     assert (await slip(shop, number, 20)).orders == (living.key,)
-    await living.when(lambda s: any(e.recorded for e in s.exceptions), "the question")
+    await living.when(lambda s: any(e.recorded for e in s.exceptions))
     return living, item, number
 
 
@@ -84,7 +84,7 @@ async def test_a_slip_moves_the_promise_and_the_customer_takes_the_new_date(shop
     assert await ledger(living) == [("made", supply), ("moved", supply)]
 
     await living.decide(ExceptionKind.PROMISE_BROKEN, "accept_new_date", note="by phone")
-    state = await living.when(lambda s: not s.broken_promises and not list(s.open_exceptions()), "the new date")
+    state = await living.when(lambda s: not s.broken_promises and not list(s.open_exceptions()))
     assert state.line(1).told_at == state.line(1).promised_at
     assert await ledger(living) == [("made", supply), ("moved", supply), ("made", supply)]
 
@@ -92,7 +92,7 @@ async def test_a_slip_moves_the_promise_and_the_customer_takes_the_new_date(shop
     await receive(shop.client, ReceiveStock(receipt=f"DN-{number}", **goods, purchase_order=number, purchase_line=1))
     await living.ship(1)
     await living.deliver(1)
-    await living.when(lambda s: s.stage is Stage.DELIVERED, "delivered")
+    await living.when(lambda s: s.stage is Stage.DELIVERED)
     assert (await ledger(living))[-1] == ("kept", supply)
 
 
@@ -102,7 +102,7 @@ async def test_a_slip_told_twice_changes_nothing(shop: Shop) -> None:
     fact = SupplySlipped(**living.stamp("buyer"), supplies=(f"purchase/{number}/1",), detail="told once more")
     await living.tell(fact)
     await living.tell(fact)
-    await living.when(lambda s: s.promises_moved == 2 and not s.inbox, "the second telling")
+    await living.when(lambda s: s.promises_moved == 2 and not s.inbox)
     after = await living.view()
     assert after.promises == before.promises
     assert [e.number for e in after.exceptions] == [e.number for e in before.exceptions] == [1]
@@ -112,12 +112,12 @@ async def test_a_slip_told_twice_changes_nothing(shop: Shop) -> None:
 async def test_a_second_slip_asks_anew_with_the_new_day(shop: Shop) -> None:
     living, _, number = await broken(shop)
     await slip(shop, number, 40, "2")
-    state = await living.when(lambda s: len(s.exceptions) == 2 and s.exceptions[1].decision is None, "the second question")
+    state = await living.when(lambda s: len(s.exceptions) == 2 and s.exceptions[1].decision is None)
     first, second = state.exceptions
     assert first.decision is not None
     assert (first.decision.choice, second.kind) == ("withdrawn", ExceptionKind.PROMISE_BROKEN)
     await living.decide(ExceptionKind.PROMISE_BROKEN, "accept_new_date")
-    await living.when(lambda s: not s.broken_promises, "the new date")
+    await living.when(lambda s: not s.broken_promises)
 
 
 async def test_a_slip_whose_answers_are_lost_reaches_its_order_all_the_same(shop: Shop) -> None:
@@ -154,7 +154,7 @@ async def test_a_slip_within_what_the_customer_wanted_asks_nobody(shop: Shop) ->
     living = await waiting(shop, item, requested_at=datetime.now(UTC) + 60 * DAY)
     before = await promised_day(living)
     await slip(shop, number, 20)
-    state = await living.when(lambda s: s.promises_moved == 1, "the slip")
+    state = await living.when(lambda s: s.promises_moved == 1)
     moved = state.line(1).promised_at
     assert moved is not None
     assert moved > before
@@ -165,7 +165,7 @@ async def test_stock_that_comes_after_all_answers_the_question(shop: Shop) -> No
     living, item, _ = await broken(shop)
     await shop.receive(item, 5)
     await living.until(Wait.PICK, "shipment 1")
-    state = await living.when(lambda s: not list(s.open_exceptions()), "no question")
+    state = await living.when(lambda s: not list(s.open_exceptions()))
     assert state.exceptions[0].decision is not None
     assert state.exceptions[0].decision.choice == "withdrawn"
 
@@ -188,7 +188,7 @@ async def test_what_lies_elsewhere_by_now_is_taken(shop: Shop) -> None:
 async def test_when_there_is_nothing_elsewhere_the_line_is_cancelled(shop: Shop) -> None:
     living, _, _ = await broken(shop)
     await living.decide(ExceptionKind.PROMISE_BROKEN, "look_elsewhere")
-    await living.when(lambda s: len(s.exceptions) == 2, "the question once more")
+    await living.when(lambda s: len(s.exceptions) == 2)
     await living.decide(ExceptionKind.PROMISE_BROKEN, "cancel_line")
     await living.ended()
     assert [(row.ordered, row.cancelled) for row in (await living.view()).lines] == [(5, 5)]

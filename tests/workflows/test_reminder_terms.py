@@ -260,7 +260,7 @@ async def test_a_broken_promise_stops_the_customers_open_orders_and_one_payment_
 
     async with messenger(shop.client, shop.database, every=0.1):
         await shop.receive(item, 2)
-        stopped = await waiting.when(lambda s: s.credit_stop is not None, "the broken promise stops it")
+        stopped = await waiting.when(lambda s: s.credit_stop is not None)
         assert stopped.credit_stop is not None
         assert any("promise" in reason or "reminder" in reason for reason in stopped.credit_stop.reasons)
         assert "pick task" not in waiting.effects()

@@ -202,7 +202,7 @@ async def test_a_hold_before_acceptance_keeps_stock_free_until_the_release(shop:
     await living.exception(ExceptionKind.VALIDATION_FINDINGS)
     await living.ask(HoldOrder(**living.stamp("desk"), reason="call the customer"))
     await living.decide(ExceptionKind.VALIDATION_FINDINGS, "accept")
-    await living.when(lambda s: s.accepted and s.exceptions[0].answered, "the acceptance")
+    await living.when(lambda s: s.accepted and s.exceptions[0].answered)
     assert ((await living.state()).shipments, await shop.stock(item)) == ([], (2, 0))
     await living.ask(ReleaseOrder(**living.stamp("desk")))
     await living.until(Wait.PICK)
@@ -214,7 +214,7 @@ async def test_a_held_backorder_takes_its_stock_only_after_the_release(shop: Sho
     living = await shop.place(order(line(1, item, 2)))
     await living.until(Wait.STOCK)
     await living.ask(HoldOrder(**living.stamp("desk"), reason="call the customer"))
-    await living.when(lambda s: not s.notes, "the note of the hold")
+    await living.when(lambda s: not s.notes)
     await shop.receive(item, 2)
     state = await living.state()
     assert (state.allocation_rounds, state.inbox, await shop.stock(item)) == (1, [], (2, 0))
@@ -240,7 +240,7 @@ async def test_a_hold_that_nobody_lifts_is_asked_about_kept_and_released(shop: S
     assert later - first >= timedelta(days=7)
     await living.pass_time(7)
     await living.decide(ExceptionKind.HOLD_OVERDUE, "release")
-    await living.when(lambda s: not s.holds, "the release")
+    await living.when(lambda s: not s.holds)
     await shop.receive(item, 2)
     await living.until(Wait.PICK)
 
@@ -302,7 +302,7 @@ async def test_a_capture_whose_answer_was_lost_is_given_back_by_the_cancel(shop:
     shop.world.lose_answers("payments", 1_000)
     try:
         await living.pack()
-        await living.when(lambda _: "capture" in living.effects(), "the capture")
+        await living.when(lambda _: "capture" in living.effects())
         await living.ask(CancelOrder(**living.stamp("customer")))
         await living.trying("refund_capture")
     finally:
@@ -336,7 +336,7 @@ async def test_a_partly_shipped_order_is_cancelled_as_far_as_it_has_not_left(sho
     await living.ship(1)
     await living.until(Wait.STOCK)
     await living.ask(CancelOrder(**living.stamp("customer"), reason="the rest takes too long"))
-    await living.when(lambda s: s.undone, "the cancel")
+    await living.when(lambda s: s.undone)
     assert (await living.state()).stage is Stage.SHIPPED
     await living.deliver(1)
     assert (await living.close()).outcome is Outcome.CLOSED
@@ -353,7 +353,7 @@ async def test_what_is_lost_after_a_cancel_of_the_rest_is_still_sent_again(shop:
     await living.ship(1)
     await living.until(Wait.STOCK)
     await living.ask(CancelOrder(**living.stamp("customer")))
-    await living.when(lambda s: s.undone, "the cancel")
+    await living.when(lambda s: s.undone)
     await living.carrier(CarrierStatus.LOST)
     await shop.receive(item, 1)
     await living.decide(ExceptionKind.PARCEL_LOST, "reship")

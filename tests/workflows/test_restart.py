@@ -10,8 +10,6 @@ from contextlib import asynccontextmanager
 from datetime import timedelta
 
 import pytest
-from temporalio.api.workflowservice.v1 import ResetStickyTaskQueueRequest
-from temporalio.exceptions import ApplicationError
 
 from config.settings import Settings
 from domain.errors import Unavailable
@@ -23,6 +21,7 @@ from domain.steps import Outcome
 from starters.messaging import ask
 from tests.conftest import virtual_time
 from tests.workflows.shop import Living, Shop, euro, installed, line, order
+from tests.workflows.trouble import notice_loss
 from workers.embedded import Process, environment_of
 
 TWO = (LineQuantity(line=1, quantity=2),)
@@ -164,17 +163,6 @@ async def test_a_fact_that_meets_a_step_in_back_off_survives_the_restart_with_it
     assert [(i.total, i.balance) for i in (await living.view()).invoices] == [(euro(2000), euro(0))]
 
 
-async def notice(living: Living) -> None:
-    """Tell the server what it would find out by itself: the attempt that ran is lost (after 45 s), and so is the worker (after 10 s)."""
-    client = living.shop.client
-    description = (await living.latest.describe()).raw_description
-    execution = description.workflow_execution_info.execution
-    await client.workflow_service.reset_sticky_task_queue(ResetStickyTaskQueueRequest(namespace=client.namespace, execution=execution))
-    (lost,) = description.pending_activities
-    handle = client.get_async_activity_handle(workflow_id=execution.workflow_id, run_id=execution.run_id, activity_id=lost.activity_id)
-    await handle.fail(ApplicationError("The attempt was lost with its worker."))
-
-
 @pytest.mark.parametrize(("port", "effect"), [("payments", "capture"), ("carrier", "label")])
 async def test_a_worker_killed_after_the_deed_and_before_its_answer_has_it_done_once(shop: Shop, port: str, effect: str) -> None:
     """`python -m workers` dies by SIGKILL between what the partner did and the worker's report of it."""
@@ -193,7 +181,7 @@ async def test_a_worker_killed_after_the_deed_and_before_its_answer_has_it_done_
     try:
         await doomed.start()
         await living.tell(Packed(**living.stamp("floor"), shipment=1, parcels=(Parcel(number=1, weight_g=900, contents=TWO),)))
-        await living.when(lambda _: effect in living.effects(), f"the {effect}")
+        await living.when(lambda _: effect in living.effects())
         assert doomed.pid is not None, doomed.last_words()
         os.kill(doomed.pid, signal.SIGKILL)
         await doomed.wait()
@@ -201,7 +189,7 @@ async def test_a_worker_killed_after_the_deed_and_before_its_answer_has_it_done_
         await doomed.stop()
         shop.world.slow(port, 0)
         await shop.open()
-    await notice(living)
+    await notice_loss(shop.client, living.latest.id)
     await living.until(Wait.DELIVERY)
     assert sorted(living.effects()) == ["authorization", "capture", "label", "pick task"]
     view = await living.view()

@@ -70,7 +70,7 @@ async def test_an_address_that_nobody_serves_is_asked_for_again(shop: Shop) -> N
     asked = await living.exception(ExceptionKind.NO_CARRIER_SERVICE)
     assert asked.detail == "No carrier offers any service from BERLIN to CU."
     await living.decide(ExceptionKind.NO_CARRIER_SERVICE, "retry")
-    state = await living.when(lambda s: len(s.exceptions) == 2, "the second refusal")
+    state = await living.when(lambda s: len(s.exceptions) == 2)
     assert (state.shipments[0].ship_attempts, state.shipments[0].shipped_at) == (1, None)
     assert living.effects() == ["pick task"]
     await living.cancel()
@@ -102,7 +102,7 @@ async def test_the_goods_of_a_cancelled_shipment_go_to_the_rest_of_its_line_that
     living = await shop.place(order(line(1, item, 5), ship_to=HAVANA))
     await packed(living)
     await living.decide(ExceptionKind.NO_CARRIER_SERVICE, "cancel_shipment")
-    state = await living.when(lambda s: s.lines[0].cancelled == 3, "the cancelled shipment")
+    state = await living.when(lambda s: s.lines[0].cancelled == 3)
     assert state.lines[0].parked == 0
     await living.until(Wait.PICK, "shipment 2")  # first in the queue for what it gave up itself
     assert await shop.stock(item) == (3, 2)
@@ -114,12 +114,12 @@ async def test_a_hold_keeps_packed_goods_and_their_money_where_they_are(shop: Sh
     await living.until(Wait.PACK)
     await living.ask(HoldOrder(**living.stamp("desk"), reason="address in doubt"))
     await living.pack()
-    await living.when(lambda s: s.shipments[0].packed, "the parcels")
+    await living.when(lambda s: s.shipments[0].packed)
     await living.until(Wait.RELEASE)
     assert (await living.view()).held == "address in doubt"
     assert living.effects() == ["authorization", "pick task"]
     await living.ask(ReleaseOrder(**living.stamp("desk")))
     await living.until(Wait.DELIVERY)
-    await living.when(lambda s: not s.notes, "the notes")
+    await living.when(lambda s: not s.notes)
     assert (await living.view()).held == ""
     assert living.effects() == ["authorization", "pick task", "capture", "label"]

@@ -104,7 +104,7 @@ async def unreadable(living: Living, rows: int, counted: int) -> list[str]:
     def shown(state: OrderState) -> list[str]:
         return [e.detail for e in state.open_exceptions() if e.kind is ExceptionKind.UNREADABLE_MESSAGE]
 
-    return shown(await living.when(lambda s: (len(shown(s)), s.unreadable) == (rows, counted), f"{rows} rows and {counted} counted"))
+    return shown(await living.when(lambda s: (len(shown(s)), s.unreadable) == (rows, counted)))
 
 
 async def acknowledge(living: Living) -> None:
@@ -141,9 +141,9 @@ async def test_every_fact_is_taken_from_the_plain_temporal_command(shop: Shop) -
     units = [{"line": 1, "quantity": 2}]
     await living.until(Wait.STOCK)
     await type_in("stock_arrived", item=item, location="BERLIN", quantity=2)
-    await living.when(lambda s: s.receipts and not s.inbox, "a second look for stock")
+    await living.when(lambda s: s.receipts and not s.inbox)
     await type_in("supply_slipped", supplies=["purchase/PO-1/1"], detail="PO-1 comes later")
-    await living.when(lambda s: s.promises_moved == 1, "the promises made anew")
+    await living.when(lambda s: s.promises_moved == 1)
     await shop.receive(item, 2)
     await living.until(Wait.PICK)
     await type_in("credit_cleared", subject="order")
@@ -156,20 +156,20 @@ async def test_every_fact_is_taken_from_the_plain_temporal_command(shop: Shop) -
     await type_in("delivery_confirmed", shipment=1, signed_by="C. Babbage")
     await living.until(Wait.PAYMENT)
     await type_in("payment_received", payment=f"bank-{item}-1", amount={"minor": 2000, "currency": "EUR"})
-    await living.when(lambda s: s.invoices[0].settled, "the payment")
+    await living.when(lambda s: s.invoices[0].settled)
     await type_in("payment_reversed", payment=f"bank-{item}-1", reason="returned debit")
-    await living.when(lambda s: not s.invoices[0].settled, "the reversal")
+    await living.when(lambda s: not s.invoices[0].settled)
     await type_in("invoice_collected", shipment=1, document="INV-000001", issued_at=f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}")
     await type_in("reminder_issued", invoice=1, document="REM-999999")
     await type_in("payment_received", payment=f"bank-{item}-2", amount={"minor": 2000, "currency": "EUR"}, invoice=1)
-    await living.when(lambda s: s.invoices[0].settled, "the second payment")
+    await living.when(lambda s: s.invoices[0].settled)
     await type_in("return_requested", lines=[{"line": 1, "quantity": 1}], reason="one too many")
     await living.until(Wait.RETURNED_GOODS)
     await type_in("return_scanned", rma=1)
     await type_in("return_received", rma=1, location="BERLIN", lines=[{"line": 1, "quantity": 1}])
     await living.until(Wait.INSPECTION)
     await type_in("return_inspected", rma=1, lines=[{"line": 1, "quantity": 1, "disposition": "restock"}])
-    await living.when(lambda s: s.returns[0].outcome == "refunded", "the refund")
+    await living.when(lambda s: s.returns[0].outcome == "refunded")
     await type_in("exception_raised", detail="The customer called about a scratch.")
     await living.decide(ExceptionKind.RAISED, "acknowledge")
     assert (await living.close()).outcome is Outcome.CLOSED

@@ -59,7 +59,7 @@ async def test_a_ship_complete_order_from_two_locations_leaves_together(shop: Sh
     await living.pick(1)
     await living.pack(1)
     await living.until(Wait.PICK, "shipment 2")
-    state = await living.when(lambda s: s.shipments[0].packed, "the first shipment packed")
+    state = await living.when(lambda s: s.shipments[0].packed)
     assert [(s.location, s.shipped_at) for s in state.shipments] == [("LYON", None), ("BERLIN", None)]
     assert living.effects() == ["authorization", "pick task", "pick task"]
 
@@ -162,7 +162,7 @@ async def test_a_person_cancels_what_does_not_come(shop: Shop) -> None:
     living = await short_of(shop, item, 3, 5)
     await asked(living)
     await living.decide(ExceptionKind.BACKORDER_OVERDUE, "cancel_line")
-    await living.when(lambda s: s.stage is Stage.DELIVERED, "nothing is open")
+    await living.when(lambda s: s.stage is Stage.DELIVERED)
     view = await living.view()
     assert [(row.ordered, row.cancelled, row.shipped) for row in view.lines] == [(5, 2, 3), (1, 0, 1)]
     assert [invoice.total for invoice in view.invoices] == [euro(4000)]
@@ -256,7 +256,7 @@ async def test_a_backordered_line_is_amended_down_to_what_was_there(shop: Shop) 
     item = shop.rare()
     living = await short_of(shop, item, 3, 5)
     await living.ask(amendment(living, line1=3))
-    await living.when(lambda s: not s.needs and not s.amendments, "the amendment")
+    await living.when(lambda s: not s.needs and not s.amendments)
     assert [(row.ordered, row.cancelled, row.allocated) for row in (await living.view()).lines] == [(5, 2, 3), (1, 0, 1)]
     await living.ship(1)
     assert [invoice.total for invoice in (await living.view()).invoices] == [euro(4000)]

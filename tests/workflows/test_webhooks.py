@@ -44,7 +44,7 @@ async def test_a_life_is_told_from_its_acceptance_to_the_return_and_the_loss_of_
     await living.until(Wait.RETURN_WINDOW)
     assert [each["data"]["balance"]["minor"] for each in await heard(shop, living.key) if each["type"] == "invoice.issued"] == [2_000]
     await living.pay(2_000)
-    await living.when(lambda s: s.invoices[0].settled, "the payment")
+    await living.when(lambda s: s.invoices[0].settled)
     await come_back(living, ReturnKind.REFUND)
     await living.close()
     events = await heard(shop, living.key)

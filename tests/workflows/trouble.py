@@ -6,6 +6,10 @@ from collections import Counter
 from typing import Any
 
 from temporalio import activity
+from temporalio.api.enums.v1 import PendingActivityState
+from temporalio.api.workflowservice.v1 import ResetStickyTaskQueueRequest
+from temporalio.client import Client
+from temporalio.exceptions import ApplicationError
 from temporalio.worker import ActivityInboundInterceptor, ExecuteActivityInput, Interceptor
 
 from domain.errors import Refused, Unavailable
@@ -78,3 +82,16 @@ class _Troubled(ActivityInboundInterceptor):
             self.trouble.losses[about] -= 1
             raise Unavailable(f"{about[1]} was carried out, but its answer was lost.")
         return answer
+
+
+async def notice_loss(client: Client, workflow_id: str) -> None:
+    """Tell the server what it would find out by itself: the attempts that ran are lost (after 45 s), and so is the worker (after 10 s)."""
+    description = (await client.get_workflow_handle(workflow_id).describe()).raw_description
+    execution = description.workflow_execution_info.execution
+    await client.workflow_service.reset_sticky_task_queue(ResetStickyTaskQueueRequest(namespace=client.namespace, execution=execution))
+    for lost in description.pending_activities:
+        if lost.state == PendingActivityState.PENDING_ACTIVITY_STATE_STARTED:
+            handle = client.get_async_activity_handle(
+                workflow_id=execution.workflow_id, run_id=execution.run_id, activity_id=lost.activity_id
+            )
+            await handle.fail(ApplicationError("The attempt was lost with its worker."))
