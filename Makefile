@@ -22,7 +22,9 @@ $(STAMP): pyproject.toml constraints.txt
 		{ echo "Holdfast needs Python 3.11 or newer, and '$(PYTHON)' is not: name another with make PYTHON=python3.12 $(MAKECMDGOALS)" >&2; exit 1; }
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV) || \
 		{ echo "'$(PYTHON) -m venv' failed: install your system's venv package (Debian: python3-venv), then repeat." >&2; exit 1; }
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r constraints.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-compile -r constraints.txt
+	@# pip would compile on one processor, and the whole of packages of which a few modules are ever imported
+	@$(BIN)/python -m compileall -q -j 0 -x '/(pip|pyiso20022|stripe)/' $(VENV)/lib || true
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@touch $@
 

@@ -13,7 +13,7 @@ from temporalio.worker import Worker
 with workflow.unsafe.imports_passed_through():
     import asyncpg  # this module's workflow loads it into its sandbox, and its C part does not survive being loaded twice
 
-from tests.conftest import require
+    from tests.conftest import require
 
 
 async def test_each_engine_gives_an_empty_database(database_url: str) -> None:
