@@ -60,8 +60,10 @@ class Listening(Runner):
         """Ask a workflow from now on, at each of its rests."""
         question = Question(query)
         self.questions[workflow_id].append(question)
-        yield question
-        self.questions[workflow_id].remove(question)
+        try:
+            yield question
+        finally:
+            self.questions[workflow_id].remove(question)
 
 
 class _Heard(Instance):
