@@ -293,17 +293,18 @@ class Living:
 
     async def seen(self, query: str, kind: type[Answer], found: Callable[[Answer], Found | None]) -> Found:
         """What is found in the order's answer to a query: now, or as soon as it has come to rest with such an answer."""
+        answer, heard = None, None
         with self.shop.listening.asking(f"order/{self.key}", query) as question:
-            answer = await self.latest.query(query, result_type=kind)
             try:
                 async with asyncio.timeout(PATIENCE):
-                    while (here := found(answer)) is None:
-                        heard = await question.answer()
+                    while True:
                         if heard is None:
                             answer = await self.latest.query(query, result_type=kind)
                         else:
                             (answer,) = await self.shop.client.data_converter.decode([heard], [kind])
-                    return here
+                        if (here := found(answer)) is not None:
+                            return here
+                        heard = await question.answer()
             except TimeoutError:
                 raise AssertionError(f"{self.key} never became as expected; its {query} at last: {answer}") from None
 

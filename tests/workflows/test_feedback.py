@@ -320,7 +320,7 @@ async def test_a_worker_that_is_killed_between_the_shop_and_our_books_tells_noth
             finally:
                 await first.stop()
             assert {each.status for each in await database.read(feedback.listed, kind="shipment")} == {"due"}
-            await notice_loss(env.client, "feedback/nord")
+            assert await notice_loss(env.client, "feedback/nord") > 0
             second = Process("worker", "workers", environment, tmp_path / "second.log")
             await second.start()
             try:

@@ -189,7 +189,7 @@ async def test_a_worker_killed_after_the_deed_and_before_its_answer_has_it_done_
         await doomed.stop()
         shop.world.slow(port, 0)
         await shop.open()
-    await notice_loss(shop.client, living.latest.id)
+    assert await notice_loss(shop.client, living.latest.id) == 1
     await living.until(Wait.DELIVERY)
     assert sorted(living.effects()) == ["authorization", "capture", "label", "pick task"]
     view = await living.view()

@@ -84,14 +84,16 @@ class _Troubled(ActivityInboundInterceptor):
         return answer
 
 
-async def notice_loss(client: Client, workflow_id: str) -> None:
-    """Tell the server what it would find out by itself: the attempts that ran are lost (after 45 s), and so is the worker (after 10 s)."""
+async def notice_loss(client: Client, workflow_id: str) -> int:
+    """Tell the server what it would find out by itself: the attempts that ran are lost (after 45 s), and so is the worker (after 10 s).
+
+    How many attempts were lost.
+    """
     description = (await client.get_workflow_handle(workflow_id).describe()).raw_description
     execution = description.workflow_execution_info.execution
     await client.workflow_service.reset_sticky_task_queue(ResetStickyTaskQueueRequest(namespace=client.namespace, execution=execution))
-    for lost in description.pending_activities:
-        if lost.state == PendingActivityState.PENDING_ACTIVITY_STATE_STARTED:
-            handle = client.get_async_activity_handle(
-                workflow_id=execution.workflow_id, run_id=execution.run_id, activity_id=lost.activity_id
-            )
-            await handle.fail(ApplicationError("The attempt was lost with its worker."))
+    ran = [each for each in description.pending_activities if each.state == PendingActivityState.PENDING_ACTIVITY_STATE_STARTED]
+    for lost in ran:
+        handle = client.get_async_activity_handle(workflow_id=workflow_id, run_id=execution.run_id, activity_id=lost.activity_id)
+        await handle.fail(ApplicationError("The attempt was lost with its worker."))
+    return len(ran)
