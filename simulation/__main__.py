@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import signal
-import sys
 
 from config.settings import Settings
 from config.temporal import connect
 from database.engine import Database
-from domain.errors import OrderError
 from integrations.simulated import World
 from simulation.bank import Bank
 from simulation.post import sink_at
@@ -17,6 +15,7 @@ from simulation.reading import DatabaseReading
 from simulation.telephone import TemporalTelephone
 from simulation.waves import Crew
 from simulation.world import OutsideWorld
+from workers.processes import run
 
 
 async def main() -> None:
@@ -35,7 +34,4 @@ async def main() -> None:
 
 
 if __name__ == "__main__":
-    try:
-        asyncio.run(main())
-    except OrderError as error:
-        sys.exit(str(error))
+    run(main)

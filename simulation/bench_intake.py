@@ -32,7 +32,8 @@ from simulation.benchmark.report import machine, table
 from simulation.postgresql import free_port, temporary_database, temporary_server
 from starters.http.examples import SHOPIFY_ORDER
 from starters.webhooks.shops import sign
-from workers.embedded import Process, environment_of
+from workers.embedded import environment_of
+from workers.processes import Process
 from workers.server import TemporalServer
 
 SECRET = "bench-secret"  # noqa: S105  # of a shop that lives for a minute

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
-import sys
-
 import structlog
 
 from config.settings import Settings
 from config.temporal import connect
-from domain.errors import OrderError
+from workers.processes import run
 from workers.wiring import until_stopped
 
 log = structlog.get_logger()
@@ -24,7 +21,4 @@ async def main() -> None:
 
 
 if __name__ == "__main__":
-    try:
-        asyncio.run(main())
-    except OrderError as error:
-        sys.exit(str(error))
+    run(main)

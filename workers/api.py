@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import socket
-import sys
 from collections.abc import Callable, Iterator
 
 import structlog
@@ -16,12 +15,13 @@ from config.settings import ConfigError, Settings
 from config.shops import shops_of
 from config.temporal import connect
 from database.engine import Database
-from domain.errors import OrderError, Unavailable
+from domain.errors import Unavailable
 from starters.forms import forms
 from starters.http.app import create_app
 from starters.http.house import House
 from starters.intake import Road
 from workers.listening import Impatient
+from workers.processes import run
 from workers.sweeper import sweeper
 from workers.wiring import stopped
 
@@ -103,7 +103,4 @@ async def main() -> None:
 
 
 if __name__ == "__main__":
-    try:
-        asyncio.run(main())
-    except OrderError as error:
-        sys.exit(str(error))
+    run(main)

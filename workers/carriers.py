@@ -6,7 +6,6 @@ It is the only process that imports karrio (LGPL), and it does nothing else: no 
 from __future__ import annotations
 
 import asyncio
-import sys
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -19,10 +18,11 @@ from config.temporal import connect
 from database import carrier_calls, dispatch
 from database.engine import Database
 from domain.dispatch import LabelCall
-from domain.errors import OrderError, Refused
+from domain.errors import Refused
 from domain.order import Address
 from integrations.ports import Carriers
 from integrations.simulated import SimulatedMail, SimulatedPayments, SimulatedWarehouse, World
+from workers.processes import run
 from workers.wiring import Partners, stopped, workers
 from workflows.policies import CARRIER
 
@@ -116,7 +116,4 @@ async def main() -> None:
 
 
 if __name__ == "__main__":
-    try:
-        asyncio.run(main())
-    except OrderError as error:
-        sys.exit(str(error))
+    run(main)

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import json
 import os
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
 from domain.errors import InputRefused, Unavailable
+from workers.processes import Process, begin_loading
 from workers.server import TemporalServer
 
 if TYPE_CHECKING:
@@ -20,8 +19,6 @@ if TYPE_CHECKING:
 
 SAMPLES = Path(__file__).parents[1] / "samples"
 """The documents and the catalogue that come with the project."""
-
-_STOPS_WITHIN = 15.0  # seconds: a worker lets its running activities come to their end
 
 Report = Callable[[str], None]
 
@@ -68,81 +65,33 @@ class Everything:
     async def _begin(self) -> None:
         home = self.settings.home
         home.mkdir(parents=True, exist_ok=True)
+        wanted = self._wanted()
+        begin_loading()
         await self.server.start()
         self._report(f"Temporal server at {self.server.address}, Web UI at {self.server.ui_address}")
         await asyncio.to_thread(prepare_database, self.settings)
         self._report("Database migrated and seeded")
-        environment = environment_of(self.settings)
+        for process in wanted:
+            await process.start()
+            self._processes.append(process)
+            self._report(f"{process.name.capitalize()} started")
+
+    def _wanted(self) -> list[Process]:
         names = ["worker"] if self._workers == 1 else [f"worker {number}" for number in range(1, self._workers + 1)]
-        wanted = [(name, "workers") for name in names]
+        wanted = [(name, "workers.__main__") for name in names]
         if self.settings.carriers == "karrio":
             wanted.append(("carriers", "workers.carriers"))
         if self._api:
             wanted.append(("api", "workers.api"))
         if self._world:
-            wanted.append(("simulated world", "simulation"))
-        for name, module in wanted:
-            process = Process(name, module, environment, home / f"{name.replace(' ', '-')}.log")
-            await process.start()
-            self._processes.append(process)
-            self._report(f"{name.capitalize()} started")
+            wanted.append(("simulated world", "simulation.__main__"))
+        home, environment = self.settings.home, environment_of(self.settings)
+        return [Process(name, module, environment, home / f"{name.replace(' ', '-')}.log") for name, module in wanted]
 
     async def _end(self) -> None:
         while self._processes:
             await self._processes.pop().stop()
         await self.server.stop()
-
-
-class Process:
-    """A Python module that runs beside us, with a log of its own."""
-
-    def __init__(self, name: str, module: str, environment: dict[str, str], log: Path) -> None:
-        self.name, self.log = name, log
-        self._module, self._environment = module, environment
-        self._running: asyncio.subprocess.Process | None = None
-
-    @property
-    def pid(self) -> int | None:
-        return self._running.pid if self._running and not self.ended else None
-
-    @property
-    def ended(self) -> bool:
-        return self._running is not None and self._running.returncode is not None
-
-    async def start(self) -> None:
-        with self.log.open("ab") as log:
-            self._running = await asyncio.create_subprocess_exec(
-                sys.executable,
-                "-m",
-                self._module,
-                stdin=asyncio.subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-                env=self._environment,
-                start_new_session=True,  # Ctrl-C reaches us first, and we end them in order
-            )
-
-    async def wait(self) -> None:
-        if self._running is not None:
-            await self._running.wait()
-
-    async def stop(self) -> None:
-        """Politely, then by force."""
-        running = self._running
-        if running is None or running.returncode is not None:
-            return
-        with contextlib.suppress(ProcessLookupError):
-            running.terminate()
-        try:
-            await asyncio.wait_for(running.wait(), _STOPS_WITHIN)
-        except TimeoutError:
-            with contextlib.suppress(ProcessLookupError):
-                running.kill()
-            await running.wait()
-
-    def last_words(self) -> str:
-        lines = self.log.read_text(errors="replace").strip().splitlines()
-        return lines[-1][:300] if lines else "it said nothing"
 
 
 def local_server(settings: Settings) -> TemporalServer:
@@ -203,6 +152,4 @@ def environment_of(settings: Settings) -> dict[str, str]:
         "TEMPORAL_ADDRESS": settings.temporal_address,
         "TEMPORAL_NAMESPACE": settings.temporal_namespace,
     }
-    # Every order loads the workflow's modules into a sandbox of its own: without their compiled form that costs three times as much.
-    inherited = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
-    return {**inherited, **ours}
+    return {**os.environ, **ours}

@@ -25,7 +25,8 @@ from simulation.benchmark.bill import Bill, actions, bill_of_one_order
 from simulation.benchmark.meter import Meter, Reading
 from simulation.benchmark.order import catalogue
 from starters.messaging import workflow_id
-from workers.embedded import Process, environment_of
+from workers.embedded import environment_of
+from workers.processes import Process
 from workers.server import TemporalServer
 
 IN_FLIGHT = (1, 8, 32)

@@ -36,7 +36,3 @@ async def main() -> None:
         for worker in (bare, *workers(client, database, behind, runner=runner)):
             await stack.enter_async_context(worker)
         await stop.wait()
-
-
-if __name__ == "__main__":
-    asyncio.run(main())

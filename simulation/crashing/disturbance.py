@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import random
-import signal
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -13,7 +11,8 @@ from dataclasses import dataclass
 from config.settings import Settings
 from integrations.simulated import Port, World
 from starters.demonstration import Progress
-from workers.embedded import Process, environment_of
+from workers.embedded import environment_of
+from workers.processes import Process
 from workers.server import TemporalServer
 
 WORKERS = 2
@@ -73,7 +72,7 @@ class Disturbance:
             await asyncio.Event().wait()
         finally:
             for worker in self._workers:
-                await _kill(worker)
+                await worker.kill()
 
     async def _carrying(self) -> None:
         """Until every worker process that was started carries orders."""
@@ -85,7 +84,7 @@ class Disturbance:
 
     async def _kill_one(self, world: World) -> None:
         worker = self._random.choice(self._workers)
-        await _kill(worker)
+        await worker.kill()
         self.damage.worker_kills += 1
         for port in Port:
             await world.off_loop(world.lose_answers, port, ANSWERS_LOST)
@@ -104,9 +103,3 @@ class Disturbance:
 
     def _over(self) -> bool:
         return self.progress is not None and self.progress.ended >= self.progress.expected
-
-
-async def _kill(worker: Process) -> None:
-    if worker.pid is not None:
-        os.kill(worker.pid, signal.SIGKILL)
-        await worker.wait()

@@ -1,10 +1,9 @@
-"""A worker that forgets: it does a step, loses the answer, and Temporal has the step done again: `python -m simulation.crashing.worker`."""
+"""A worker that forgets: it does a step, loses the answer, and Temporal has the step done again."""
 
 from __future__ import annotations
 
 import asyncio
 import os
-import sys
 from contextlib import AsyncExitStack
 from typing import Any
 
@@ -14,7 +13,7 @@ from temporalio.worker import ActivityInboundInterceptor, ExecuteActivityInput, 
 from config.settings import Settings
 from config.temporal import connect
 from database.engine import Database
-from domain.errors import OrderError, Unavailable
+from domain.errors import Unavailable
 from integrations.simulated.scripts import draw
 from workers.wiring import partners, workers
 
@@ -59,10 +58,3 @@ async def main() -> None:
             await stack.enter_async_context(worker)
         print(f"worker {os.getpid()} started", flush=True)
         await asyncio.Event().wait()
-
-
-if __name__ == "__main__":
-    try:
-        asyncio.run(main())
-    except OrderError as error:
-        sys.exit(str(error))

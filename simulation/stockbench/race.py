@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import multiprocessing
 import time
 from collections import Counter
 from collections.abc import Sequence
@@ -17,12 +16,12 @@ from database.engine import Database
 from domain.errors import Unavailable
 from domain.steps import AllocateStock, Allocation
 from domain.values import Value
+from workers.processes import FORKING, load_ahead
 
 READY_WITHIN = 60.0
 """Seconds until every process has opened the database; a loaded machine takes a few."""
 
-_start = multiprocessing.get_context("forkserver")  # a process of few threads: a fork of ours could hold somebody's lock
-_start.set_forkserver_preload(["simulation.stockbench.race"])
+load_ahead("simulation.stockbench.race")
 
 
 class Lane(Value):
@@ -41,11 +40,11 @@ class Lane(Value):
 
 def race(url: str, lanes: Sequence[Sequence[AllocateStock]], in_flight: int = 1) -> list[Lane]:
     """Let as many processes as there are lanes carry out their requests, `in_flight` of each at a time; all begin together."""
-    barrier = _start.Barrier(len(lanes))
+    barrier = FORKING.Barrier(len(lanes))
     ends, processes = [], []
     for requests in lanes:
-        ours, theirs = _start.Pipe(duplex=False)
-        process = _start.Process(target=_run, args=(url, list(requests), in_flight, barrier, theirs), daemon=True)
+        ours, theirs = FORKING.Pipe(duplex=False)
+        process = FORKING.Process(target=_run, args=(url, list(requests), in_flight, barrier, theirs), daemon=True)
         process.start()
         theirs.close()
         ends.append(ours)

@@ -1,7 +1,6 @@
-"""The HTTP door as processes that are killed at one point of their work: `python -m tests.workers.dying`, which is told points.
+"""The HTTP door as a process that is killed at one point of its work; its one word is the point, and it prints `listens ADDRESS`.
 
-For each point that it reads, a line each, it forks a door, which prints `listens ADDRESS PID`; when that has ended, it prints `ended CODE`
-(-9: killed). Points are counted over every transaction that may write and every start of a workflow: one before each, one after it.
+Points are counted over every transaction that may write and every start of a workflow: one before each, one after it.
 0: the door lives until somebody else ends it.
 """
 
@@ -46,22 +45,6 @@ def doomed(point: int) -> list[int]:
     return passed
 
 
-async def main(point: int) -> None:
-    doomed(point)
-    await run_api(Settings.load(), asyncio.Event(), lambda address: print("listens", address, os.getpid(), flush=True))
-
-
-def door(point: int) -> int:
-    """Its exit code. It has loaded nothing that the next door would have to load again, and begun no thread before it forked."""
-    pid = os.fork()
-    if pid == 0:
-        try:
-            asyncio.run(main(point))
-        finally:
-            os._exit(1)
-    return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
-
-
-if __name__ == "__main__":
-    for line in sys.stdin:
-        print("ended", door(int(line)), flush=True)
+async def main() -> None:
+    doomed(int(sys.argv[1]))
+    await run_api(Settings.load(), asyncio.Event(), lambda address: print("listens", address, flush=True))

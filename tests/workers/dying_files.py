@@ -1,8 +1,7 @@
-"""Processes that take files in and are killed, one at each point of their work: `python -m tests.workers.dying_files KIND FILES POINT...`.
+"""A process that takes a file in and is killed at one point of its work; its words are KIND FILE POINT.
 
-KIND is `folder`, which is served as a worker does it, or `place`, the `oms` command. FILES holds a folder for each point, whose file its
-process takes. Points are those of `tests.workers.dying`, and of the folder also before and after a file is moved or written. Everything is
-imported once; each process is a fork of this one, which prints for each how it ended: 9 it was killed, 0 it had less to do.
+KIND is `folder`, which is served as a worker does it, or `place`, the `oms` command. Points are those of `tests.workers.dying`, and of the
+folder also before and after a file is moved or written. It ends by itself if it has less to do.
 """
 
 from __future__ import annotations
@@ -58,7 +57,8 @@ async def serve(file: Path) -> None:
         await post.round()
 
 
-def live(kind: str, file: Path, point: int) -> None:
+def main() -> None:
+    kind, file, point = sys.argv[1], Path(sys.argv[2]), int(sys.argv[3])
     passed = doomed(point)
     if kind == "place":
         run(["place", str(file)])
@@ -66,18 +66,3 @@ def live(kind: str, file: Path, point: int) -> None:
     posting.Folder.put_away = deadly(posting.Folder.put_away, passed, point)  # type: ignore[method-assign]  # what this process is for
     posting.write_whole = deadly(posting.write_whole, passed, point)
     asyncio.run(serve(file))
-
-
-def main(kind: str, files: Path, points: list[int]) -> None:
-    for point in points:
-        (file,) = (files / str(point)).iterdir()
-        child = os.fork()
-        if not child:
-            live(kind, file, point)
-            os._exit(0)
-        _, status = os.waitpid(child, 0)
-        print(os.waitstatus_to_exitcode(status), flush=True)
-
-
-if __name__ == "__main__":
-    main(sys.argv[1], Path(sys.argv[2]), [int(point) for point in sys.argv[3:]])

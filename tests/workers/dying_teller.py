@@ -1,11 +1,10 @@
-"""A process that sends a subscription what is due and is killed once it was taken: `python -m tests.workers.dying_teller SUBSCRIPTION`.
+"""A process that sends a subscription what is due and is killed once it was taken; its one word is the subscription.
 
 It dies by SIGKILL between the receiver's answer and the row that says so: no handler of it runs.
 """
 
 from __future__ import annotations
 
-import asyncio
 import os
 import signal
 import sys
@@ -22,8 +21,8 @@ from integrations.simulated import SimulatedMail, World
 from starters.subscribing import subscribers_of
 
 
-async def main(subscription: str) -> None:
-    settings = Settings.load()
+async def main() -> None:
+    settings, subscription = Settings.load(), sys.argv[1]
     lived = Database.transaction
 
     async def deadly(self: Database, function: Any, *args: Any, **named: Any) -> Any:
@@ -35,7 +34,3 @@ async def main(subscription: str) -> None:
     with World(settings.home / "world.db") as world:
         acts = WebhookActivities(Database(settings.database_url), subscribers_of(settings), SimulatedMail(world))
         await ActivityEnvironment().run(acts.send_events, SendEvents(subscription=subscription))
-
-
-if __name__ == "__main__":
-    asyncio.run(main(sys.argv[1]))

@@ -7,7 +7,6 @@ import base64
 import json
 import os
 import signal
-import sys
 from collections.abc import AsyncIterator, Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -35,6 +34,7 @@ from starters.subscribing import Subscribed, subscribers_of
 from tests.database.builders import CATALOGUE, House, order
 from tests.fresh import migrated
 from tests.integrations.test_webhook_posting import Receiver, listening
+from workers.processes import Process
 from workers.runner import plain
 from workflows.policies import MAIL, ORDERS_QUEUE, WEBHOOKS
 from workflows.webhooks import TellSubscriber
@@ -191,12 +191,10 @@ async def test_a_process_that_is_killed_after_it_sent_sends_again_under_the_same
         fence = await installation.database.read(webhook_feed.set_fence)
         assert fence is not None
         await installation.database.transaction(webhook_feed.read_on, fence, datetime.now(UTC))
-        process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "tests.workers.dying_teller", name),
-            cwd=Path(__file__).parents[2],
-            env={**os.environ, "OMS_HOME": str(settings.home), "OMS_WEBHOOK_LOOPBACK": "true"},
-        )
-        assert await process.wait() == -signal.SIGKILL
+        environment = {**os.environ, "OMS_HOME": str(settings.home), "OMS_WEBHOOK_LOOPBACK": "true"}
+        process = Process("teller", "tests.workers.dying_teller", environment, settings.home / "teller.log", name)
+        await process.start()
+        assert await process.wait() == -signal.SIGKILL, process.last_words()
         before = {headers["webhook-id"]: body for headers, body in receiver.calls}
         assert len(before) in (1, 2)  # both were on their way at once
         subscribers = subscribers_of(settings)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-import sys
 from collections import Counter
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -29,8 +28,8 @@ from starters.intake import Road
 from tests.channels.edi_documents import x12_interchange, x12_order
 from tests.endurance import points
 from tests.fresh import migrated
+from workers.processes import Process
 
-CHECKOUT = Path(__file__).parents[2]
 PARTNERS = """
 [acme]
 ids = [{ qualifier = "ZZ", id = "ACME" }]
@@ -70,17 +69,14 @@ def post_of(database: Database, client: Client) -> Post:
     return Post(Road(database, client, settings, forms(settings)), partners_of(settings), settings.edi_folder)
 
 
-async def killed(kind: str, files: Path, at: range) -> list[int]:
+async def killed(kind: str, files: Path, at: range) -> list[int | None]:
     """How the process of each point ended. Every other point will do: after one step is before the next."""
-    process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "tests.workers.dying_files", kind, str(files), *map(str, at)),
-        cwd=CHECKOUT,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.PIPE,
-    )
-    out, error = await process.communicate()
-    ends = [int(line) for line in out.decode().splitlines() if line.lstrip("-").isdigit()]
-    assert len(ends) == len(at), error.decode()
+    ends = []
+    for point in at:
+        (file,) = (files / str(point)).iterdir()
+        process = Process(kind, "tests.workers.dying_files", os.environ, files.with_suffix(".log"), kind, str(file), str(point))
+        await process.start()
+        ends.append(await process.wait())
     return ends
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
-import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -18,6 +17,7 @@ from database.tables import BankEntryRow
 from integrations.simulated.statements import camt053
 from tests.workflows.shop import Shop, euro
 from tests.workflows.test_bank import TODAY, entry, invoiced, statement
+from workers.processes import Process
 
 STRANGERS = 60
 """Payments of nobody, so that booking takes long enough to be killed in the middle of it."""
@@ -38,21 +38,21 @@ async def silence() -> AsyncIterator[str]:
         server.close()
 
 
-async def reader(shop: Shop, file: Path, temporal: str) -> asyncio.subprocess.Process:
+async def reader(shop: Shop, file: Path, temporal: str) -> Process:
     """`oms bank FILE`, as a process of its own."""
     environment = {**os.environ, "OMS_HOME": str(file.parent), "OMS_DATABASE_URL": shop.url, "TEMPORAL_ADDRESS": temporal}
-    words = ("-m", "starters.cli.main", "bank", str(file), "--json")
-    quiet = asyncio.subprocess.DEVNULL
-    return await asyncio.create_subprocess_exec(sys.executable, *words, stdin=quiet, stdout=quiet, stderr=quiet, env=environment)
+    process = Process("reader", "starters.cli.main", environment, file.with_suffix(".log"), "bank", str(file), "--json")
+    await process.start()
+    return process
 
 
-async def killed_when(shop: Shop, process: asyncio.subprocess.Process, true: Callable[[Session], bool]) -> int:
+async def killed_when(shop: Shop, process: Process, true: Callable[[Session], bool]) -> None:
     async with asyncio.timeout(60):
         while not await shop.database.read(true):
-            assert process.returncode is None, "it ended before it could be killed"
+            assert not process.ended, f"it ended before it could be killed: {process.last_words()}"
             await asyncio.sleep(0.005)
-    process.send_signal(signal.SIGKILL)
-    return await process.wait()
+    await process.kill()
+    assert await process.wait() == -signal.SIGKILL
 
 
 def entries(session: Session) -> int:
@@ -69,9 +69,9 @@ async def test_a_reader_that_is_killed_while_it_books_and_before_it_tells_applie
 
     async with silence() as nobody:
         booking = await reader(shop, file, nobody)
-        assert await killed_when(shop, booking, lambda session: entries(session) >= 3) == -signal.SIGKILL
+        await killed_when(shop, booking, lambda session: entries(session) >= 3)
         telling = await reader(shop, file, nobody)
-        assert await killed_when(shop, telling, lambda session: bool(outbox.untold(session))) == -signal.SIGKILL
+        await killed_when(shop, telling, lambda session: bool(outbox.untold(session)))
     assert await shop.database.read(entries) == STRANGERS + 1
     assert (await living.state()).payments == []
 

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import itertools
-import os
-import signal
 import uuid
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -35,7 +33,8 @@ from tests.database import builders
 from tests.fresh import migrated
 from tests.workflows.shop import PATIENCE, Shop, installed, line, order
 from tests.workflows.trouble import notice_loss
-from workers.embedded import Process, environment_of
+from workers.embedded import environment_of
+from workers.processes import Process
 from workers.shops import ShopDoor
 
 NORD = Feed(shop="nord", channel="nord", locations={"BERLIN": "1", "LYON": "2"})
@@ -307,21 +306,19 @@ async def test_a_worker_that_is_killed_between_the_shop_and_our_books_tells_noth
                 temporal_address=env.client.service_client.config.target_host,
             )  # fmt: skip
             environment = environment_of(settings) | {"OMS_SHOPS": str(tmp_path / "shops.toml")}
-            first = Process("worker", "workers", environment, tmp_path / "first.log")
+            first = Process("worker", "workers.__main__", environment, tmp_path / "first.log")
             await first.start()
             try:
                 with env.with_time_skipping_disabled():
                     async with asyncio.timeout(90):
                         while not double.changes:  # the shop has it, and we do not know it
                             await asyncio.sleep(0.1)
-                assert first.pid is not None
-                os.kill(first.pid, signal.SIGKILL)
-                await first.wait()
+                assert not first.ended, first.last_words()
             finally:
-                await first.stop()
+                await first.kill()
             assert {each.status for each in await database.read(feedback.listed, kind="shipment")} == {"due"}
             assert await notice_loss(env.client, "feedback/nord") > 0
-            second = Process("worker", "workers", environment, tmp_path / "second.log")
+            second = Process("worker", "workers.__main__", environment, tmp_path / "second.log")
             await second.start()
             try:
                 with env.with_time_skipping_disabled():

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
-import signal
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from datetime import timedelta
@@ -22,7 +20,8 @@ from starters.messaging import ask
 from tests.conftest import virtual_time
 from tests.workflows.shop import Living, Shop, euro, installed, line, order
 from tests.workflows.trouble import notice_loss
-from workers.embedded import Process, environment_of
+from workers.embedded import environment_of
+from workers.processes import Process
 
 TWO = (LineQuantity(line=1, quantity=2),)
 
@@ -165,7 +164,7 @@ async def test_a_fact_that_meets_a_step_in_back_off_survives_the_restart_with_it
 
 @pytest.mark.parametrize(("port", "effect"), [("payments", "capture"), ("carrier", "label")])
 async def test_a_worker_killed_after_the_deed_and_before_its_answer_has_it_done_once(shop: Shop, port: str, effect: str) -> None:
-    """`python -m workers` dies by SIGKILL between what the partner did and the worker's report of it."""
+    """A worker process dies by SIGKILL between what the partner did and the worker's report of it."""
     living = await shop.place(order(line(1, quantity=2), terms=PaymentTerms.PREPAID))
     await living.pick()
     await living.until(Wait.PACK)
@@ -176,15 +175,14 @@ async def test_a_worker_killed_after_the_deed_and_before_its_answer_has_it_done_
         temporal_address=shop.client.service_client.config.target_host,
         temporal_namespace=shop.client.namespace,
     )
-    doomed = Process("worker", "workers", environment_of(settings), home / f"doomed-{port}.log")
+    doomed = Process("worker", "workers.__main__", environment_of(settings), home / f"doomed-{port}.log")
     shop.world.slow(port, 1)  # seconds between the deed and its answer
     try:
         await doomed.start()
         await living.tell(Packed(**living.stamp("floor"), shipment=1, parcels=(Parcel(number=1, weight_g=900, contents=TWO),)))
         await living.when(lambda _: effect in living.effects())
-        assert doomed.pid is not None, doomed.last_words()
-        os.kill(doomed.pid, signal.SIGKILL)
-        await doomed.wait()
+        assert not doomed.ended, doomed.last_words()
+        await doomed.kill()
     finally:
         await doomed.stop()
         shop.world.slow(port, 0)
