@@ -1,12 +1,10 @@
 """What every test may ask for: sample files, a Temporal server with virtual time, a fresh database on both engines, a browser."""
 
 import gc
-import importlib
 import os
 import shutil
 import uuid
 from collections.abc import AsyncIterator, Iterator
-from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -22,17 +20,6 @@ from workers.server import SEARCH_ATTRIBUTES, UNHINDERED, temporal_command
 CHECKOUT = Path(__file__).parents[1]
 
 gc.disable()  # until `pytest_collection_finish`: what is loaded stays
-
-
-def pytest_sessionstart(session: pytest.Session) -> None:
-    """On a whole run every process loads the tests beginning at another module: what one has compiled, the others only read."""
-    this = os.environ.get("PYTEST_XDIST_WORKER", "")
-    if this and session.config.args == session.config.getini("testpaths"):
-        modules = [".".join(file.relative_to(CHECKOUT).with_suffix("").parts) for file in sorted(CHECKOUT.glob("tests/**/test_*.py"))]
-        first = len(modules) * int(this.removeprefix("gw")) // int(os.environ["PYTEST_XDIST_WORKER_COUNT"])
-        for module in modules[first:] + modules[:first]:
-            with suppress(Exception):  # what cannot be loaded is reported when it is collected
-                importlib.import_module(module)
 
 
 def pytest_collection_finish() -> None:
