@@ -45,7 +45,7 @@ DAY_SECONDS = 0.3
 a moment for each."""
 SLOWEST = 4.0
 """How many times as long a day lasts at most where the machine is busy."""
-RETURN_WINDOW = 75
+RETURN_WINDOW = 60
 """Days in which goods may come back: the usual 30 would be over in 9 s, and a busy machine may take as long to hear of a delivery."""
 RMA_EXPIRES = 60
 """Days in which returned goods must come: the usual 21 would be over in 6 s."""

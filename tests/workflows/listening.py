@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from threading import Lock
 from typing import TYPE_CHECKING
 
 from temporalio.worker import WorkflowInstance, WorkflowInstanceDetails, WorkflowRunner
@@ -19,6 +20,9 @@ if TYPE_CHECKING:
 
 UNHEARD = 0.2
 """Seconds after which a test looks again at a workflow that said nothing: it has a step under way, or its worker is another process."""
+
+START = "start"
+"""Stands for the message that starts a workflow."""
 
 
 class Question:
@@ -51,9 +55,13 @@ class Listening(Runner):
     def __init__(self, inner: WorkflowRunner) -> None:
         super().__init__(inner)
         self.questions: defaultdict[str, list[Question]] = defaultdict(list)
+        self._here: dict[str, _Heard] = {}
+        self._told: defaultdict[str, Counter[str]] = defaultdict(Counter)
+        self._doubted: set[str] = set()
 
     def create_instance(self, det: WorkflowInstanceDetails) -> WorkflowInstance:
-        return _Heard(super().create_instance(det), self.questions[det.info.workflow_id])
+        self._here[det.info.workflow_id] = heard = _Heard(super().create_instance(det), self, det.info.workflow_id)
+        return heard
 
     @contextmanager
     def asking(self, workflow_id: str, query: str) -> Iterator[Question]:
@@ -65,23 +73,82 @@ class Listening(Runner):
         finally:
             self.questions[workflow_id].remove(question)
 
+    # --- what a workflow answers now, and when that is not known -----------------------------------------------------------------------
+
+    async def look(self, workflow_id: str, question: Question) -> Payload | None:
+        """What a workflow answers that rests and has heard all that it was told; what one says next that has something to do.
+
+        None: only the server knows.
+        """
+        if workflow_id in self._doubted:
+            return None
+        if not self._told[workflow_id].total():
+            here = self._here.get(workflow_id)
+            if here is None or here.replayed:
+                return None
+            if answer := await asyncio.to_thread(here.ask, question.query):
+                return answer
+        return await question.answer()
+
+    def tell(self, workflow_id: str, message: str) -> None:
+        """A message with this id is on its way to it; `START`: it was started."""
+        self._told[workflow_id][message] += 1
+
+    def doubt(self, *workflow_ids: str) -> None:
+        """Something happens to these workflows (to all of them) that nobody tells: the next look is through the server."""
+        self._doubted.update(workflow_ids or self._here)
+
+    def forget(self) -> None:
+        """The workers end: somebody else may have them next."""
+        self._here.clear()
+        self._told.clear()
+        self._doubted.clear()
+
+    def hear(self, workflow_id: str, act: WorkflowActivation) -> None:
+        """What a workflow is given in its worker; from the thread that runs it."""
+        told = self._told[workflow_id]
+        for job in act.jobs:
+            if job.HasField("query_workflow"):
+                self._doubted.discard(workflow_id)
+            elif act.is_replaying:
+                continue
+            elif job.HasField("initialize_workflow"):
+                told.pop(START, None)
+            elif job.HasField("signal_workflow"):
+                said = b"".join(payload.data for payload in job.signal_workflow.input)
+                told.subtract([message for message, times in list(told.items()) if times and f'"{message}"'.encode() in said])
+
 
 class _Heard(Instance):
-    def __init__(self, instance: WorkflowInstance, questions: list[Question]) -> None:
+    def __init__(self, instance: WorkflowInstance, listening: Listening, workflow_id: str) -> None:
         super().__init__(instance)
-        self._questions = questions
+        self._listening, self._workflow_id = listening, workflow_id
+        self._questions = listening.questions[workflow_id]
+        self._rested: WorkflowActivation | None = None
+        self.replayed = False  # since it last did something
+        self._one_at_a_time = Lock()
 
     def activate(self, act: WorkflowActivation) -> WorkflowActivationCompletion:
-        completion = super().activate(act)
-        asked = {job.query_workflow.query_type for job in act.jobs if job.HasField("query_workflow")}
-        leaving = any(job.HasField("remove_from_cache") for job in act.jobs)
-        for question in tuple(self._questions):
-            if asked:
-                if question.query in asked:
-                    question.hear(None)
-            elif not leaving and not act.is_replaying and rests(completion):
-                question.hear(self._answer(act, question.query))
+        with self._one_at_a_time:
+            completion = super().activate(act)
+            asked = {job.query_workflow.query_type for job in act.jobs if job.HasField("query_workflow")}
+            leaving = any(job.HasField("remove_from_cache") for job in act.jobs)
+            if not asked:
+                self.replayed = act.is_replaying or leaving
+                self._rested = act if not self.replayed and rests(completion) else None
+            for question in tuple(self._questions):
+                if asked:
+                    if question.query in asked:
+                        question.hear(None)
+                elif self._rested is not None:
+                    question.hear(self._answer(self._rested, question.query))
+            self._listening.hear(self._workflow_id, act)
         return completion
+
+    def ask(self, query: str) -> Payload | None:
+        """What the workflow answers, if it rests."""
+        with self._one_at_a_time:
+            return None if self._rested is None else self._answer(self._rested, query)
 
     def _answer(self, act: WorkflowActivation, query: str) -> Payload | None:
         """What the workflow answers to a query at this moment; None if it fails."""

@@ -40,15 +40,16 @@ from domain.messages import (
 )
 from domain.money import Money
 from domain.order import Address, OrderLine, PaymentTerms, PlaceOrder, ShippingPolicy, TermsCode
+from domain.parts import Shipment
 from domain.policies import Policies
 from domain.state import OrderState, order_start
 from domain.steps import OrderEnded, ReceiveStock
 from domain.views import OrderView, WaitView
 from integrations.simulated import SimulatedCarriers, SimulatedMail, SimulatedPayments, SimulatedWarehouse, World
-from starters.messaging import ask, tell
+from starters.messaging import ask, tell, workflow_id
 from starters.receiving import receive
 from tests.fresh import migrated
-from tests.workflows.listening import Listening
+from tests.workflows.listening import START, Listening
 from tests.workflows.trouble import Trouble
 from workers.shops import ShopDoor
 from workers.warehouses import OwnFloor, Warehouses
@@ -213,6 +214,7 @@ class Shop:
     async def shut(self) -> None:
         """Let the workers end; orders live on in the server until `open`."""
         await self.staff.aclose()
+        self.listening.forget()
 
     async def place(
         self,
@@ -230,6 +232,7 @@ class Shop:
         self.world.script(placed.key, script or {})
         await self.database.transaction(intake.capture, placed, datetime.now(UTC))
         start = order_start(placed, policies or Policies())
+        self.listening.tell(workflow_id(placed.key), START)
         with self.env.with_time_skipping_disabled():
             handle: WorkflowHandle[Any, OrderEnded] = await self.client.start_workflow(
                 "Order",
@@ -253,6 +256,7 @@ class Shop:
             actor="dock",
         )
         await receive(self.client, fact)
+        self.listening.doubt()
 
     def rare(self) -> str:
         """An item of the price list that no other test uses; there is none in stock."""
@@ -293,8 +297,9 @@ class Living:
 
     async def seen(self, query: str, kind: type[Answer], found: Callable[[Answer], Found | None]) -> Found:
         """What is found in the order's answer to a query: now, or as soon as it has come to rest with such an answer."""
-        answer, heard = None, None
-        with self.shop.listening.asking(f"order/{self.key}", query) as question:
+        answer = None
+        with self.shop.listening.asking(workflow_id(self.key), query) as question:
+            heard = await self.shop.listening.look(workflow_id(self.key), question)
             try:
                 async with asyncio.timeout(PATIENCE):
                     while True:
@@ -372,6 +377,7 @@ class Living:
 
     async def pass_time(self, days: float) -> None:
         await self.shop.env.fast_forward(self.latest, timedelta(days=days))
+        self.shop.listening.doubt(workflow_id(self.key))
 
     # --- telling -----------------------------------------------------------------------------------------------------------------
 
@@ -379,6 +385,7 @@ class Living:
         return {"message_id": f"{self.key}/m{next(self.said)}", "occurred_at": datetime.now(UTC), "actor": actor}
 
     async def tell(self, fact: Fact) -> None:
+        self.shop.listening.tell(workflow_id(self.key), fact.message_id)
         await tell(self.shop.client, self.key, fact)
 
     async def ask(self, request: Request) -> Receipt:
@@ -388,17 +395,21 @@ class Living:
         exception = await self.exception(kind)
         return await self.ask(Decide(**self.stamp(), exception=exception.number, choice=choice, **details))
 
+    async def planned(self, wait: Wait, shipment: int) -> Shipment:
+        """A shipment, as soon as the floor is waited for."""
+        await self.until(wait, f"shipment {shipment}")
+        state = await self.when(lambda state: any(each.number == shipment for each in state.shipments))
+        return next(each for each in state.shipments if each.number == shipment)
+
     async def pick(self, shipment: int = 1, **picked: int) -> None:
         """Confirm the pick; `line1=2` says what was found of line 1, everything else was found."""
-        await self.until(Wait.PICK, f"shipment {shipment}")
-        planned = next(s for s in (await self.state()).shipments if s.number == shipment)
+        planned = await self.planned(Wait.PICK, shipment)
         found = planned.quantities | {int(name.removeprefix("line")): quantity for name, quantity in picked.items()}
         lines = tuple(LineQuantity(line=number, quantity=quantity) for number, quantity in found.items())
         await self.tell(PickConfirmed(**self.stamp("floor"), shipment=shipment, lines=lines))
 
     async def pack(self, shipment: int = 1, **packed: int) -> None:
-        await self.until(Wait.PACK, f"shipment {shipment}")
-        planned = next(s for s in (await self.state()).shipments if s.number == shipment)
+        planned = await self.planned(Wait.PACK, shipment)
         found = planned.quantities | {int(name.removeprefix("line")): quantity for name, quantity in packed.items()}
         contents = tuple(LineQuantity(line=number, quantity=quantity) for number, quantity in found.items())
         await self.tell(Packed(**self.stamp("floor"), shipment=shipment, parcels=(Parcel(number=1, weight_g=1200, contents=contents),)))
