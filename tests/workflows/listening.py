@@ -104,6 +104,11 @@ class Listening(Runner):
         self._told.clear()
         self._doubted.clear()
 
+    def leave(self, workflow_id: str, instance: _Heard) -> None:
+        """It has ended, or its worker needs the room."""
+        if self._here.get(workflow_id) is instance:
+            del self._here[workflow_id]
+
     def hear(self, workflow_id: str, act: WorkflowActivation) -> None:
         """What a workflow is given in its worker; from the thread that runs it."""
         told = self._told[workflow_id]
@@ -143,6 +148,8 @@ class _Heard(Instance):
                 elif self._rested is not None:
                     question.hear(self._answer(self._rested, question.query))
             self._listening.hear(self._workflow_id, act)
+            if leaving:
+                self._listening.leave(self._workflow_id, self)
         return completion
 
     def ask(self, query: str) -> Payload | None:
