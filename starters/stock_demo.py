@@ -11,7 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from database.tables import BackorderWin, ExceptionRow, Promise, Shipment, SupplySlip
-from domain.exceptions import Decision, ExceptionKind
+from domain.exceptions import WITHDRAWN, Decision, ExceptionKind
 from domain.purchasing import supply_in_words
 from domain.values import Value
 
@@ -42,7 +42,7 @@ def _shown(what: str, found: tuple[str, str] | None) -> Shown:
 def _split(session: Session, _day: timedelta) -> tuple[str, str] | None:
     """The order that left from the most locations, none of its shipments because another one had failed."""
     left: dict[str, list[str]] = defaultdict(list)
-    asked = set(session.scalars(select(ExceptionRow.order)))
+    asked = {order for order, decision in session.execute(select(ExceptionRow.order, ExceptionRow.decision)) if not _withdrawn(decision)}
     for row in session.scalars(select(Shipment).where(Shipment.shipped_at.is_not(None)).order_by(Shipment.order, Shipment.shipment)):
         if row.order not in asked and row.location not in left[row.order]:
             left[row.order].append(row.location)
@@ -50,6 +50,11 @@ def _split(session: Session, _day: timedelta) -> tuple[str, str] | None:
     if not order or len(left[order]) < 2:
         return None
     return f"{order} left in {len(left[order])} shipments, from {' and '.join(left[order])}", f"oms why-here {order}"
+
+
+def _withdrawn(decision: str | None) -> bool:
+    """Nobody answered, for the question answered itself: what was late came."""
+    return decision is not None and Decision.model_validate_json(decision).choice == WITHDRAWN
 
 
 def _filled(session: Session, day: timedelta) -> tuple[str, str] | None:

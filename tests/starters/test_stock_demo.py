@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from database import orders, purchasing, supply
 from database.engine import Database
 from database.tables import BackorderWin, ExceptionRow, Promise, Shipment
-from domain.exceptions import Decision, ExceptionKind
+from domain.exceptions import WITHDRAWN, Decision, ExceptionKind
 from domain.purchasing import MoveSupply, PlacePurchase, PurchaseLine
 from domain.steps import AcceptOrder
 from starters.stock_demo import Shown, look
@@ -61,6 +61,8 @@ def test_a_split_is_no_short_pick_and_each_has_its_own_order(database: Database)
         decision = Decision(choice="reallocate", by="order_desk", at=NOON).model_dump_json()
         about = {"subject": "shipment 1", "detail": "BERLIN did not find 1 of line 1 (GRD-200).", "opened_at": NOON, "due_at": NOON}
         session.add(ExceptionRow(order="manual/7001", number=1, kind=ExceptionKind.SHORT_PICK.value, decision=decision, **about))
+        late = Decision(choice=WITHDRAWN, by="holdfast", at=NOON).model_dump_json()
+        session.add(ExceptionRow(order="manual/7002", number=1, kind=ExceptionKind.PICK_OVERDUE.value, decision=late, **about))
         session.add(BackorderWin(order="manual/7002", units='{"GRD-200": 2}', complete=True, cause="receipt GR-1", won_at=NOON))
 
     database.run(happened)
