@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import UTC, datetime
 
 from sqlalchemy import ColumnElement, and_, case, func, or_, select
@@ -34,6 +35,16 @@ def order_view(session: Session, order: str) -> OrderView:
     """Everything about one order, also when it is only captured so far. Raises NotFound."""
     views = views_of(session, [order])
     return with_places(session, views[order]) if views else captured_view(intake.document(session, order))
+
+
+def order_views(session: Session, orders: Iterable[str]) -> list[OrderView]:
+    """Those of these orders that are known, by key and without their places in the queue; a statement for each table, however many."""
+    keys = sorted(orders)
+    views = views_of(session, keys)
+    if unread := [key for key in keys if key not in views]:
+        documents = session.scalars(select(Intake.document).where(Intake.order.in_(unread)))
+        views |= {view.order: view for view in (captured_view(PlaceOrder.model_validate_json(document)) for document in documents)}
+    return [views[key] for key in keys if key in views]
 
 
 def customer_of(session: Session, order: str) -> str:

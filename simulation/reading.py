@@ -10,8 +10,6 @@ from sqlalchemy.orm import Session
 from database import reading
 from database.engine import Database
 from database.tables import AuditEntry, Order
-from domain.errors import NotFound
-from domain.views import OrderView
 from simulation.book import Changes
 
 
@@ -34,12 +32,5 @@ def _changes(session: Session, since: int, also: tuple[str, ...]) -> Changes:
         moved = select(AuditEntry.order).where(AuditEntry.id > since, AuditEntry.id <= last).distinct()
     else:
         moved = select(Order.order).where(Order.outcome == "")
-    orders = sorted({*session.scalars(moved), *also})
-    return Changes(last=last, views=tuple(view for order in orders if (view := _view(session, order)) is not None))
-
-
-def _view(session: Session, order: str) -> OrderView | None:
-    try:
-        return reading.order_view(session, order)
-    except NotFound:  # it was refused at the door: there is nothing to act upon
-        return None
+    # an order that was refused at the door is unknown: there is nothing to act upon
+    return Changes(last=last, views=tuple(reading.order_views(session, {*session.scalars(moved), *also})))

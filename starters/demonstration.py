@@ -61,7 +61,7 @@ PLACES_EVERY = 0.12
 """Seconds between two orders: all at once, each would wait for all the others while its days go by."""
 OWN_FLOOR = frozenset({"BERLIN"})
 """Where the demonstration walks waves of our own; the other locations are a partner's warehouses."""
-LOOKS_EVERY = 1.0
+LOOKS_EVERY = 2.0
 """Seconds between two looks at the orders; each costs a moment that the orders could use."""
 TOLD_WITHIN = 20
 """Seconds after the last order's end within which the web shop hears the last of it; it takes two tellings a second."""
@@ -157,7 +157,7 @@ async def demonstrate(
     books: ShopBooks | None = None,
     time_limit: float = TIME_LIMIT,
 ) -> Result:
-    """Place every order of `samples` and follow them to their ends; `watch` is told the progress once a second.
+    """Place every order of `samples` and follow them to their ends; `watch` is told the progress every `LOOKS_EVERY` seconds.
 
     `books` are those of the web shop, where it is to be told what became of its orders.
 
@@ -387,15 +387,9 @@ def _skipped(scenario: Scenario, order: OrderView) -> Iterator[str]:
 async def _views(database: Database, scenarios: Sequence[Scenario]) -> list[OrderView | None]:
     """The order of each scenario as its records have it; none for one that is lost."""
     from database import reading
-    from domain.errors import NotFound
 
-    found: list[OrderView | None] = []
-    for scenario in scenarios:
-        try:
-            found.append(await database.read(reading.order_view, scenario.key))
-        except NotFound:
-            found.append(None)
-    return found
+    found = {view.order: view for view in await database.read(reading.order_views, [scenario.key for scenario in scenarios])}
+    return [found.get(scenario.key) for scenario in scenarios]
 
 
 def day_on(load: float, processors: int) -> float:
