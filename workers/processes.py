@@ -1,12 +1,12 @@
 """Processes that run a module of ours beside us, all forked from one that has loaded it: loading takes seconds of a processor.
 
-    load_ahead("workers.__main__")
     worker = Process("worker", "workers.__main__", environment_of(settings), log)
+    begin_loading()  # while something else is done
     await worker.start()
     await worker.stop()
 
-What they are forked from is the standard library's fork server: a process without threads or open files, begun at the first need, that
-ends when we do.
+What they are forked from is the standard library's fork server: a process without threads or files of ours that ends when we do. It loads
+the modules of every `Process` that was made before it began, and is begun by the first start at the latest.
 """
 
 from __future__ import annotations
@@ -36,13 +36,13 @@ _loaded = ["__main__"]  # else each process would load what we were started with
 
 
 def load_ahead(*modules: str) -> None:
-    """These modules shall be loaded in what processes are forked from; too late once it runs, and they are loaded by each process then."""
+    """These modules, too, shall be loaded in what processes are forked from. Once it runs, that is too late: each process loads them."""
     _loaded.extend(module for module in modules if module not in _loaded)
     FORKING.set_forkserver_preload(_loaded)
 
 
 def begin_loading() -> None:
-    """Load what was named so far, beside whatever else is done until the first process is started."""
+    """Begin what processes are forked from: it loads what was named so far, beside whatever else is done until the first start."""
     forkserver.ensure_running()
 
 

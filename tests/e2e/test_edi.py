@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
-import signal
 import socket
 from collections.abc import Callable
 from pathlib import Path
@@ -117,8 +115,7 @@ async def test_an_order_by_edi_gets_its_answer_its_ship_notice_and_its_invoice_t
         assert "W01*2*EA**VN*JUG-230" in asked
 
         worker = next(process for process in everything._processes if process.name == "worker")  # to be killed
-        assert worker.pid is not None
-        os.kill(worker.pid, signal.SIGKILL)
+        await worker.kill()
         put("shipped.edi", interchange("WAALHAVEN", "SW", 3, SHIPPED, "945"))
         put("again.edi", order)
         await worker.start()
