@@ -176,6 +176,8 @@ def _waiting_orders(session: Session, items: Iterable[str]) -> list[_Waiting]:
     keys = select(OrderLine.order).where(OrderLine.item.in_(wanted), waits)
     chosen = select(Order, Customer.priority, Customer.min_life_days).outerjoin(Customer, Customer.customer == Order.customer)
     found = session.execute(chosen.where(Order.order.in_(keys), Order.outcome == "").order_by(Order.order)).all()
+    if not found:
+        return []
     open_lines: dict[str, list[OrderLine]] = {}
     names = [order.order for order, _, _ in found]
     promises: dict[str, dict[int, Promise]] = {}
