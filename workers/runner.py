@@ -73,5 +73,5 @@ def watched() -> Runner:
 
 
 def plain() -> Runner:
-    """Modules are loaded once, which spares a worker a quarter of its time; what the tests live through every wait replays `watched`."""
+    """Modules are loaded once, which spares a worker a quarter of its time; what tests live through every wait replays `watched` in CI."""
     return Runner(UnsandboxedWorkflowRunner())

@@ -237,7 +237,7 @@ class Shop:
             handle: WorkflowHandle[Any, OrderEnded] = await self.client.start_workflow(
                 "Order",
                 start,
-                id=f"order/{placed.key}",
+                id=workflow_id(placed.key),
                 task_queue="orders",
                 result_type=OrderEnded,
                 start_signal=first.called() if first else None,
@@ -282,7 +282,7 @@ class Living:
 
     @property
     def latest(self) -> WorkflowHandle[Any, OrderEnded]:
-        return self.shop.client.get_workflow_handle(f"order/{self.key}", result_type=OrderEnded)
+        return self.shop.client.get_workflow_handle(workflow_id(self.key), result_type=OrderEnded)
 
     async def state(self) -> OrderState:
         state: OrderState = await self.latest.query("state", result_type=OrderState)
@@ -398,8 +398,7 @@ class Living:
     async def planned(self, wait: Wait, shipment: int) -> Shipment:
         """A shipment, as soon as the floor is waited for."""
         await self.until(wait, f"shipment {shipment}")
-        state = await self.when(lambda state: any(each.number == shipment for each in state.shipments))
-        return next(each for each in state.shipments if each.number == shipment)
+        return await self.seen("state", OrderState, lambda state: next((s for s in state.shipments if s.number == shipment), None))
 
     async def pick(self, shipment: int = 1, **picked: int) -> None:
         """Confirm the pick; `line1=2` says what was found of line 1, everything else was found."""
