@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import fcntl
 import json
-import os
 import shlex
 import shutil
 import socket
@@ -45,6 +44,10 @@ DAY_SECONDS = 0.3
 a moment for each."""
 SLOWEST = 4.0
 """How many times as long a day lasts at most where the machine is busy."""
+ASKS_FOR = 0.3
+"""Seconds of work by which the demonstration learns whether others want the processors too."""
+NOTICED = 1.2
+"""How many times as long work takes on a machine that counts as busy: a little is taken from everybody at any time."""
 RETURN_WINDOW = 60
 """Days in which goods may come back: the usual 30 would be over in 9 s, and a busy machine may take as long to hear of a delivery."""
 RMA_EXPIRES = 60
@@ -392,16 +395,24 @@ async def _views(database: Database, scenarios: Sequence[Scenario]) -> list[Orde
     return [found.get(scenario.key) for scenario in scenarios]
 
 
-def day_on(load: float, processors: int) -> float:
-    """How many seconds a day lasts: where `load` programs share the processors, everybody needs so much longer for what a day brings."""
-    return DAY_SECONDS * min(max(load / processors, 1.0), SLOWEST)
+def crowding(seconds: float = ASKS_FOR) -> float:
+    """How many times as long work takes as it would alone: `seconds` of it, over what a processor gave to it.
 
-
-def fresh_home(settings: Settings, load: float | None = None) -> Settings:
-    """Settings of a demonstration: an empty folder `demo` in the home, short days, the usual ports where nobody has them.
-
-    `load` is how many programs want the processors beside it; the machine knows.
+    It is what holds now: the average load of the last minute still tells of the installation or the tests that ended before.
     """
+    begun, given = time.perf_counter(), time.thread_time()
+    while (passed := time.perf_counter() - begun) < seconds:
+        pass
+    return passed / (time.thread_time() - given)
+
+
+def day_on(crowded: float) -> float:
+    """How many seconds a day lasts where work takes `crowded` times as long: everybody needs so much longer for what a day brings."""
+    return DAY_SECONDS * min(crowded, SLOWEST) if crowded > NOTICED else DAY_SECONDS
+
+
+def fresh_home(settings: Settings) -> Settings:
+    """Settings of a demonstration: an empty folder `demo` in the home, short days, the usual ports where nobody has them."""
     from config.settings import Settings as Demonstrated
 
     home = settings.home / "demo"
@@ -418,7 +429,7 @@ def fresh_home(settings: Settings, load: float | None = None) -> Settings:
         temporal_address=f"127.0.0.1:{port}",
         temporal_namespace="default",
         ui_address=f"http://127.0.0.1:{ui_port}",
-        day_seconds=day_on(os.getloadavg()[0] if load is None else load, os.cpu_count() or 1),
+        day_seconds=day_on(crowding()),
         own_floor=OWN_FLOOR,
         return_window=RETURN_WINDOW,
         rma_expires=RMA_EXPIRES,

@@ -15,7 +15,7 @@ from database.engine import Database
 from domain.errors import InputRefused, Unavailable
 from domain.money import Money
 from domain.views import CreditView, OrderView, RefundView, ReturnView
-from starters.demonstration import Result, Scenario, day_on, ending, fresh_home, read_scenarios
+from starters.demonstration import Result, Scenario, crowding, day_on, ending, fresh_home, read_scenarios
 from starters.returns_demo import Returned, look
 from tests.fresh import migrated
 from tests.starters.orders import NOON, grinder_order
@@ -173,7 +173,17 @@ def test_a_demonstration_begins_with_an_empty_home_of_its_own(tmp_path: Path) ->
 
 
 def test_a_day_lasts_longer_where_the_machine_is_busy() -> None:
-    assert [round(day_on(load, 2), 2) for load in (0.4, 2.0, 5.0, 40.0)] == [0.3, 0.3, 0.75, 1.2]
+    assert [round(day_on(crowded), 2) for crowded in (1.0, 1.1, 2.5, 40.0)] == [0.3, 0.3, 0.75, 1.2]
+
+
+def test_a_machine_is_busy_when_others_work_and_no_longer_when_they_have_ended(monkeypatch: pytest.MonkeyPatch) -> None:
+    given = iter((0.0, 0.01, 0.0, 0.04))
+    passed = iter((0.0, 0.02, 0.04, 0.0, 0.02, 0.04))
+    monkeypatch.setattr("time.thread_time", lambda: next(given))
+    monkeypatch.setattr("time.perf_counter", lambda: next(passed))
+
+    assert crowding(0.04) == pytest.approx(4.0)  # 0.04 s passed, a processor gave 0.01 of them
+    assert crowding(0.04) == pytest.approx(1.0)
 
 
 def test_everything_is_started_on_this_machine_only(tmp_path: Path) -> None:
