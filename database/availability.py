@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from functools import cache
 from typing import cast
 
-from sqlalchemy import ColumnElement, Select, and_, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, bindparam, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from database.claims import claims_on
@@ -98,21 +99,6 @@ def waiting_lines(session: Session, items: Sequence[str], now: datetime, order: 
 
     What nobody promised yet is needed when it is requested, else `now`.
     """
-    first, latest = aliased(Promise), aliased(Promise)
-    newest = select(func.max(Promise.number)).where(Promise.order == OrderLine.order, Promise.line == OrderLine.line).scalar_subquery()
-    mine = and_(latest.order == OrderLine.order, latest.line == OrderLine.line, latest.number == newest)
-    chosen = (
-        select(OrderLine, Order.requested_at, latest.ready_at, latest.supply, first.made_at)
-        .join(Order, Order.order == OrderLine.order)
-        .outerjoin(latest, mine)
-        .outerjoin(first, and_(first.order == OrderLine.order, first.line == OrderLine.line, first.number == 1))
-        .where(
-            OrderLine.item.in_(items),
-            OrderLine.open > 0,
-            Order.outcome == "",
-            or_(Order.accepted_at.is_not(None), first.made_at.is_not(None), Order.order == order),
-        )
-    )
     found = [
         Waiting(
             order=row.order,
@@ -123,9 +109,30 @@ def waiting_lines(session: Session, items: Sequence[str], now: datetime, order: 
             supply=supply or "",
             since=since,
         )
-        for row, requested_at, ready_at, supply, since in cast(Iterable[_WaitingRow], session.execute(chosen))
+        for row, requested_at, ready_at, supply, since in cast(
+            Iterable[_WaitingRow], session.execute(_lines_that_wait(), {"items": items, "of": order})
+        )
     ]
     return sorted(found, key=lambda each: (each.since is None, each.since or now, each.order, each.line))
+
+
+@cache
+def _lines_that_wait() -> Select[OrderLine, datetime | None, datetime, str, datetime]:
+    first, latest = aliased(Promise), aliased(Promise)
+    newest = select(func.max(Promise.number)).where(Promise.order == OrderLine.order, Promise.line == OrderLine.line).scalar_subquery()
+    mine = and_(latest.order == OrderLine.order, latest.line == OrderLine.line, latest.number == newest)
+    return (
+        select(OrderLine, Order.requested_at, latest.ready_at, latest.supply, first.made_at)
+        .join(Order, Order.order == OrderLine.order)
+        .outerjoin(latest, mine)
+        .outerjoin(first, and_(first.order == OrderLine.order, first.line == OrderLine.line, first.number == 1))
+        .where(
+            OrderLine.item.in_(bindparam("items", expanding=True)),
+            OrderLine.open > 0,
+            Order.outcome == "",
+            or_(Order.accepted_at.is_not(None), first.made_at.is_not(None), Order.order == bindparam("of")),
+        )
+    )
 
 
 def lead_times(session: Session, items: Iterable[str]) -> dict[str, tuple[int, str]]:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 
-from sqlalchemy import ColumnElement, and_, func, select
+from sqlalchemy import ColumnElement, Select, and_, bindparam, func, select
 from sqlalchemy.orm import Session, aliased
 
 from database import lots
@@ -172,20 +173,13 @@ class _Waiting:
 
 
 def _waiting_orders(session: Session, items: Iterable[str]) -> list[_Waiting]:
-    wanted = sorted(set(items))
-    keys = select(OrderLine.order).where(OrderLine.item.in_(wanted), waits)
-    chosen = select(Order, Customer.priority, Customer.min_life_days).outerjoin(Customer, Customer.customer == Order.customer)
-    found = session.execute(chosen.where(Order.order.in_(keys), Order.outcome == "").order_by(Order.order)).all()
+    found = session.execute(_orders_that_wait(), {"items": sorted(set(items))}).all()
     if not found:
         return []
     open_lines: dict[str, list[OrderLine]] = {}
     names = [order.order for order, _, _ in found]
     promises: dict[str, dict[int, Promise]] = {}
-    entry = aliased(Promise)
-    last = select(func.max(entry.number)).where(entry.order == OrderLine.order, entry.line == OrderLine.line).correlate(OrderLine)
-    promised = and_(Promise.order == OrderLine.order, Promise.line == OrderLine.line, Promise.number == last.scalar_subquery())
-    rows = select(OrderLine, Promise).outerjoin(Promise, promised).where(OrderLine.order.in_(names), OrderLine.open > 0)
-    for line, promise in session.execute(rows.order_by(OrderLine.order, OrderLine.line)):
+    for line, promise in session.execute(_lines_with_promises(), {"orders": names}):
         open_lines.setdefault(line.order, []).append(line)
         if promise is not None:
             promises.setdefault(line.order, {})[line.line] = promise
@@ -194,6 +188,22 @@ def _waiting_orders(session: Session, items: Iterable[str]) -> list[_Waiting]:
         for order, priority, min_life in found
         if order.order in open_lines  # else it was served or cancelled between the two questions
     ]
+
+
+@cache
+def _orders_that_wait() -> Select[Order, int | None, int]:
+    keys = select(OrderLine.order).where(OrderLine.item.in_(bindparam("items", expanding=True)), waits)
+    chosen = select(Order, Customer.priority, Customer.min_life_days).outerjoin(Customer, Customer.customer == Order.customer)
+    return chosen.where(Order.order.in_(keys), Order.outcome == "").order_by(Order.order)
+
+
+@cache
+def _lines_with_promises() -> Select[OrderLine, Promise]:
+    entry = aliased(Promise)
+    last = select(func.max(entry.number)).where(entry.order == OrderLine.order, entry.line == OrderLine.line).correlate(OrderLine)
+    promised = and_(Promise.order == OrderLine.order, Promise.line == OrderLine.line, Promise.number == last.scalar_subquery())
+    rows = select(OrderLine, Promise).outerjoin(Promise, promised).order_by(OrderLine.order, OrderLine.line)
+    return rows.where(OrderLine.order.in_(bindparam("orders", expanding=True)), OrderLine.open > 0)
 
 
 def _everybody(orders: Iterable[_Waiting], item: str) -> list[Bundle]:

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 from sqlalchemy import (
     BigInteger,
+    BindParameter,
     ColumnElement,
     CompoundSelect,
     ScalarSelect,
@@ -27,6 +29,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Session, aliased
 
 from database.tables import ChannelQuota, Order, Reservation, SoftReservation, Stock
+from database.tables.base import UtcTime
 from domain.availability import Claims, Quota, kept_back_from, may_take, quotas_of_others
 
 Place = tuple[str, str]
@@ -67,7 +70,8 @@ def claims_on(session: Session, items: Iterable[str], channel: str, owners: Sequ
     mine: dict[Place, int] = {}
     own: list[OwnRow] = []
     quotas: dict[Place, dict[str, Quota]] = {}
-    for row in session.execute(_everything(sorted(set(items)), owners, at)):
+    asked = {"items": sorted(set(items)), "owners": owners, "others_than": owners, "now": at}
+    for row in session.execute(_everything(), asked):
         place = (row.item, row.location)
         if row.what == "soft":
             others, senior = soft.get(place, (0, 0))
@@ -117,7 +121,7 @@ def use_up(session: Session, book: ClaimsBook, taken: Mapping[Place, int], unmet
         session.execute(_ended, changes)
 
 
-def standing(at: datetime) -> ColumnElement[bool]:
+def standing(at: datetime | BindParameter[datetime]) -> ColumnElement[bool]:
     """Soft reservations that count at `at`, whether or not anybody has marked those whose time has come."""
     return and_(SoftReservation.ended == "", or_(SoftReservation.expires_at.is_(None), SoftReservation.expires_at > at))
 
@@ -146,9 +150,16 @@ _ended = (
 )
 
 
-def _everything(items: Sequence[str], owners: Sequence[str], at: datetime) -> CompoundSelect[Any]:
-    """One row for the soft reservations of others by place and channel, for each own one, and for each channel's quota."""
+@cache
+def _everything() -> CompoundSelect[Any]:
+    """One row for the soft reservations of others by place and channel, for each own one, and for each channel's quota.
+
+    It is asked with `items`, `owners`, the same as `others_than`, and `now`.
+    """
     soft, quota, mine = SoftReservation, ChannelQuota, aliased(SoftReservation)
+    items: BindParameter[Any] = bindparam("items", expanding=True)
+    owners: BindParameter[Any] = bindparam("owners", expanding=True)
+    at = bindparam("now", type_=UtcTime())
     since = (
         select(func.min(mine.made_at))
         .where(mine.item == soft.item, mine.owner.in_(owners), mine.ended == "", or_(mine.expires_at.is_(None), mine.expires_at > at))
@@ -166,7 +177,7 @@ def _everything(items: Sequence[str], owners: Sequence[str], at: datetime) -> Co
         _whole(older).label("detail"),
         _whole(literal(0)).label("used"),
     )
-    of_others = of_others.where(standing(at), soft.item.in_(items), soft.owner.not_in(owners))
+    of_others = of_others.where(standing(at), soft.item.in_(items), soft.owner.not_in(bindparam("others_than", expanding=True)))
     own = select(
         literal("own", String), soft.item, soft.location, soft.channel, soft.key, soft.quantity, soft.number, _whole(literal(0))
     ).where(standing(at), soft.item.in_(items), soft.owner.in_(owners))

@@ -7,7 +7,7 @@ from functools import cache
 from typing import Any, TypeVar, cast
 
 from pydantic import BaseModel
-from sqlalchemy import CursorResult, Executable, Table, insert, select, update
+from sqlalchemy import CursorResult, Executable, Table, bindparam, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -48,7 +48,7 @@ def once(
         known.repeats += 1
         return result_type.model_validate_json(known.result)
     result = work(session, step)
-    session.execute(update(_journal).where(_journal.c.key == step.key).values(result=result.model_dump_json()))
+    session.execute(_answered, {"of": step.key, "answer": result.model_dump_json()})
     write_audit(session, step, name, summary)
     return result
 
@@ -77,7 +77,7 @@ def close_doors(session: Session, keys: Iterable[str]) -> None:
 
 def standing(session: Session, key: str) -> Standing:
     """Where a step stands, asked before an outside call: `done` needs no call, `undone` must not make one."""
-    known = session.execute(select(_journal.c.result, _journal.c.undone).where(_journal.c.key == key)).one_or_none()
+    known = session.execute(_known, {"of": key}).one_or_none()
     if known is None:
         return Standing()
     return Standing(done=known.result is not None and not known.undone, undone=known.undone, result=known.result)
@@ -113,4 +113,6 @@ def _locked(session: Session, key: str) -> JournalEntry:
 
 
 _journal = cast(Table, JournalEntry.__table__)
+_answered = update(_journal).where(_journal.c.key == bindparam("of")).values(result=bindparam("answer"))
+_known = select(_journal.c.result, _journal.c.undone).where(_journal.c.key == bindparam("of"))
 _audit_insert = insert(cast(Table, AuditEntry.__table__))

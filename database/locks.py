@@ -4,11 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from sqlalchemy import select, tuple_, update
+from sqlalchemy import bindparam, select, tuple_, update
 from sqlalchemy.orm import Session
 
 from database.tables import Counter, Invoice, Item, Order, OrderLine, Payment, Reservation, Return, Shipment, Stock
 from domain.errors import NotFound, Refused
+
+# What is asked in every order's life is put together once: that costs more than the database needs to answer it.
+_lines = select(OrderLine).where(OrderLine.order == bindparam("of")).order_by(OrderLine.line)
+_reservations = (
+    select(Reservation)
+    .where(Reservation.order == bindparam("of"), Reservation.shipment == bindparam("shipment"), Reservation.ended == bindparam("how"))
+    .order_by(Reservation.line, Reservation.bin, Reservation.lot)
+)
+_of_items = select(Stock).where(Stock.item.in_(bindparam("items", expanding=True)))
+_stock = _of_items.order_by(Stock.item, Stock.location, Stock.bin).with_for_update()
 
 
 def order_of(session: Session, key: str) -> Order:
@@ -26,7 +36,7 @@ def order_kept(session: Session, key: str) -> Order:
 
 
 def lines_of(session: Session, order: str) -> dict[int, OrderLine]:
-    return {line.line: line for line in session.scalars(select(OrderLine).where(OrderLine.order == order).order_by(OrderLine.line))}
+    return {line.line: line for line in session.scalars(_lines, {"of": order})}
 
 
 def shipment_of(session: Session, order: str, number: int) -> Shipment:
@@ -59,8 +69,7 @@ def return_of(session: Session, order: str, rma: int) -> Return:
 
 def reservations_of(session: Session, order: str, shipment: int, ended: str = "") -> list[Reservation]:
     """The picks of a shipment that are still kept, or that ended as `ended`."""
-    chosen = select(Reservation).where(Reservation.order == order, Reservation.shipment == shipment, Reservation.ended == ended)
-    return list(session.scalars(chosen.order_by(Reservation.line, Reservation.bin, Reservation.lot)))
+    return list(session.scalars(_reservations, {"of": order, "shipment": shipment, "how": ended}))
 
 
 def stock_behind(session: Session, reservations: Iterable[Reservation]) -> dict[tuple[str, str, str], Stock]:
@@ -81,8 +90,7 @@ def stock_of_items(session: Session, items: Iterable[str]) -> list[Stock]:
 
 def stock_rows(session: Session, items: Iterable[str]) -> list[Stock]:
     """All stock of these items, for whoever holds the items' locks already."""
-    chosen = select(Stock).where(Stock.item.in_(sorted(set(items))))
-    return list(session.scalars(chosen.order_by(Stock.item, Stock.location, Stock.bin).with_for_update()))
+    return list(session.scalars(_stock, {"items": sorted(set(items))}))
 
 
 def items_locked(session: Session, items: Iterable[str]) -> list[str]:

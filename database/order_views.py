@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from functools import cache
 from typing import TypeVar
 
-from sqlalchemy import select
+from sqlalchemy import Select, bindparam, select
 from sqlalchemy.orm import Session
 
 from database.backorder_queue import places_of
@@ -138,11 +139,16 @@ def with_places(session: Session, view: OrderView) -> OrderView:
 
 
 def _by_order(session: Session, table: type[Row], keys: Sequence[str]) -> defaultdict[str, list[Row]]:
-    columns = table.__table__.c
     found: defaultdict[str, list[Row]] = defaultdict(list)
-    for row in session.scalars(select(table).where(columns["order"].in_(keys)).order_by(*table.__table__.primary_key)):
-        found[row.order].append(row)  # type: ignore[attr-defined]  # every table of an order has this column
+    for row in session.scalars(_of_orders(table), {"orders": keys}):
+        found[row.order].append(row)
     return found
+
+
+@cache
+def _of_orders(table: type[Row]) -> Select[Row]:
+    of = table.__table__.c["order"]
+    return select(table).where(of.in_(bindparam("orders", expanding=True))).order_by(*table.__table__.primary_key)
 
 
 def _line(row: OrderLine) -> LineView:

@@ -24,7 +24,6 @@ gc.disable()  # until `pytest_collection_finish`: what is loaded stays
 
 def pytest_collection_finish() -> None:
     """What was loaded and collected is never looked through for garbage; loading and collecting takes a third less time so."""
-    gc.collect()
     gc.freeze()
     gc.set_threshold(20_000, 20, 20)
     gc.enable()
