@@ -35,7 +35,7 @@ demo: $(STAMP) ## Start everything, let every sample order live its life, say wh
 	$(BIN)/oms demo $(if $(KEEP),--keep)
 
 test: $(STAMP) ## Run every test on the real server (ARGS='-k name' narrows it)
-	$(BIN)/python -m pytest -n 3 --dist loadgroup $(ARGS)
+	$(BIN)/python -m pytest -n 4 --dist loadgroup $(ARGS)
 
 check: $(STAMP) ## Format, lint, types and the direction of imports
 	$(BIN)/ruff format --check $(ROOMS)
