@@ -102,7 +102,7 @@ async def unreadable(living: Living, rows: int, counted: int) -> list[str]:
     """What the open rows say, once there are so many and so many were only counted."""
 
     def shown(state: OrderState) -> list[str]:
-        return [e.detail for e in state.open_exceptions() if e.kind is ExceptionKind.UNREADABLE_MESSAGE]
+        return [e.detail for e in state.open_exceptions() if e.kind is ExceptionKind.UNREADABLE_MESSAGE and e.recorded]
 
     return shown(await living.when(lambda s: (len(shown(s)), s.unreadable) == (rows, counted)))
 
