@@ -1,10 +1,8 @@
 """What every test may ask for: sample files, a Temporal server with virtual time, a fresh database on both engines, a browser."""
 
-import ctypes
 import gc
 import os
 import shutil
-import sys
 import uuid
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
@@ -17,11 +15,9 @@ from config.payloads import DATA_CONVERTER
 from simulation.postgresql import CARELESS, programs, temporary_database, temporary_server
 from tests.endurance import examples
 from workers.processes import load_ahead
-from workers.server import SEARCH_ATTRIBUTES, UNHINDERED, temporal_command
+from workers.server import SEARCH_ATTRIBUTES, TIMERS_LATE_BY, UNHINDERED, late_timers, temporal_command
 
 CHECKOUT = Path(__file__).parents[1]
-PR_SET_TIMERSLACK = 29
-"""Of prctl(2): nanoseconds that a timer of this thread, and of all that it starts, may be late."""
 
 gc.disable()  # until `pytest_collection_finish`: what is loaded stays
 
@@ -36,9 +32,7 @@ def pytest_collection_finish() -> None:
 # A test's server has little to do at a time: on one processor it spends a third less of it, and it may hold more memory.
 os.environ.setdefault("GOMAXPROCS", "1")
 os.environ.setdefault("GOGC", "400")
-if sys.platform == "linux":
-    # Its scheduler looks round some ten thousand times a second while there is anything to do; it may be 2 ms late for that.
-    ctypes.CDLL(None).prctl(PR_SET_TIMERSLACK, 2_000_000)
+late_timers(2 * TIMERS_LATE_BY)
 
 
 load_ahead(

@@ -2,6 +2,8 @@
 
 import re
 import socket
+import subprocess
+import sys
 from datetime import timedelta
 from pathlib import Path
 
@@ -65,6 +67,24 @@ async def test_the_server_keeps_closed_orders_for_90_days_and_shows_its_ui(tmp_p
         assert server.ui_address is not None
         assert re.fullmatch(r"http://127\.0\.0\.1:\d+", server.ui_address)
     assert server.pid is None
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="Only Linux knows how late a timer may be.")
+def test_what_is_started_may_have_late_timers_and_who_starts_it_has_its_own_again() -> None:
+    asked = "import ctypes; print(ctypes.CDLL(None).prctl(30), flush=True)"  # PR_GET_TIMERSLACK of prctl(2): nanoseconds
+    script = f"""
+import subprocess, sys
+from workers.server import late_timers
+{asked}
+late_timers(1_000_000)
+subprocess.run([sys.executable, "-c", {asked!r}])
+late_timers(0)
+{asked}
+"""
+    begun = subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE, text=True)
+    before, started, after = map(int, begun.communicate()[0].split())
+    assert started == 1_000_000
+    assert before == after != started
 
 
 async def test_two_servers_never_share_one_file(tmp_path: Path) -> None:
