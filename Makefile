@@ -26,6 +26,7 @@ $(STAMP): pyproject.toml constraints.txt
 	@# pip would compile on one processor, and the whole of packages of which a few modules are ever imported
 	@$(BIN)/python -m compileall -q -j 0 -x '/(pip|pyiso20022|stripe)/' $(VENV)/lib || true
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@$(BIN)/python -m compileall -q -j 0 -x '/test_' $(ROOMS) # pytest compiles its tests itself, after rewriting their asserts
 	@touch $@
 
 extras: $(STAMP) ## Install what is optional: forecasting (planning) and real carriers (carriers)
