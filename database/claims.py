@@ -154,7 +154,7 @@ _ended = (
 def _everything() -> CompoundSelect[Any]:
     """One row for the soft reservations of others by place and channel, for each own one, and for each channel's quota.
 
-    It is asked with `items`, `owners`, the same as `others_than`, and `now`.
+    It is asked with `items`, `owners`, the same as `others_than` (nobody is written otherwise after NOT IN than after IN), and `now`.
     """
     soft, quota, mine = SoftReservation, ChannelQuota, aliased(SoftReservation)
     items: BindParameter[Any] = bindparam("items", expanding=True)

@@ -54,7 +54,10 @@ DYNAMIC_CONFIG: Mapping[str, str] = MappingProxyType(
 )
 
 TIMERS_LATE_BY = 1_000_000
-"""Nanoseconds. A Go program with anything to do wakes every 20 microseconds to look round, and Linux lets it, give or take 50."""
+"""Nanoseconds that timers of the server may be late.
+
+A Go program with anything to do wakes every 20 microseconds to look round, and Linux lets it, give or take 50.
+"""
 
 _PR_SET_TIMERSLACK = 29  # of prctl(2)
 

@@ -40,8 +40,9 @@ async def _demo(keep: bool) -> int:
     from json import loads
 
     from starters.cli.running import stop_on_signals
+    from starters.demo_home import DAY_SECONDS, fresh_home
     from starters.demo_shop import ShopBooks
-    from starters.demonstration import DAY_SECONDS, fresh_home, read_scenarios
+    from starters.demonstration import read_scenarios
     from workers.embedded import SAMPLES, Everything
 
     stop = stop_on_signals()

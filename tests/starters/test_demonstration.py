@@ -15,7 +15,8 @@ from database.engine import Database
 from domain.errors import InputRefused, Unavailable
 from domain.money import Money
 from domain.views import CreditView, OrderView, RefundView, ReturnView
-from starters.demonstration import Result, Scenario, crowding, day_on, ending, fresh_home, read_scenarios
+from starters.demo_home import crowding, day_on, fresh_home
+from starters.demonstration import Result, Scenario, ending, read_scenarios
 from starters.returns_demo import Returned, look
 from tests.fresh import migrated
 from tests.starters.orders import NOON, grinder_order
